@@ -1,0 +1,164 @@
+// What every kernel library checks the same way before it touches memory: the argument structs of s24.h.
+// Header-only C++17; failures are thrown as s24::Error and become a status at the library's one translator.
+#ifndef SPARSE24_CONTRACT_HPP
+#define SPARSE24_CONTRACT_HPP
+
+#include <cstdarg>
+#include <cstdint>
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+
+#include "sparse24/s24.h"
+
+namespace s24 {
+
+class Error : public std::runtime_error {
+ public:
+  Error(s24_status status, const std::string &text) : std::runtime_error(text), status_(status) {}
+  s24_status status() const noexcept { return status_; }
+
+ private:
+  s24_status status_;
+};
+
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+[[noreturn]] inline void
+fail(s24_status status, const char *format, ...) {
+  char text[512];
+  va_list rest;
+  va_start(rest, format);
+  std::vsnprintf(text, sizeof text, format, rest);
+  va_end(rest);
+  throw Error(status, text);
+}
+
+inline int64_t dtype_size(int32_t dtype) {
+  switch (dtype) {
+    case S24_F32:
+      return 4;
+    case S24_BF16:
+    case S24_F16:
+      return 2;
+    default:
+      fail(S24_BAD_ARGUMENT, "dtype: %d is not one of F32 (0), BF16 (1), F16 (2)", dtype);
+  }
+}
+
+inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+inline int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
+
+namespace check {
+
+inline constexpr int64_t kMaxExtent = INT64_C(1) << 40;  // keeps every product of two extents and a size in int64
+
+inline void extent(const char *name, int64_t value) {
+  if (value < 0 || value > kMaxExtent) {
+    fail(S24_BAD_ARGUMENT, "%s: %lld is not between 0 and 2^40", name, static_cast<long long>(value));
+  }
+}
+
+inline void stride(const char *name, int64_t stride, int64_t row_length) {
+  if (stride < row_length || stride > kMaxExtent) {
+    fail(S24_BAD_ARGUMENT, "%s: %lld is less than the row length %lld (or more than 2^40)", name,
+         static_cast<long long>(stride), static_cast<long long>(row_length));
+  }
+}
+
+inline void multiple(const char *name, int64_t value, int64_t of) {
+  if (value % of != 0) {
+    fail(S24_BAD_ARGUMENT, "%s: %lld is not a multiple of %lld", name, static_cast<long long>(value),
+         static_cast<long long>(of));
+  }
+}
+
+// Null is only allowed where nothing will be read or written.
+inline void pointer(const char *name, const void *p, bool needed) {
+  if (needed && p == nullptr) fail(S24_BAD_ARGUMENT, "%s: null", name);
+}
+
+inline void range(const char *name, int32_t value, int32_t low, int32_t high) {
+  if (value < low || value > high) fail(S24_BAD_ARGUMENT, "%s: %d is not in %d..%d", name, value, low, high);
+}
+
+inline void norms(const s24_norms_args &a) {
+  extent("rows", a.rows);
+  extent("cols", a.cols);
+  stride("x_stride", a.x_stride, a.cols);
+  dtype_size(a.x_dtype);
+}
+
+inline void score(const s24_score_args &a) {
+  extent("n", a.n);
+  extent("k", a.k);
+  stride("w_stride", a.w_stride, a.k);
+  stride("out_stride", a.out_stride, a.k);
+  dtype_size(a.w_dtype);
+  range("score", a.score, S24_SCORE_MAGNITUDE, S24_SCORE_WANDA);
+}
+
+inline void select(const s24_select_args &a) {
+  extent("n", a.n);
+  extent("k", a.k);
+  range("of", a.of, 1, 64);
+  range("keep", a.keep, 0, a.of);
+  multiple("k", a.k, a.of);
+  stride("scores_stride", a.scores_stride, a.k);
+  stride("mask_stride", a.mask_stride, ceil_div(a.k, 8));
+}
+
+inline void prune24(const s24_prune24_args &a) {
+  extent("n", a.n);
+  extent("k", a.k);
+  multiple("k", a.k, 4);
+  stride("w_stride", a.w_stride, a.k);
+  stride("values_stride", a.values_stride, a.k / 2);
+  stride("mask_stride", a.mask_stride, ceil_div(a.k, 8));
+  dtype_size(a.dtype);
+  range("score", a.score, S24_SCORE_MAGNITUDE, S24_SCORE_WANDA);
+}
+
+// compress24, decompress24 (compressed = true) and apply_mask (false: any k, values_stride unused).
+inline void convert(const s24_convert_args &a, bool compressed) {
+  extent("n", a.n);
+  extent("k", a.k);
+  stride("w_stride", a.w_stride, a.k);
+  if (compressed) {
+    multiple("k", a.k, 4);
+    stride("values_stride", a.values_stride, a.k / 2);
+  }
+  stride("mask_stride", a.mask_stride, ceil_div(a.k, 8));
+  dtype_size(a.dtype);
+}
+
+inline void pack24(const s24_pack24_args &a) {
+  extent("n", a.n);
+  extent("k", a.k);
+  multiple("k", a.k, 4);
+  stride("values_stride", a.values_stride, a.k / 2);
+  stride("mask_stride", a.mask_stride, ceil_div(a.k, 8));
+  dtype_size(a.dtype);
+}
+
+inline void gemm(const s24_gemm_args &a, bool sparse) {
+  extent("m", a.m);
+  extent("n", a.n);
+  extent("k", a.k);
+  if (sparse) {
+    multiple("k", a.k, 4);
+  } else {
+    stride("w_stride", a.w_stride, a.k);
+  }
+  stride("x_stride", a.x_stride, a.k);
+  stride("y_stride", a.y_stride, a.n);
+  if (a.beta != 0.0f) stride("c_stride", a.c_stride, a.n);
+  dtype_size(a.dtype);
+  range("activation", a.activation, S24_ACT_NONE, S24_ACT_SILU);
+}
+
+}  // namespace check
+}  // namespace s24
+
+#endif  // SPARSE24_CONTRACT_HPP

@@ -1,0 +1,227 @@
+/*
+ * The C contract between Sparse24's Java side and its kernel libraries.
+ *
+ * A kernel library (CPU, CUDA, ...) exports exactly one symbol, s24_get_api, which returns a table of
+ * functions. Java opens each library on its own and calls through the table, so two libraries never compete
+ * for a name. The table is append-only: a field is never moved, retyped or removed; S24_ABI_VERSION rises when
+ * a library must refuse an older caller, struct_size grows when functions are appended.
+ *
+ * Conventions
+ *  - W is [n, k] row-major (n outputs, k inputs), X is [m, k], Y = X W^T is [m, n]. Strides count elements.
+ *  - Data pointers are parameters, never struct fields: Java's FFM API keeps the memory behind a pointer
+ *    parameter open for the length of the call, and knows nothing of pointers inside structs.
+ *  - Nothing here allocates in an operation: workspace_size says what an operation needs, the caller gives it.
+ *    Workspace and packed buffers are aligned to S24_ALIGNMENT; every other pointer to its element type.
+ *  - Operations may be asynchronous (a GPU queue); synchronize waits. A CPU library is done when it returns.
+ *  - A context belongs to one thread at a time.
+ *  - Results do not depend on the number of threads.
+ */
+#ifndef SPARSE24_S24_H
+#define SPARSE24_S24_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define S24_ABI_VERSION 1
+#define S24_ALIGNMENT 64
+#define S24_KERNEL_AUTO (-1)
+
+/* What became of a call. The text of the last failure is in s24_api.last_error. */
+enum s24_status {
+  S24_OK = 0,
+  S24_BAD_ARGUMENT = 1, /* a size, stride, dtype, id or null pointer that the operation does not allow */
+  S24_BAD_DATA = 2,     /* the arguments fit but the numbers do not: NaN/Inf, or not 2:4 where 2:4 was promised */
+  S24_UNSUPPORTED = 3,  /* right in itself, but not on this machine or in this library; the text says what is missing */
+  S24_OUT_OF_MEMORY = 4, /* host or device memory could not be had */
+  S24_DEVICE_ERROR = 5,  /* the accelerator or its driver failed; the text carries its own words */
+  S24_INTERNAL_ERROR = 6 /* a defect of the library */
+};
+
+enum s24_dtype { S24_F32 = 0, S24_BF16 = 1, S24_F16 = 2 };
+
+enum s24_op {
+  S24_OP_ACCUMULATE_NORMS = 0,
+  S24_OP_SCORE = 1,
+  S24_OP_SELECT = 2,
+  S24_OP_PRUNE24 = 3,
+  S24_OP_COMPRESS24 = 4,
+  S24_OP_DECOMPRESS24 = 5,
+  S24_OP_APPLY_MASK = 6,
+  S24_OP_PACK24 = 7,
+  S24_OP_UNPACK24 = 8,
+  S24_OP_SPMM24 = 9,
+  S24_OP_GEMM = 10
+};
+
+enum s24_score { S24_SCORE_MAGNITUDE = 0, S24_SCORE_WANDA = 1 };
+
+enum s24_activation {
+  S24_ACT_NONE = 0,
+  S24_ACT_RELU = 1,
+  S24_ACT_GELU_TANH = 2,
+  S24_ACT_GELU_ERF = 3,
+  S24_ACT_SILU = 4
+};
+
+/* Bits of the flags fields. */
+enum s24_flags {
+  S24_ALLOW_NON_FINITE = 1, /* let NaN and Inf through instead of S24_BAD_DATA; a NaN score ranks below all others */
+  S24_REQUIRE_24 = 2        /* prune24: a dropped value that is not zero is S24_BAD_DATA (W is promised to be 2:4) */
+};
+
+typedef struct s24_context s24_context;
+
+/* How to create a context. Zero everywhere is a good default. */
+typedef struct s24_context_options {
+  int32_t threads;      /* CPU threads a call may use, the calling one included; 0 = all the process may use */
+  int32_t device;       /* accelerator ordinal; ignored by CPU libraries */
+  s24_context *sibling; /* non-null: share its worker threads (CPU) or device state instead of making new ones */
+} s24_context_options;
+
+/* What a context runs on. Strings are NUL-terminated UTF-8. */
+typedef struct s24_device_info {
+  char name[128];       /* "AMD EPYC 9B45", "NVIDIA H200" */
+  char isa[64];         /* highest tier in use: "scalar", "avx512bf16", "sm_90a" */
+  int32_t threads;      /* as granted */
+  int32_t host_memory;  /* 1: operations take host pointers; 0: only pointers from memory_allocate */
+  int64_t memory_bytes; /* device memory, 0 where it is the host's */
+} s24_device_info;
+
+/* One kernel of the library. Ids run from 0 to kernel_count - 1 and mean the same in every context of one build. */
+typedef struct s24_kernel_info {
+  char name[64];     /* <op>_<dtype>_<isa>, as its source file */
+  char isa[32];      /* what it needs */
+  char reason[160];  /* empty where it can run here; else why not */
+  int32_t op;        /* enum s24_op */
+  int32_t dtype;     /* enum s24_dtype */
+  int32_t layout;    /* packed layout it reads or writes; 0 for operations without a packed operand */
+  int32_t available; /* 1 where it can run here */
+} s24_kernel_info;
+
+/* s[j] = decay * s[j] + scale * sum over rows i of x[i, j]^2, in F32 (sums inside a call in F64).
+ * A running mean over sequences has decay = c / (c + B), scale = 1 / (c + B); a plain sum has 1 and 1. */
+typedef struct s24_norms_args {
+  int64_t rows, cols, x_stride;
+  int32_t x_dtype, kernel;
+  float decay, scale;
+  int32_t flags, reserved;
+} s24_norms_args;
+
+/* out[n, k] (F32) = |W| or |W| * sqrt(s[j]). */
+typedef struct s24_score_args {
+  int64_t n, k, w_stride, out_stride;
+  int32_t w_dtype, kernel;
+  int32_t score, flags;
+} s24_score_args;
+
+/* mask[n, ceil(k/8)]: in each aligned group of `of` columns the `keep` highest scores, the lower index on a tie. */
+typedef struct s24_select_args {
+  int64_t n, k, scores_stride, mask_stride; /* mask_stride in bytes */
+  int32_t keep, of;
+  int32_t kernel, flags;
+} s24_select_args;
+
+/* Score, select 2:4 and compress in one pass: values[n, k/2], mask[n, ceil(k/8)]. */
+typedef struct s24_prune24_args {
+  int64_t n, k, w_stride, values_stride, mask_stride;
+  int32_t dtype, kernel;
+  int32_t score, flags;
+} s24_prune24_args;
+
+/* Between W[n, k] and values[n, k/2] + mask (compress24, decompress24), or W and W with zeros (apply_mask). */
+typedef struct s24_convert_args {
+  int64_t n, k, w_stride, values_stride, mask_stride;
+  int32_t dtype, kernel;
+} s24_convert_args;
+
+/* Between values + mask and a layout of the library's own (pack24, unpack24). */
+typedef struct s24_pack24_args {
+  int64_t n, k, values_stride, mask_stride;
+  int32_t dtype, kernel;
+  int32_t layout, reserved;
+} s24_pack24_args;
+
+/* Y[m, n] = act(alpha * X W^T + beta * C + bias). All of one dtype, sums in F32; bias[n] is F32.
+ * C may be Y itself (same stride); it is not read where beta is 0. bias may be null. */
+typedef struct s24_gemm_args {
+  int64_t m, n, k;
+  int64_t x_stride, w_stride, c_stride, y_stride; /* w_stride: gemm only */
+  int32_t dtype, kernel;
+  int32_t layout; /* spmm24: the layout the weight was packed in */
+  int32_t activation;
+  float alpha, beta;
+} s24_gemm_args;
+
+typedef struct s24_api {
+  uint32_t abi_version; /* S24_ABI_VERSION the library was built with */
+  uint32_t struct_size; /* sizeof(struct s24_api) the library was built with */
+
+  const char *(*library_version)(void);
+
+  /* Creates a context, or writes why not (NUL-terminated, cut to error_capacity) to error, which may be null. */
+  int32_t (*context_create)(const s24_context_options *options, s24_context **out, char *error, int64_t error_capacity);
+  /* Waits for queued work and frees the context. Null is allowed. */
+  int32_t (*context_destroy)(s24_context *ctx);
+  /* Text of the context's last failure; empty if there was none. Valid until the next call on the context. */
+  const char *(*last_error)(const s24_context *ctx);
+  /* Waits until all work given to the context is done, and reports what went wrong in it. */
+  int32_t (*synchronize)(s24_context *ctx);
+  int32_t (*device_info)(s24_context *ctx, s24_device_info *out);
+
+  int32_t (*kernel_count)(void);
+  int32_t (*kernel_info)(s24_context *ctx, int32_t id, s24_kernel_info *out);
+  /* The id that S24_KERNEL_AUTO stands for, in *out, for an operation of this dtype and (m, n, k; 0 where it has none).
+   * For spmm24, layout >= 0 asks for the best kernel that reads this layout, -1 for the best of all. */
+  int32_t (*choose_kernel)(s24_context *ctx, int32_t op, int32_t dtype, int32_t layout, int64_t m, int64_t n, int64_t k,
+                           int32_t *out);
+
+  /* Memory the operations can use. On a CPU library this is host memory. Addresses are not host pointers in general. */
+  int32_t (*memory_allocate)(s24_context *ctx, int64_t bytes, void **out);
+  int32_t (*memory_free)(s24_context *ctx, void *address);
+  int32_t (*copy_to_device)(s24_context *ctx, void *to, const void *from_host, int64_t bytes);
+  int32_t (*copy_to_host)(s24_context *ctx, void *to_host, const void *from, int64_t bytes);
+
+  /* Bytes of workspace the operation wants with these arguments (the struct of that operation); may be 0. */
+  int32_t (*workspace_size)(s24_context *ctx, int32_t op, const void *args, int64_t *out);
+  /* Bytes of a packed weight. */
+  int32_t (*packed_size)(s24_context *ctx, const s24_pack24_args *args, int64_t *out);
+
+  int32_t (*accumulate_norms)(s24_context *ctx, const s24_norms_args *args, const void *x, float *s, void *workspace);
+  int32_t (*score)(s24_context *ctx, const s24_score_args *args, const void *w, const float *s, float *out,
+                   void *workspace);
+  int32_t (*select)(s24_context *ctx, const s24_select_args *args, const float *scores, uint8_t *mask, void *workspace);
+  int32_t (*prune24)(s24_context *ctx, const s24_prune24_args *args, const void *w, const float *s, void *values,
+                     uint8_t *mask, void *workspace);
+  int32_t (*compress24)(s24_context *ctx, const s24_convert_args *args, const void *w, const uint8_t *mask,
+                        void *values, void *workspace);
+  int32_t (*decompress24)(s24_context *ctx, const s24_convert_args *args, const void *values, const uint8_t *mask,
+                          void *w, void *workspace);
+  /* out = W where the mask has a bit, +0 elsewhere; any n:m mask. out has W's stride and may be W itself. */
+  int32_t (*apply_mask)(s24_context *ctx, const s24_convert_args *args, const void *w, const uint8_t *mask, void *out,
+                        void *workspace);
+  int32_t (*pack24)(s24_context *ctx, const s24_pack24_args *args, const void *values, const uint8_t *mask,
+                    void *packed, void *workspace);
+  int32_t (*unpack24)(s24_context *ctx, const s24_pack24_args *args, const void *packed, void *values, uint8_t *mask,
+                      void *workspace);
+  int32_t (*spmm24)(s24_context *ctx, const s24_gemm_args *args, const void *x, const void *packed, const void *c,
+                    const float *bias, void *y, void *workspace);
+  int32_t (*gemm)(s24_context *ctx, const s24_gemm_args *args, const void *x, const void *w, const void *c,
+                  const float *bias, void *y, void *workspace);
+} s24_api;
+
+/* The one exported symbol. Null if the library cannot serve this ABI version. */
+#if defined(_WIN32)
+__declspec(dllexport)
+#elif defined(__GNUC__)
+__attribute__((visibility("default")))
+#endif
+    const s24_api *s24_get_api(uint32_t abi_version);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* SPARSE24_S24_H */
