@@ -1,0 +1,91 @@
+package io.sparse24.bindings;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * The per-user folder into which libraries are unpacked once: {@code
+ * <cache>/sparse24/<version>/<sha256, 16 digits>/<file>}.
+ *
+ * <p>The full hash travels in the jar beside the library ({@code <file>.sha256}) and is checked
+ * each time before the file is opened, so a damaged or changed copy is replaced, never loaded.
+ */
+final class LibraryCache {
+  private final Path root;
+
+  LibraryCache(Path root) {
+    this.root = root;
+  }
+
+  /** {@code S24_CACHE_DIR}, {@code XDG_CACHE_HOME} or {@code ~/.cache}, in this order. */
+  static LibraryCache ofUser() {
+    String own = System.getProperty("io.sparse24.cache", System.getenv("S24_CACHE_DIR"));
+    if (own != null && !own.isBlank()) {
+      return new LibraryCache(Path.of(own));
+    }
+    String xdg = System.getenv("XDG_CACHE_HOME");
+    Path base =
+        xdg != null && !xdg.isBlank()
+            ? Path.of(xdg)
+            : Path.of(System.getProperty("user.home", "."), ".cache");
+    return new LibraryCache(base.resolve("sparse24"));
+  }
+
+  /** The file with the resource's content, unpacked if it is not there or not whole. */
+  Path unpack(URL library, URL sha256, String version, String file) throws IOException {
+    String expected = read(sha256).strip();
+    if (!expected.matches("[0-9a-f]{64}")) {
+      throw new IOException(sha256 + " holds no SHA-256");
+    }
+    Path folder = root.resolve(version).resolve(expected.substring(0, 16));
+    Path target = folder.resolve(file);
+    if (Files.isRegularFile(target) && hash(target).equals(expected)) {
+      return target;
+    }
+    Files.createDirectories(folder);
+    Path part = Files.createTempFile(folder, file, ".part");
+    try {
+      try (InputStream in = library.openStream()) {
+        Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);
+      }
+      String actual = hash(part);
+      if (!actual.equals(expected)) {
+        throw new IOException(library + " has SHA-256 " + actual + ", expected " + expected);
+      }
+      // Another process may have been faster; the content is the same.
+      Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(part);
+    }
+    return target;
+  }
+
+  private static String read(URL url) throws IOException {
+    try (InputStream in = url.openStream()) {
+      return new String(in.readNBytes(256), StandardCharsets.US_ASCII);
+    }
+  }
+
+  static String hash(Path file) throws IOException {
+    MessageDigest digest;
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IOException("this Java runtime has no SHA-256", e);
+    }
+    try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+      in.transferTo(OutputStream.nullOutputStream());
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+}

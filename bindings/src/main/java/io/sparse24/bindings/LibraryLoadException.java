@@ -1,0 +1,24 @@
+package io.sparse24.bindings;
+
+import java.util.List;
+
+/** A kernel library could not be opened. Says each place that was tried and why it failed. */
+public final class LibraryLoadException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  private final transient List<String> attempts;
+
+  LibraryLoadException(String backend, List<String> attempts) {
+    super("no library for backend '" + backend + "': " + String.join("; ", attempts));
+    this.attempts = List.copyOf(attempts);
+  }
+
+  /**
+   * The places tried, in order, each with the reason of its failure.
+   *
+   * @return one line a place
+   */
+  public List<String> attempts() {
+    return attempts;
+  }
+}

@@ -1,0 +1,50 @@
+package io.sparse24.api;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Memory of an accelerator, allocated by {@link Session#allocateDevice}. Closing its session frees
+ * it too.
+ */
+public final class DeviceBuffer extends Buffer implements AutoCloseable {
+  private final Session session;
+  private final long address;
+  private final long bytes;
+  private boolean closed;
+
+  DeviceBuffer(Session session, long address, long bytes) {
+    this.session = session;
+    this.address = address;
+    this.bytes = bytes;
+  }
+
+  @Override
+  public long byteSize() {
+    return bytes;
+  }
+
+  Session session() {
+    return session;
+  }
+
+  long address() {
+    if (closed) {
+      throw new IllegalStateException("this device buffer is closed");
+    }
+    return address;
+  }
+
+  @Override
+  MemorySegment pointer(long offset, long length) {
+    return MemorySegment.ofAddress(address() + offset);
+  }
+
+  /** Frees the memory once the work queued before is done. */
+  @Override
+  public void close() {
+    if (!closed) {
+      session.free(this);
+      closed = true;
+    }
+  }
+}

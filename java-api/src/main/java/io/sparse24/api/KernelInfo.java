@@ -1,0 +1,23 @@
+package io.sparse24.api;
+
+/**
+ * One kernel of a backend.
+ *
+ * @param id its number, for {@link Session#useKernel}
+ * @param name {@code <op>_<dtype>_<isa>}
+ * @param op what it computes
+ * @param dtype for which element type
+ * @param isa what it needs of the machine
+ * @param layout the packed layout it reads or writes; 0 for operations without a packed operand
+ * @param available whether it can run here
+ * @param reason why not; empty where it can
+ */
+public record KernelInfo(
+    int id,
+    String name,
+    Op op,
+    DType dtype,
+    String isa,
+    int layout,
+    boolean available,
+    String reason) {}

@@ -1,0 +1,236 @@
+package io.sparse24.api;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+
+/**
+ * A row-major view of memory: element (r, c) is {@code r * rowStride + c} elements behind the
+ * start. Copies nothing and owns nothing. A vector is a matrix of one row.
+ */
+public final class Matrix {
+  private static final long MAX_EXTENT = 1L << 40;
+
+  private final Buffer buffer;
+  private final MemorySegment pointer;
+  private final long rows;
+  private final long cols;
+  private final long rowStride;
+  private final DType dtype;
+
+  private Matrix(Buffer buffer, long offset, long rows, long cols, long rowStride, DType dtype) {
+    this.buffer = Objects.requireNonNull(buffer, "buffer");
+    this.dtype = Objects.requireNonNull(dtype, "dtype");
+    this.rows = extent("rows", rows);
+    this.cols = extent("cols", cols);
+    this.rowStride = rowStride;
+    if (rowStride < cols || rowStride > MAX_EXTENT) {
+      throw new IllegalArgumentException(
+          "rowStride: is " + rowStride + ", must be at least cols = " + cols + " (elements)");
+    }
+    if (offset < 0) {
+      throw new IllegalArgumentException("offset: is " + offset + ", must be at least 0 (bytes)");
+    }
+    long elements =
+        rows == 0 || cols == 0 ? 0 : Math.addExact(Math.multiplyExact(rows - 1, rowStride), cols);
+    long bytes = Math.multiplyExact(elements, dtype.bytes());
+    if (bytes > buffer.byteSize() - offset) {
+      throw new IllegalArgumentException(
+          "buffer: has "
+              + (buffer.byteSize() - offset)
+              + " bytes behind offset "
+              + offset
+              + ", a "
+              + rows
+              + " x "
+              + cols
+              + " matrix of "
+              + dtype
+              + " with row stride "
+              + rowStride
+              + " needs "
+              + bytes);
+    }
+    this.pointer = buffer.pointer(offset, bytes);
+    if (elements > 0 && pointer.address() % dtype.bytes() != 0) {
+      throw new IllegalArgumentException(
+          "offset: the matrix starts at an address that is not a multiple of "
+              + dtype.bytes()
+              + ", the size of "
+              + dtype
+              + "; copy it to aligned memory");
+    }
+  }
+
+  private static long extent(String name, long value) {
+    if (value < 0 || value > MAX_EXTENT) {
+      throw new IllegalArgumentException(name + ": is " + value + ", must be between 0 and 2^40");
+    }
+    return value;
+  }
+
+  /**
+   * A view with rows that follow each other without a gap.
+   *
+   * @param segment off-heap memory
+   * @param rows number of rows
+   * @param cols number of columns
+   * @param dtype element type
+   * @return the view
+   * @throws IllegalArgumentException if the segment is on the heap, too short, or not aligned to
+   *     the element size
+   */
+  public static Matrix of(MemorySegment segment, long rows, long cols, DType dtype) {
+    return new Matrix(HostBuffer.wrap(segment), 0, rows, cols, cols, dtype);
+  }
+
+  /**
+   * A view of part of a buffer.
+   *
+   * @param buffer host or device memory
+   * @param offset where the matrix starts, bytes
+   * @param rows number of rows
+   * @param cols number of columns
+   * @param rowStride from one row to the next, elements
+   * @param dtype element type
+   * @return the view
+   * @throws IllegalArgumentException if the buffer is too short, or the start not aligned to the
+   *     element size
+   */
+  public static Matrix of(
+      Buffer buffer, long offset, long rows, long cols, long rowStride, DType dtype) {
+    return new Matrix(buffer, offset, rows, cols, rowStride, dtype);
+  }
+
+  /**
+   * Allocates a zeroed host matrix.
+   *
+   * @param arena frees it
+   * @param rows number of rows
+   * @param cols number of columns
+   * @param dtype element type
+   * @return the matrix
+   */
+  public static Matrix allocate(Arena arena, long rows, long cols, DType dtype) {
+    long bytes =
+        Math.multiplyExact(
+            Math.multiplyExact(extent("rows", rows), extent("cols", cols)), dtype.bytes());
+    return new Matrix(HostBuffer.allocate(arena, bytes), 0, rows, cols, cols, dtype);
+  }
+
+  /**
+   * Rows {@code from} (inclusive) to {@code to} (exclusive) of this matrix, as a view.
+   *
+   * @param from first row
+   * @param to row behind the last
+   * @return the view
+   */
+  public Matrix rowSlice(long from, long to) {
+    Objects.checkFromToIndex(from, to, rows);
+    long offset = offset() + from * rowStride * dtype.bytes();
+    return new Matrix(buffer, from == to ? 0 : offset, to - from, cols, rowStride, dtype);
+  }
+
+  private long offset() {
+    long start =
+        switch (buffer) {
+          case HostBuffer host -> host.segment().address();
+          case DeviceBuffer device -> device.address();
+        };
+    return pointer.address() - start;
+  }
+
+  /**
+   * Number of rows.
+   *
+   * @return at least 0
+   */
+  public long rows() {
+    return rows;
+  }
+
+  /**
+   * Number of columns.
+   *
+   * @return at least 0
+   */
+  public long cols() {
+    return cols;
+  }
+
+  /**
+   * Distance from one row to the next.
+   *
+   * @return elements, at least {@link #cols}
+   */
+  public long rowStride() {
+    return rowStride;
+  }
+
+  /**
+   * Element type.
+   *
+   * @return the type
+   */
+  public DType dtype() {
+    return dtype;
+  }
+
+  /**
+   * The memory behind the view.
+   *
+   * @return the buffer it was made from
+   */
+  public Buffer buffer() {
+    return buffer;
+  }
+
+  /**
+   * The bytes from the first element to the last; of length 0 where the matrix is on a device.
+   *
+   * @return the segment that crosses the boundary
+   */
+  public MemorySegment segment() {
+    return pointer;
+  }
+
+  /**
+   * Reads an element. For tests and small things; not fast.
+   *
+   * @param row its row
+   * @param col its column
+   * @return the value
+   * @throws IllegalStateException if the matrix is on a device
+   */
+  public float get(long row, long col) {
+    return dtype.get(pointer, index(row, col));
+  }
+
+  /**
+   * Writes an element, rounded to nearest even. For tests and small things; not fast.
+   *
+   * @param row its row
+   * @param col its column
+   * @param value the value
+   * @throws IllegalStateException if the matrix is on a device
+   */
+  public void set(long row, long col, float value) {
+    dtype.set(pointer, index(row, col), value);
+  }
+
+  private long index(long row, long col) {
+    if (buffer instanceof DeviceBuffer) {
+      throw new IllegalStateException(
+          "this matrix is on a device; copy it to the host first (Session.copy)");
+    }
+    Objects.checkIndex(row, rows);
+    Objects.checkIndex(col, cols);
+    return (row * rowStride + col) * dtype.bytes();
+  }
+
+  /** Shape, type and place, for messages. */
+  @Override
+  public String toString() {
+    return rows + " x " + cols + " " + dtype + (buffer instanceof DeviceBuffer ? " (device)" : "");
+  }
+}

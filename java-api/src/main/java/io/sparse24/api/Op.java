@@ -1,0 +1,38 @@
+package io.sparse24.api;
+
+import java.util.Locale;
+
+/** The operations of a backend, in the order of the C contract. */
+public enum Op {
+  /** Running squared column norms of activations. */
+  ACCUMULATE_NORMS,
+  /** Magnitude or Wanda scores. */
+  SCORE,
+  /** n:m selection from scores. */
+  SELECT,
+  /** Score, select 2:4 and compress in one pass. */
+  PRUNE24,
+  /** Gather the kept values of a dense weight. */
+  COMPRESS24,
+  /** Back to dense. */
+  DECOMPRESS24,
+  /** Zero what a mask drops. */
+  APPLY_MASK,
+  /** Canonical form to the backend's own layout. */
+  PACK24,
+  /** And back. */
+  UNPACK24,
+  /** Y = X Wᵀ with a 2:4 W. */
+  SPMM24,
+  /** Y = X Wᵀ with a dense W. */
+  GEMM;
+
+  /**
+   * The name in kernel names and on the command line.
+   *
+   * @return lower case
+   */
+  public String id() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,755 @@
+package io.sparse24.api;
+
+import io.sparse24.api.spi.BackendSession;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A backend at work: the operations. Belongs to one thread at a time ({@link #share} makes one for
+ * another thread); all memory is the caller's; no operation allocates on the Java heap.
+ *
+ * <p>CPU backends are done when a method returns. A GPU backend queues the work; {@link
+ * #synchronize} waits for it and reports what went wrong in it. A session keeps the buffers of
+ * queued work reachable until then.
+ *
+ * <p>Data errors (NaN or Inf in weights, scores or activations, more than two non-zeros a group
+ * where 2:4 was promised) are {@link Sparse24Exception.BadData} and name the first place; outputs
+ * are then unspecified.
+ */
+public final class Session implements AutoCloseable {
+  private static final VarHandle OWNER;
+
+  static {
+    try {
+      OWNER = MethodHandles.lookup().findVarHandle(Session.class, "owner", Thread.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private final BackendSession backend;
+  private final BackendInfo info;
+  private final String name;
+  private final boolean hostMemory;
+  private final List<KernelInfo> kernels;
+  private final int[] forced = new int[Op.values().length];
+  private final Set<DeviceBuffer> deviceBuffers =
+      Collections.newSetFromMap(new IdentityHashMap<>());
+  private final List<Object> queued = new ArrayList<>();
+  private final @Nullable LeakReport leak;
+
+  private boolean allowNonFinite;
+  private boolean closed;
+
+  @SuppressWarnings("UnusedVariable") // through OWNER
+  private volatile @Nullable Thread owner;
+
+  Session(BackendSession backend) {
+    this.backend = backend;
+    this.info = backend.info();
+    this.name = info.backend();
+    this.hostMemory = info.hostMemory();
+    this.kernels = backend.kernels();
+    Arrays.fill(forced, BackendSession.AUTO);
+    this.leak = LeakReport.watch(this, "session of backend " + name);
+  }
+
+  // ---- what it is
+
+  /**
+   * What this session runs on.
+   *
+   * @return the facts
+   */
+  public BackendInfo info() {
+    return info;
+  }
+
+  /**
+   * All kernels of the backend, also those that can't run on this machine.
+   *
+   * @return by rising id
+   */
+  public List<KernelInfo> kernels() {
+    return kernels;
+  }
+
+  /**
+   * The kernel that would run an operation.
+   *
+   * @param op what is computed
+   * @param dtype element type
+   * @param m tokens (rows of X), 0 if it has none
+   * @param n outputs
+   * @param k inputs
+   * @return the kernel
+   */
+  public KernelInfo kernel(Op op, DType dtype, long m, long n, long k) {
+    int id = forced[op.ordinal()];
+    if (id == BackendSession.AUTO) {
+      enter();
+      try {
+        id = backend.chooseKernel(op, dtype, -1, m, n, k);
+      } finally {
+        exit();
+      }
+    }
+    return kernels.get(id);
+  }
+
+  /**
+   * Forces a kernel, for measuring and testing.
+   *
+   * @param kernel one of {@link #kernels}, used for its operation until {@link #useBestKernels}
+   * @return this
+   * @throws Sparse24Exception.Unsupported if it can't run on this machine
+   */
+  public Session useKernel(KernelInfo kernel) {
+    if (!kernels.contains(kernel)) {
+      throw new IllegalArgumentException("kernel: " + kernel.name() + " is not of backend " + name);
+    }
+    if (!kernel.available()) {
+      throw new Sparse24Exception.Unsupported(kernel.name() + ": " + kernel.reason());
+    }
+    forced[kernel.op().ordinal()] = kernel.id();
+    return this;
+  }
+
+  /**
+   * Lets the backend choose again.
+   *
+   * @return this
+   */
+  public Session useBestKernels() {
+    Arrays.fill(forced, BackendSession.AUTO);
+    return this;
+  }
+
+  /**
+   * Whether NaN and Inf in weights, scores and activations are let through (a NaN score ranks
+   * lowest) or reported.
+   *
+   * @param allow true lets them through; false, the default, reports the first place
+   * @return this
+   */
+  public Session allowNonFinite(boolean allow) {
+    this.allowNonFinite = allow;
+    return this;
+  }
+
+  /**
+   * A session for another thread, on the same workers (CPU: a call that finds them busy runs on its
+   * own thread alone, so that many callers do not oversubscribe the machine) or the same device.
+   *
+   * @return the session, closed on its own
+   */
+  public Session share() {
+    enter();
+    try {
+      return new Session(backend.share());
+    } finally {
+      exit();
+    }
+  }
+
+  // ---- memory
+
+  /**
+   * Allocates memory the operations take: host memory, or the device's where {@link
+   * BackendInfo#hostMemory} is false.
+   *
+   * @param arena frees host memory; device memory is freed with its buffer or this session
+   * @param bytes size
+   * @return the buffer
+   */
+  public Buffer allocate(Arena arena, long bytes) {
+    return hostMemory ? HostBuffer.allocate(arena, bytes) : allocateDevice(bytes);
+  }
+
+  /**
+   * Allocates device memory.
+   *
+   * @param bytes size, at least 0
+   * @return the buffer
+   * @throws Sparse24Exception.OutOfMemory if there is not enough
+   */
+  public DeviceBuffer allocateDevice(long bytes) {
+    if (bytes < 0) {
+      throw new IllegalArgumentException("bytes: is " + bytes + ", must be at least 0");
+    }
+    enter();
+    try {
+      DeviceBuffer buffer = new DeviceBuffer(this, backend.allocate(Math.max(bytes, 1)), bytes);
+      deviceBuffers.add(buffer);
+      return buffer;
+    } finally {
+      exit();
+    }
+  }
+
+  void free(DeviceBuffer buffer) {
+    enter();
+    try {
+      if (deviceBuffers.remove(buffer)) {
+        backend.free(buffer.address());
+      }
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Copies bytes between buffers of any kind. Copies to the host are done on return.
+   *
+   * @param from source
+   * @param to destination of at least the same size
+   */
+  public void copy(Buffer from, Buffer to) {
+    if (to.byteSize() < from.byteSize()) {
+      throw new IllegalArgumentException(
+          "to: has " + to.byteSize() + " bytes, must have at least " + from.byteSize());
+    }
+    enter();
+    try {
+      copyInside(from, to);
+    } finally {
+      exit();
+    }
+  }
+
+  private void copyInside(Buffer from, Buffer to) {
+    if (from instanceof HostBuffer source && to instanceof HostBuffer target) {
+      MemorySegment.copy(source.segment(), 0, target.segment(), 0, source.byteSize());
+    } else if (from instanceof HostBuffer source && to instanceof DeviceBuffer target) {
+      queued.add(source);
+      backend.copyToDevice(source.segment(), owned(target, "to").address());
+    } else if (from instanceof DeviceBuffer source && to instanceof HostBuffer target) {
+      backend.copyToHost(
+          owned(source, "from").address(), target.segment().asSlice(0, source.byteSize()));
+    } else {
+      throw new IllegalArgumentException("from, to: both are on the device; copy through the host");
+    }
+  }
+
+  private DeviceBuffer owned(DeviceBuffer buffer, String what) {
+    if (buffer.session() != this) {
+      throw new IllegalArgumentException(what + ": belongs to another session");
+    }
+    return buffer;
+  }
+
+  // ---- operations
+
+  /**
+   * Adds the squared column norms of a batch: {@code s[j] = decay · s[j] + scale · Σᵢ x[i,j]²}, in
+   * F32 with F64 sums inside the call. A plain running sum has decay and scale 1; the running mean
+   * of Wanda over sequences has {@code c/(c+B)} and {@code 1/(c+B)}.
+   *
+   * @param x activations {@code [tokens, k]}
+   * @param s norms {@code [1, k]} F32, updated
+   * @param decay factor of the old norms, finite
+   * @param scale factor of the new sums, finite
+   */
+  public void accumulateNorms(Matrix x, Matrix s, float decay, float scale) {
+    Checks.vector("s", s, x.cols());
+    Checks.finite("decay", decay);
+    Checks.finite("scale", scale);
+    Checks.noOverlap("s", s, "x", x);
+    place("x", x);
+    place("s", s);
+    enter();
+    try {
+      OperationEvent event = OperationEvent.start();
+      backend.accumulateNorms(x, s, decay, scale, allowNonFinite, forced(Op.ACCUMULATE_NORMS));
+      OperationEvent.finish(event, Op.ACCUMULATE_NORMS, name, x.dtype(), x.rows(), 0, x.cols());
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Scores of a weight: |W|, or |W|·√s.
+   *
+   * @param w weight {@code [n, k]}
+   * @param kind which score
+   * @param s norms {@code [1, k]} F32 for {@link ScoreKind#WANDA}, null for {@link
+   *     ScoreKind#MAGNITUDE}
+   * @param out scores {@code [n, k]} F32
+   */
+  public void score(Matrix w, ScoreKind kind, @Nullable Matrix s, Matrix out) {
+    Checks.shape("out", out, w.rows(), w.cols(), DType.F32);
+    Checks.norms(kind, s, w.cols());
+    Checks.noOverlap("out", out, "w", w);
+    place("w", w);
+    place("out", out);
+    if (s != null) {
+      Checks.noOverlap("out", out, "s", s);
+      place("s", s);
+    }
+    enter();
+    try {
+      OperationEvent event = OperationEvent.start();
+      backend.score(w, kind, s, out, allowNonFinite, forced(Op.SCORE));
+      OperationEvent.finish(event, Op.SCORE, name, w.dtype(), 0, w.rows(), w.cols());
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * n:m selection: in each aligned group of {@code of} columns the {@code keep} highest scores, the
+   * lower index on a tie.
+   *
+   * @param scores scores {@code [n, k]} F32; k a multiple of {@code of}
+   * @param keep how many of each group, 0 to {@code of}
+   * @param of size of a group, 1 to 64
+   * @param out the mask {@code [n, k]}
+   */
+  public void select(Matrix scores, int keep, int of, Mask out) {
+    Checks.shape("scores", scores, out.rows(), out.cols(), DType.F32);
+    if (of < 1 || of > 64) {
+      throw new IllegalArgumentException("of: is " + of + ", must be between 1 and 64");
+    }
+    if (keep < 0 || keep > of) {
+      throw new IllegalArgumentException("keep: is " + keep + ", must be between 0 and of = " + of);
+    }
+    Checks.multiple("scores: k", scores.cols(), of);
+    place("scores", scores);
+    place("out", out.buffer());
+    enter();
+    try {
+      OperationEvent event = OperationEvent.start();
+      backend.select(scores, keep, of, out, allowNonFinite, forced(Op.SELECT));
+      OperationEvent.finish(event, Op.SELECT, name, DType.F32, 0, out.rows(), out.cols());
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Scores, selects 2:4 and compresses in one pass.
+   *
+   * @param w weight {@code [n, k]}, k a multiple of 4
+   * @param kind which score
+   * @param s norms {@code [1, k]} F32 for {@link ScoreKind#WANDA}, null for {@link
+   *     ScoreKind#MAGNITUDE}
+   * @param out the result; kept values are copied bit for bit
+   */
+  public void prune24(Matrix w, ScoreKind kind, @Nullable Matrix s, Compressed24 out) {
+    prune(w, kind, s, out, false);
+  }
+
+  /**
+   * Compresses a weight that is 2:4 already: a group of four with more than two non-zeros (-0.0 is
+   * zero) is an error, never a silent drop. A group with fewer keeps its lowest zeros too, so that
+   * each has two.
+   *
+   * @param w weight {@code [n, k]}, k a multiple of 4
+   * @param out the result
+   * @throws Sparse24Exception.BadData if it is not 2:4, with the first place
+   */
+  public void compress24(Matrix w, Compressed24 out) {
+    prune(w, ScoreKind.MAGNITUDE, null, out, true);
+  }
+
+  private void prune(
+      Matrix w, ScoreKind kind, @Nullable Matrix s, Compressed24 out, boolean require24) {
+    Checks.compressed("out", out, w);
+    Checks.norms(kind, s, w.cols());
+    Checks.noOverlap("out.values", out.values(), "w", w);
+    place("w", w);
+    place("out.values", out.values());
+    place("out.mask", out.mask().buffer());
+    if (s != null) {
+      place("s", s);
+    }
+    enter();
+    try {
+      OperationEvent event = OperationEvent.start();
+      backend.prune24(w, kind, s, out, allowNonFinite, require24, forced(Op.PRUNE24));
+      OperationEvent.finish(event, Op.PRUNE24, name, w.dtype(), 0, w.rows(), w.cols());
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Gathers the values a mask keeps.
+   *
+   * @param w weight {@code [n, k]}
+   * @param out its mask says what to keep, exactly two bits a group; its values are written
+   * @throws Sparse24Exception.BadData if a group of the mask has not two bits
+   */
+  public void gather24(Matrix w, Compressed24 out) {
+    Checks.compressed("out", out, w);
+    Checks.noOverlap("out.values", out.values(), "w", w);
+    place("w", w);
+    place("out.values", out.values());
+    place("out.mask", out.mask().buffer());
+    enter();
+    try {
+      OperationEvent event = OperationEvent.start();
+      backend.compress24(w, out.mask(), out.values(), forced(Op.COMPRESS24));
+      OperationEvent.finish(event, Op.COMPRESS24, name, w.dtype(), 0, w.rows(), w.cols());
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Back to dense: kept values bit for bit, +0 elsewhere.
+   *
+   * @param in the weight
+   * @param out {@code [n, k]} of the same type
+   */
+  public void decompress24(Compressed24 in, Matrix out) {
+    Checks.compressed("in", in, out);
+    Checks.noOverlap("out", out, "in.values", in.values());
+    place("in.values", in.values());
+    place("in.mask", in.mask().buffer());
+    place("out", out);
+    enter();
+    try {
+      OperationEvent event = OperationEvent.start();
+      backend.decompress24(in, out, forced(Op.DECOMPRESS24));
+      OperationEvent.finish(event, Op.DECOMPRESS24, name, out.dtype(), 0, in.n(), in.k());
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Zeroes what a mask of any pattern drops.
+   *
+   * @param w weight {@code [n, k]}
+   * @param mask which elements to keep
+   * @param out {@code [n, k]} of the same type and row stride; may be w
+   */
+  public void applyMask(Matrix w, Mask mask, Matrix out) {
+    Checks.shape("out", out, w.rows(), w.cols(), w.dtype());
+    if (out.rowStride() != w.rowStride()) {
+      throw new IllegalArgumentException(
+          "out: has row stride " + out.rowStride() + ", must have w's, " + w.rowStride());
+    }
+    if (mask.rows() != w.rows() || mask.cols() != w.cols()) {
+      throw new IllegalArgumentException("mask: is a " + mask + ", must fit w, " + w);
+    }
+    if (out.segment().address() != w.segment().address()) {
+      Checks.noOverlap("out", out, "w", w);
+    }
+    place("w", w);
+    place("mask", mask.buffer());
+    place("out", out);
+    enter();
+    try {
+      OperationEvent event = OperationEvent.start();
+      backend.applyMask(w, mask, out, forced(Op.APPLY_MASK));
+      OperationEvent.finish(event, Op.APPLY_MASK, name, w.dtype(), 0, w.rows(), w.cols());
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * The layout this session's multiplication reads fastest.
+   *
+   * @param dtype element type
+   * @param m tokens expected a call, 0 if unknown
+   * @param n outputs
+   * @param k inputs
+   * @return the backend's number of it
+   */
+  public int packedLayout(DType dtype, long m, long n, long k) {
+    return kernel(Op.SPMM24, dtype, m, n, k).layout();
+  }
+
+  /**
+   * Size of a packed weight.
+   *
+   * @param dtype element type
+   * @param layout from {@link #packedLayout}
+   * @param n outputs
+   * @param k inputs, a multiple of 4
+   * @return bytes
+   */
+  public long packedBytes(DType dtype, int layout, long n, long k) {
+    Checks.multiple("k", k, 4);
+    enter();
+    try {
+      return backend.packedBytes(n, k, dtype, layout);
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Packs a weight into the backend's own layout, once before many multiplications.
+   *
+   * @param in the weight
+   * @param layout from {@link #packedLayout}
+   * @param buffer where to, aligned to 64 bytes, of at least {@link #packedBytes}
+   * @return the packed weight
+   * @throws Sparse24Exception.BadData if a group of the mask has not two bits
+   */
+  public Packed24 pack24(Compressed24 in, int layout, Buffer buffer) {
+    long bytes = packedBytes(in.dtype(), layout, in.n(), in.k());
+    if (buffer.byteSize() < bytes) {
+      throw new IllegalArgumentException(
+          "buffer: has " + buffer.byteSize() + " bytes, must have " + bytes);
+    }
+    Packed24 out = new Packed24(buffer, bytes, in.n(), in.k(), in.dtype(), layout, name);
+    if (out.segment().address() % 64 != 0) {
+      throw new IllegalArgumentException("buffer: is not aligned to 64 bytes");
+    }
+    place("in.values", in.values());
+    place("in.mask", in.mask().buffer());
+    place("buffer", buffer);
+    enter();
+    try {
+      OperationEvent event = OperationEvent.start();
+      backend.pack24(in, out, forced(Op.PACK24));
+      OperationEvent.finish(event, Op.PACK24, name, in.dtype(), 0, in.n(), in.k());
+    } finally {
+      exit();
+    }
+    return out;
+  }
+
+  /**
+   * Gives the canonical form of a packed weight back, bit for bit.
+   *
+   * @param in the packed weight
+   * @param out where to
+   */
+  public void unpack24(Packed24 in, Compressed24 out) {
+    packed("in", in);
+    if (in.n() != out.n() || in.k() != out.k() || in.dtype() != out.dtype()) {
+      throw new IllegalArgumentException(
+          "out: is "
+              + out.n()
+              + " x "
+              + out.k()
+              + " "
+              + out.dtype()
+              + ", must be "
+              + in.n()
+              + " x "
+              + in.k()
+              + " "
+              + in.dtype());
+    }
+    place("out.values", out.values());
+    place("out.mask", out.mask().buffer());
+    enter();
+    try {
+      OperationEvent event = OperationEvent.start();
+      backend.unpack24(in, out, forced(Op.UNPACK24));
+      OperationEvent.finish(event, Op.UNPACK24, name, in.dtype(), 0, in.n(), in.k());
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Y = X Wᵀ with a 2:4 weight.
+   *
+   * @param x {@code [m, k]}
+   * @param w {@code [n, k]}, packed
+   * @param y {@code [m, n]}, written
+   */
+  public void spmm24(Matrix x, Packed24 w, Matrix y) {
+    spmm24(x, w, null, y, Epilogue.NONE);
+  }
+
+  /**
+   * Y = act(alpha · X Wᵀ + beta · C + bias) with a 2:4 weight. All of one type, sums in F32.
+   *
+   * @param x {@code [m, k]}
+   * @param w {@code [n, k]}, packed
+   * @param c {@code [m, n]}, may be y; null if beta is 0
+   * @param y {@code [m, n]}, written
+   * @param epilogue alpha, beta, bias, activation
+   */
+  public void spmm24(Matrix x, Packed24 w, @Nullable Matrix c, Matrix y, Epilogue epilogue) {
+    packed("w", w);
+    Checks.gemm(x, w.n(), w.k(), w.dtype(), c, y, epilogue);
+    places(x, c, y, epilogue);
+    enter();
+    try {
+      OperationEvent event = OperationEvent.start();
+      backend.spmm24(x, w, c, y, epilogue, forced(Op.SPMM24));
+      OperationEvent.finish(event, Op.SPMM24, name, x.dtype(), x.rows(), w.n(), w.k());
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Y = X Wᵀ with a dense weight.
+   *
+   * @param x {@code [m, k]}
+   * @param w {@code [n, k]}
+   * @param y {@code [m, n]}, written
+   */
+  public void gemm(Matrix x, Matrix w, Matrix y) {
+    gemm(x, w, null, y, Epilogue.NONE);
+  }
+
+  /**
+   * Y = act(alpha · X Wᵀ + beta · C + bias) with a dense weight. All of one type, sums in F32.
+   *
+   * @param x {@code [m, k]}
+   * @param w {@code [n, k]}
+   * @param c {@code [m, n]}, may be y; null if beta is 0
+   * @param y {@code [m, n]}, written
+   * @param epilogue alpha, beta, bias, activation
+   */
+  public void gemm(Matrix x, Matrix w, @Nullable Matrix c, Matrix y, Epilogue epilogue) {
+    Checks.gemm(x, w.rows(), w.cols(), w.dtype(), c, y, epilogue);
+    Checks.noOverlap("y", y, "w", w);
+    place("w", w);
+    places(x, c, y, epilogue);
+    enter();
+    try {
+      OperationEvent event = OperationEvent.start();
+      backend.gemm(x, w, c, y, epilogue, forced(Op.GEMM));
+      OperationEvent.finish(event, Op.GEMM, name, x.dtype(), x.rows(), w.rows(), w.cols());
+    } finally {
+      exit();
+    }
+  }
+
+  /** Waits until all queued work is done, and throws what went wrong in it. */
+  public void synchronize() {
+    enter();
+    try {
+      queued.clear();
+      backend.synchronize();
+    } finally {
+      exit();
+    }
+  }
+
+  /** Waits for queued work and frees everything. A second call does nothing. */
+  @Override
+  public void close() {
+    Thread current = Thread.currentThread();
+    if (!OWNER.compareAndSet(this, null, current)) {
+      throw busy();
+    }
+    try {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      if (leak != null) {
+        leak.closed();
+      }
+      try {
+        for (DeviceBuffer buffer : deviceBuffers) {
+          backend.free(buffer.address());
+        }
+        deviceBuffers.clear();
+      } finally {
+        backend.close();
+      }
+    } finally {
+      exit();
+    }
+  }
+
+  // ---- guards
+
+  private int forced(Op op) {
+    return forced[op.ordinal()];
+  }
+
+  private void packed(String what, Packed24 packed) {
+    if (!packed.backend().equals(name)) {
+      throw new IllegalArgumentException(
+          what
+              + ": was packed for backend "
+              + packed.backend()
+              + ", this session's is "
+              + name
+              + "; pack it with this session");
+    }
+    place(what, packed.buffer());
+  }
+
+  private void places(Matrix x, @Nullable Matrix c, Matrix y, Epilogue epilogue) {
+    place("x", x);
+    place("y", y);
+    if (c != null) {
+      place("c", c);
+    }
+    Matrix bias = epilogue.bias();
+    if (bias != null) {
+      place("bias", bias);
+    }
+  }
+
+  private void place(String what, Matrix matrix) {
+    place(what, matrix.buffer());
+  }
+
+  private void place(String what, Buffer buffer) {
+    if (hostMemory) {
+      if (!(buffer instanceof HostBuffer)) {
+        throw new IllegalArgumentException(
+            what + ": is in device memory, backend " + name + " takes host memory");
+      }
+    } else if (buffer instanceof DeviceBuffer device) {
+      device.address(); // throws if closed
+      owned(device, what);
+    } else {
+      throw new IllegalArgumentException(
+          what
+              + ": is in host memory, backend "
+              + name
+              + " takes device memory (Session.allocateDevice, Session.copy)");
+    }
+  }
+
+  private void enter() {
+    if (!OWNER.compareAndSet(this, null, Thread.currentThread())) {
+      throw busy();
+    }
+    if (closed) {
+      exit();
+      throw new IllegalStateException("this session is closed");
+    }
+  }
+
+  private void exit() {
+    OWNER.setRelease(this, null);
+  }
+
+  private IllegalStateException busy() {
+    Thread other = owner;
+    return new IllegalStateException(
+        "this session is at work for "
+            + (other == null ? "another thread" : "thread " + other.getName())
+            + "; a session belongs to one thread at a time, share() makes one for another");
+  }
+
+  /** Backend and state, for messages. */
+  @Override
+  public String toString() {
+    return "session of " + name + (closed ? " (closed)" : "");
+  }
+
+  static Session of(BackendSession backend) {
+    return new Session(Objects.requireNonNull(backend, "backend"));
+  }
+}

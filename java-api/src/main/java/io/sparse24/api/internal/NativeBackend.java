@@ -1,0 +1,45 @@
+package io.sparse24.api.internal;
+
+import io.sparse24.api.SessionOptions;
+import io.sparse24.api.Sparse24Exception;
+import io.sparse24.api.spi.Backend;
+import io.sparse24.api.spi.BackendSession;
+import io.sparse24.bindings.KernelLibrary;
+import io.sparse24.bindings.LibraryLoadException;
+import io.sparse24.bindings.NativeKernels;
+
+/** A kernel library as a backend. */
+public final class NativeBackend implements Backend {
+  private final NativeKernels kernels;
+
+  /**
+   * For a library that may or may not be there.
+   *
+   * @param kernels names it
+   */
+  public NativeBackend(NativeKernels kernels) {
+    this.kernels = kernels;
+  }
+
+  @Override
+  public String name() {
+    return kernels.name();
+  }
+
+  @Override
+  public int rank() {
+    return kernels.rank();
+  }
+
+  @Override
+  public BackendSession open(SessionOptions options) {
+    try {
+      return NativeSession.open(KernelLibrary.open(kernels), options);
+    } catch (LibraryLoadException e) {
+      Sparse24Exception.Unsupported unsupported =
+          new Sparse24Exception.Unsupported(String.valueOf(e.getMessage()));
+      unsupported.initCause(e);
+      throw unsupported;
+    }
+  }
+}

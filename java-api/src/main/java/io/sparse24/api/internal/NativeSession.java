@@ -1,0 +1,529 @@
+package io.sparse24.api.internal;
+
+import io.sparse24.api.BackendInfo;
+import io.sparse24.api.Compressed24;
+import io.sparse24.api.DType;
+import io.sparse24.api.Epilogue;
+import io.sparse24.api.KernelInfo;
+import io.sparse24.api.Mask;
+import io.sparse24.api.Matrix;
+import io.sparse24.api.Op;
+import io.sparse24.api.Packed24;
+import io.sparse24.api.ScoreKind;
+import io.sparse24.api.SessionOptions;
+import io.sparse24.api.spi.BackendSession;
+import io.sparse24.bindings.KernelLibrary;
+import io.sparse24.bindings.s24.S24;
+import io.sparse24.bindings.s24.s24_api;
+import io.sparse24.bindings.s24.s24_context_options;
+import io.sparse24.bindings.s24.s24_convert_args;
+import io.sparse24.bindings.s24.s24_device_info;
+import io.sparse24.bindings.s24.s24_gemm_args;
+import io.sparse24.bindings.s24.s24_kernel_info;
+import io.sparse24.bindings.s24.s24_norms_args;
+import io.sparse24.bindings.s24.s24_pack24_args;
+import io.sparse24.bindings.s24.s24_prune24_args;
+import io.sparse24.bindings.s24.s24_score_args;
+import io.sparse24.bindings.s24.s24_select_args;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A context of a kernel library. The argument structs are allocated once and written before each
+ * call, so a call allocates nothing; data pointers are passed as parameters, so FFM holds the
+ * callers' arenas open meanwhile.
+ */
+final class NativeSession implements BackendSession {
+  private static final Op[] OPS = Op.values();
+  private static final DType[] DTYPES = DType.values();
+  private static final int ERROR_CAPACITY = 2048;
+
+  private final KernelLibrary library;
+  private final MemorySegment api;
+  private final MemorySegment context;
+  private final BackendInfo info;
+  private final List<KernelInfo> kernels;
+
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment norms = s24_norms_args.allocate(arena);
+  private final MemorySegment score = s24_score_args.allocate(arena);
+  private final MemorySegment select = s24_select_args.allocate(arena);
+  private final MemorySegment prune = s24_prune24_args.allocate(arena);
+  private final MemorySegment convert = s24_convert_args.allocate(arena);
+  private final MemorySegment pack = s24_pack24_args.allocate(arena);
+  private final MemorySegment gemm = s24_gemm_args.allocate(arena);
+  private final MemorySegment outLong = arena.allocate(ValueLayout.JAVA_LONG);
+  private final MemorySegment outInt = arena.allocate(ValueLayout.JAVA_INT);
+  private final MemorySegment outAddress = arena.allocate(ValueLayout.ADDRESS);
+
+  // The functions of hot calls, read from the table once.
+  private final MemorySegment workspaceSizeFunction;
+  private final MemorySegment spmm24Function;
+  private final MemorySegment gemmFunction;
+
+  private @Nullable Arena workspaceArena;
+  private MemorySegment workspace = MemorySegment.NULL;
+  private long workspaceBytes;
+
+  private NativeSession(KernelLibrary library, MemorySegment context) {
+    this.library = library;
+    this.api = library.api();
+    this.context = context;
+    this.workspaceSizeFunction = s24_api.workspace_size(api);
+    this.spmm24Function = s24_api.spmm24(api);
+    this.gemmFunction = s24_api.gemm(api);
+    this.info = readInfo();
+    this.kernels = readKernels();
+  }
+
+  static NativeSession open(KernelLibrary library, SessionOptions options) {
+    return create(library, options.threads(), options.device(), MemorySegment.NULL);
+  }
+
+  private static NativeSession create(
+      KernelLibrary library, int threads, int device, MemorySegment sibling) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment options = s24_context_options.allocate(arena);
+      s24_context_options.threads(options, threads);
+      s24_context_options.device(options, device);
+      s24_context_options.sibling(options, sibling);
+      MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
+      MemorySegment error = arena.allocate(ERROR_CAPACITY);
+      int status =
+          s24_api.context_create.invoke(
+              s24_api.context_create(library.api()), options, out, error, error.byteSize());
+      if (status != S24.S24_OK()) {
+        throw Status.exception(status, library.backend() + ": " + error.getString(0));
+      }
+      return new NativeSession(library, out.get(ValueLayout.ADDRESS, 0));
+    }
+  }
+
+  private BackendInfo readInfo() {
+    try (Arena confined = Arena.ofConfined()) {
+      MemorySegment out = s24_device_info.allocate(confined);
+      check(s24_api.device_info.invoke(s24_api.device_info(api), context, out));
+      return new BackendInfo(
+          library.backend(),
+          s24_device_info.name(out).getString(0),
+          s24_device_info.isa(out).getString(0),
+          s24_device_info.threads(out),
+          s24_device_info.host_memory(out) != 0,
+          s24_device_info.memory_bytes(out),
+          library.path() + " (" + library.version() + ")");
+    }
+  }
+
+  private List<KernelInfo> readKernels() {
+    int count = s24_api.kernel_count.invoke(s24_api.kernel_count(api));
+    List<KernelInfo> list = new ArrayList<>(count);
+    try (Arena confined = Arena.ofConfined()) {
+      MemorySegment out = s24_kernel_info.allocate(confined);
+      for (int id = 0; id < count; id++) {
+        check(s24_api.kernel_info.invoke(s24_api.kernel_info(api), context, id, out));
+        list.add(
+            new KernelInfo(
+                id,
+                s24_kernel_info.name(out).getString(0),
+                OPS[s24_kernel_info.op(out)],
+                DTYPES[s24_kernel_info.dtype(out)],
+                s24_kernel_info.isa(out).getString(0),
+                s24_kernel_info.layout(out),
+                s24_kernel_info.available(out) != 0,
+                s24_kernel_info.reason(out).getString(0)));
+      }
+    }
+    return List.copyOf(list);
+  }
+
+  private void check(int status) {
+    if (status != 0) {
+      throw failure(status);
+    }
+  }
+
+  private RuntimeException failure(int status) {
+    MemorySegment text = s24_api.last_error.invoke(s24_api.last_error(api), context);
+    return Status.exception(status, KernelLibrary.string(text));
+  }
+
+  /** The workspace for an operation whose argument struct is filled in; grows, never shrinks. */
+  private MemorySegment workspace(int op, MemorySegment args) {
+    check(s24_api.workspace_size.invoke(workspaceSizeFunction, context, op, args, outLong));
+    long bytes = outLong.get(ValueLayout.JAVA_LONG, 0);
+    if (bytes > workspaceBytes) {
+      growWorkspace(bytes);
+    }
+    return workspace;
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // closed by freeWorkspace
+  private void growWorkspace(long bytes) {
+    freeWorkspace();
+    long rounded = Math.addExact(bytes, bytes / 4);
+    if (info.hostMemory()) {
+      Arena grown = Arena.ofShared();
+      workspaceArena = grown;
+      workspace = grown.allocate(rounded, S24.S24_ALIGNMENT());
+    } else {
+      workspace = MemorySegment.ofAddress(allocate(rounded));
+    }
+    workspaceBytes = rounded;
+  }
+
+  private void freeWorkspace() {
+    if (workspaceBytes == 0) {
+      return;
+    }
+    if (workspaceArena != null) {
+      workspaceArena.close();
+      workspaceArena = null;
+    } else {
+      free(workspace.address());
+    }
+    workspace = MemorySegment.NULL;
+    workspaceBytes = 0;
+  }
+
+  @Override
+  public BackendInfo info() {
+    return info;
+  }
+
+  @Override
+  public List<KernelInfo> kernels() {
+    return kernels;
+  }
+
+  @Override
+  public int chooseKernel(Op op, DType dtype, int layout, long m, long n, long k) {
+    check(
+        s24_api.choose_kernel.invoke(
+            s24_api.choose_kernel(api),
+            context,
+            op.ordinal(),
+            dtype.ordinal(),
+            layout,
+            m,
+            n,
+            k,
+            outInt));
+    return outInt.get(ValueLayout.JAVA_INT, 0);
+  }
+
+  @Override
+  public BackendSession share() {
+    return create(library, 0, 0, context);
+  }
+
+  @Override
+  public void synchronize() {
+    check(s24_api.synchronize.invoke(s24_api.synchronize(api), context));
+  }
+
+  @Override
+  public long allocate(long bytes) {
+    check(s24_api.memory_allocate.invoke(s24_api.memory_allocate(api), context, bytes, outAddress));
+    return outAddress.get(ValueLayout.ADDRESS, 0).address();
+  }
+
+  @Override
+  public void free(long address) {
+    check(
+        s24_api.memory_free.invoke(
+            s24_api.memory_free(api), context, MemorySegment.ofAddress(address)));
+  }
+
+  @Override
+  public void copyToDevice(MemorySegment from, long address) {
+    check(
+        s24_api.copy_to_device.invoke(
+            s24_api.copy_to_device(api),
+            context,
+            MemorySegment.ofAddress(address),
+            from,
+            from.byteSize()));
+  }
+
+  @Override
+  public void copyToHost(long address, MemorySegment to) {
+    check(
+        s24_api.copy_to_host.invoke(
+            s24_api.copy_to_host(api),
+            context,
+            to,
+            MemorySegment.ofAddress(address),
+            to.byteSize()));
+  }
+
+  @Override
+  public long packedBytes(long n, long k, DType dtype, int layout) {
+    s24_pack24_args.n(pack, n);
+    s24_pack24_args.k(pack, k);
+    s24_pack24_args.values_stride(pack, k / 2);
+    s24_pack24_args.mask_stride(pack, Mask.rowBytes(k));
+    s24_pack24_args.dtype(pack, dtype.ordinal());
+    s24_pack24_args.kernel(pack, AUTO);
+    s24_pack24_args.layout(pack, layout);
+    check(s24_api.packed_size.invoke(s24_api.packed_size(api), context, pack, outLong));
+    return outLong.get(ValueLayout.JAVA_LONG, 0);
+  }
+
+  private static MemorySegment segment(@Nullable Matrix matrix) {
+    return matrix == null ? MemorySegment.NULL : matrix.segment();
+  }
+
+  private static int flags(boolean allowNonFinite, boolean require24) {
+    return (allowNonFinite ? S24.S24_ALLOW_NON_FINITE() : 0)
+        | (require24 ? S24.S24_REQUIRE_24() : 0);
+  }
+
+  @Override
+  public void accumulateNorms(
+      Matrix x, Matrix s, float decay, float scale, boolean allowNonFinite, int kernel) {
+    s24_norms_args.rows(norms, x.rows());
+    s24_norms_args.cols(norms, x.cols());
+    s24_norms_args.x_stride(norms, x.rowStride());
+    s24_norms_args.x_dtype(norms, x.dtype().ordinal());
+    s24_norms_args.kernel(norms, kernel);
+    s24_norms_args.decay(norms, decay);
+    s24_norms_args.scale(norms, scale);
+    s24_norms_args.flags(norms, flags(allowNonFinite, false));
+    MemorySegment work = workspace(S24.S24_OP_ACCUMULATE_NORMS(), norms);
+    check(
+        s24_api.accumulate_norms.invoke(
+            s24_api.accumulate_norms(api), context, norms, x.segment(), s.segment(), work));
+  }
+
+  @Override
+  public void score(
+      Matrix w,
+      ScoreKind kind,
+      @Nullable Matrix s,
+      Matrix out,
+      boolean allowNonFinite,
+      int kernel) {
+    s24_score_args.n(score, w.rows());
+    s24_score_args.k(score, w.cols());
+    s24_score_args.w_stride(score, w.rowStride());
+    s24_score_args.out_stride(score, out.rowStride());
+    s24_score_args.w_dtype(score, w.dtype().ordinal());
+    s24_score_args.kernel(score, kernel);
+    s24_score_args.score(score, kind.ordinal());
+    s24_score_args.flags(score, flags(allowNonFinite, false));
+    MemorySegment work = workspace(S24.S24_OP_SCORE(), score);
+    check(
+        s24_api.score.invoke(
+            s24_api.score(api), context, score, w.segment(), segment(s), out.segment(), work));
+  }
+
+  @Override
+  public void select(
+      Matrix scores, int keep, int of, Mask out, boolean allowNonFinite, int kernel) {
+    s24_select_args.n(select, scores.rows());
+    s24_select_args.k(select, scores.cols());
+    s24_select_args.scores_stride(select, scores.rowStride());
+    s24_select_args.mask_stride(select, out.rowStride());
+    s24_select_args.keep(select, keep);
+    s24_select_args.of(select, of);
+    s24_select_args.kernel(select, kernel);
+    s24_select_args.flags(select, flags(allowNonFinite, false));
+    MemorySegment work = workspace(S24.S24_OP_SELECT(), select);
+    check(
+        s24_api.select.invoke(
+            s24_api.select(api), context, select, scores.segment(), out.segment(), work));
+  }
+
+  @Override
+  public void prune24(
+      Matrix w,
+      ScoreKind kind,
+      @Nullable Matrix s,
+      Compressed24 out,
+      boolean allowNonFinite,
+      boolean require24,
+      int kernel) {
+    s24_prune24_args.n(prune, w.rows());
+    s24_prune24_args.k(prune, w.cols());
+    s24_prune24_args.w_stride(prune, w.rowStride());
+    s24_prune24_args.values_stride(prune, out.values().rowStride());
+    s24_prune24_args.mask_stride(prune, out.mask().rowStride());
+    s24_prune24_args.dtype(prune, w.dtype().ordinal());
+    s24_prune24_args.kernel(prune, kernel);
+    s24_prune24_args.score(prune, kind.ordinal());
+    s24_prune24_args.flags(prune, flags(allowNonFinite, require24));
+    MemorySegment work = workspace(S24.S24_OP_PRUNE24(), prune);
+    check(
+        s24_api.prune24.invoke(
+            s24_api.prune24(api),
+            context,
+            prune,
+            w.segment(),
+            segment(s),
+            out.values().segment(),
+            out.mask().segment(),
+            work));
+  }
+
+  private MemorySegment convert(int op, Matrix w, @Nullable Matrix values, Mask mask, int kernel) {
+    s24_convert_args.n(convert, w.rows());
+    s24_convert_args.k(convert, w.cols());
+    s24_convert_args.w_stride(convert, w.rowStride());
+    s24_convert_args.values_stride(
+        convert, values == null ? (w.cols() + 1) / 2 : values.rowStride());
+    s24_convert_args.mask_stride(convert, mask.rowStride());
+    s24_convert_args.dtype(convert, w.dtype().ordinal());
+    s24_convert_args.kernel(convert, kernel);
+    return workspace(op, convert);
+  }
+
+  @Override
+  public void compress24(Matrix w, Mask mask, Matrix values, int kernel) {
+    MemorySegment work = convert(S24.S24_OP_COMPRESS24(), w, values, mask, kernel);
+    check(
+        s24_api.compress24.invoke(
+            s24_api.compress24(api),
+            context,
+            convert,
+            w.segment(),
+            mask.segment(),
+            values.segment(),
+            work));
+  }
+
+  @Override
+  public void decompress24(Compressed24 in, Matrix out, int kernel) {
+    MemorySegment work = convert(S24.S24_OP_DECOMPRESS24(), out, in.values(), in.mask(), kernel);
+    check(
+        s24_api.decompress24.invoke(
+            s24_api.decompress24(api),
+            context,
+            convert,
+            in.values().segment(),
+            in.mask().segment(),
+            out.segment(),
+            work));
+  }
+
+  @Override
+  public void applyMask(Matrix w, Mask mask, Matrix out, int kernel) {
+    MemorySegment work = convert(S24.S24_OP_APPLY_MASK(), w, null, mask, kernel);
+    check(
+        s24_api.apply_mask.invoke(
+            s24_api.apply_mask(api),
+            context,
+            convert,
+            w.segment(),
+            mask.segment(),
+            out.segment(),
+            work));
+  }
+
+  private MemorySegment pack(int op, Compressed24 canonical, Packed24 packed, int kernel) {
+    s24_pack24_args.n(pack, canonical.n());
+    s24_pack24_args.k(pack, canonical.k());
+    s24_pack24_args.values_stride(pack, canonical.values().rowStride());
+    s24_pack24_args.mask_stride(pack, canonical.mask().rowStride());
+    s24_pack24_args.dtype(pack, canonical.dtype().ordinal());
+    s24_pack24_args.kernel(pack, kernel);
+    s24_pack24_args.layout(pack, packed.layout());
+    return workspace(op, pack);
+  }
+
+  @Override
+  public void pack24(Compressed24 in, Packed24 out, int kernel) {
+    MemorySegment work = pack(S24.S24_OP_PACK24(), in, out, kernel);
+    check(
+        s24_api.pack24.invoke(
+            s24_api.pack24(api),
+            context,
+            pack,
+            in.values().segment(),
+            in.mask().segment(),
+            out.segment(),
+            work));
+  }
+
+  @Override
+  public void unpack24(Packed24 in, Compressed24 out, int kernel) {
+    MemorySegment work = pack(S24.S24_OP_UNPACK24(), out, in, kernel);
+    check(
+        s24_api.unpack24.invoke(
+            s24_api.unpack24(api),
+            context,
+            pack,
+            in.segment(),
+            out.values().segment(),
+            out.mask().segment(),
+            work));
+  }
+
+  private void gemmArgs(Matrix x, @Nullable Matrix c, Matrix y, Epilogue epilogue, int kernel) {
+    s24_gemm_args.m(gemm, x.rows());
+    s24_gemm_args.n(gemm, y.cols());
+    s24_gemm_args.k(gemm, x.cols());
+    s24_gemm_args.x_stride(gemm, x.rowStride());
+    s24_gemm_args.c_stride(gemm, c == null ? y.cols() : c.rowStride());
+    s24_gemm_args.y_stride(gemm, y.rowStride());
+    s24_gemm_args.dtype(gemm, x.dtype().ordinal());
+    s24_gemm_args.kernel(gemm, kernel);
+    s24_gemm_args.activation(gemm, epilogue.activation().ordinal());
+    s24_gemm_args.alpha(gemm, epilogue.alpha());
+    s24_gemm_args.beta(gemm, epilogue.beta());
+  }
+
+  @Override
+  public void spmm24(
+      Matrix x, Packed24 w, @Nullable Matrix c, Matrix y, Epilogue epilogue, int kernel) {
+    gemmArgs(x, c, y, epilogue, kernel);
+    s24_gemm_args.layout(gemm, w.layout());
+    s24_gemm_args.w_stride(gemm, 0);
+    MemorySegment work = workspace(S24.S24_OP_SPMM24(), gemm);
+    check(
+        s24_api.spmm24.invoke(
+            spmm24Function,
+            context,
+            gemm,
+            x.segment(),
+            w.segment(),
+            segment(c),
+            segment(epilogue.bias()),
+            y.segment(),
+            work));
+  }
+
+  @Override
+  public void gemm(
+      Matrix x, Matrix w, @Nullable Matrix c, Matrix y, Epilogue epilogue, int kernel) {
+    gemmArgs(x, c, y, epilogue, kernel);
+    s24_gemm_args.layout(gemm, 0);
+    s24_gemm_args.w_stride(gemm, w.rowStride());
+    MemorySegment work = workspace(S24.S24_OP_GEMM(), gemm);
+    check(
+        s24_api.gemm.invoke(
+            gemmFunction,
+            context,
+            gemm,
+            x.segment(),
+            w.segment(),
+            segment(c),
+            segment(epilogue.bias()),
+            y.segment(),
+            work));
+  }
+
+  @Override
+  public void close() {
+    freeWorkspace();
+    int status = s24_api.context_destroy.invoke(s24_api.context_destroy(api), context);
+    arena.close();
+    if (status != 0) {
+      // The context is gone, and its text with it.
+      throw Status.exception(status, "closing the session of backend " + library.backend());
+    }
+  }
+}

@@ -1,0 +1,431 @@
+package io.sparse24.api.reference;
+
+import io.sparse24.api.BackendInfo;
+import io.sparse24.api.Compressed24;
+import io.sparse24.api.DType;
+import io.sparse24.api.Epilogue;
+import io.sparse24.api.KernelInfo;
+import io.sparse24.api.Mask;
+import io.sparse24.api.Matrix;
+import io.sparse24.api.Op;
+import io.sparse24.api.Packed24;
+import io.sparse24.api.ScoreKind;
+import io.sparse24.api.Sparse24Exception;
+import io.sparse24.api.spi.BackendSession;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The operations of the contract, written for clarity. Its packed layout 0 is the values followed
+ * by the mask.
+ */
+final class ReferenceSession implements BackendSession {
+  private static final int LAYOUT = 0;
+  private static final List<KernelInfo> KERNELS = kernelList();
+
+  private static List<KernelInfo> kernelList() {
+    List<KernelInfo> list = new ArrayList<>();
+    for (Op op : Op.values()) {
+      for (DType dtype : op == Op.SELECT ? new DType[] {DType.F32} : DType.values()) {
+        String name = op.id() + "_" + dtype.name().toLowerCase(Locale.ROOT) + "_java";
+        list.add(new KernelInfo(list.size(), name, op, dtype, "java", LAYOUT, true, ""));
+      }
+    }
+    return List.copyOf(list);
+  }
+
+  @Override
+  public BackendInfo info() {
+    return new BackendInfo(
+        ReferenceBackend.NAME,
+        "Java " + Runtime.version().feature() + " on " + System.getProperty("os.arch"),
+        "java",
+        1,
+        true,
+        0,
+        "");
+  }
+
+  @Override
+  public List<KernelInfo> kernels() {
+    return KERNELS;
+  }
+
+  @Override
+  public int chooseKernel(Op op, DType dtype, int layout, long m, long n, long k) {
+    for (KernelInfo kernel : KERNELS) {
+      if (kernel.op() == op && kernel.dtype() == dtype) {
+        return kernel.id();
+      }
+    }
+    throw new Sparse24Exception.Unsupported("no kernel for " + op.id() + " of " + dtype);
+  }
+
+  @Override
+  public BackendSession share() {
+    return new ReferenceSession();
+  }
+
+  @Override
+  public void synchronize() {}
+
+  @Override
+  public long allocate(long bytes) {
+    throw noDevice();
+  }
+
+  @Override
+  public void free(long address) {
+    throw noDevice();
+  }
+
+  @Override
+  public void copyToDevice(MemorySegment from, long address) {
+    throw noDevice();
+  }
+
+  @Override
+  public void copyToHost(long address, MemorySegment to) {
+    throw noDevice();
+  }
+
+  private static Sparse24Exception noDevice() {
+    return new Sparse24Exception.Unsupported("the reference backend has no device memory");
+  }
+
+  // ---- scoring and selection
+
+  @Override
+  public void accumulateNorms(
+      Matrix x, Matrix s, float decay, float scale, boolean allowNonFinite, int kernel) {
+    double[] sums = new double[Math.toIntExact(x.cols())];
+    for (long i = 0; i < x.rows(); i++) {
+      for (int j = 0; j < sums.length; j++) {
+        double v = x.get(i, j);
+        finite("x", i, j, (float) v, allowNonFinite);
+        sums[j] += v * v;
+      }
+    }
+    for (int j = 0; j < sums.length; j++) {
+      float next = (float) ((double) decay * s.get(0, j) + scale * sums[j]);
+      if (!Float.isFinite(next) && !allowNonFinite) {
+        throw new Sparse24Exception.BadData("s[" + j + "]: the squared norm is beyond F32");
+      }
+      s.set(0, j, next);
+    }
+  }
+
+  private static void finite(String what, long row, long col, float v, boolean allowNonFinite) {
+    if (!allowNonFinite && !Float.isFinite(v)) {
+      throw new Sparse24Exception.BadData(
+          what
+              + "["
+              + row
+              + ", "
+              + col
+              + "] is "
+              + (Float.isNaN(v) ? "NaN" : v > 0 ? "Inf" : "-Inf"));
+    }
+  }
+
+  /** In F32, as every backend: the order of two scores must not depend on the backend. */
+  private static float scoreOf(float w, @Nullable Matrix s, long col) {
+    return s == null ? Math.abs(w) : Math.abs(w) * (float) Math.sqrt(s.get(0, col));
+  }
+
+  @Override
+  public void score(
+      Matrix w,
+      ScoreKind kind,
+      @Nullable Matrix s,
+      Matrix out,
+      boolean allowNonFinite,
+      int kernel) {
+    for (long i = 0; i < w.rows(); i++) {
+      for (long j = 0; j < w.cols(); j++) {
+        float v = w.get(i, j);
+        finite("w", i, j, v, allowNonFinite);
+        out.set(i, j, scoreOf(v, s, j));
+      }
+    }
+  }
+
+  @Override
+  public void select(
+      Matrix scores, int keep, int of, Mask out, boolean allowNonFinite, int kernel) {
+    float[] group = new float[of];
+    for (long i = 0; i < scores.rows(); i++) {
+      clearRow(out, i);
+      for (long j = 0; j < scores.cols(); j += of) {
+        for (int t = 0; t < of; t++) {
+          group[t] = scores.get(i, j + t);
+          if (!allowNonFinite && Float.isNaN(group[t])) {
+            throw new Sparse24Exception.BadData("scores[" + i + ", " + (j + t) + "] is NaN");
+          }
+        }
+        for (int t = 0; t < of; t++) {
+          out.set(i, j + t, rank(group, t) < keep);
+        }
+      }
+    }
+  }
+
+  /**
+   * How many of the group go before element t: higher ones, and equal ones of lower index. NaN is
+   * lowest.
+   */
+  private static int rank(float[] group, int t) {
+    int before = 0;
+    for (int u = 0; u < group.length; u++) {
+      if (u != t && (higher(group[u], group[t]) || (u < t && !higher(group[t], group[u])))) {
+        before++;
+      }
+    }
+    return before;
+  }
+
+  private static boolean higher(float a, float b) {
+    return a > b || (Float.isNaN(b) && !Float.isNaN(a));
+  }
+
+  private static void clearRow(Mask mask, long row) {
+    mask.segment().asSlice(row * mask.rowStride(), Mask.rowBytes(mask.cols())).fill((byte) 0);
+  }
+
+  @Override
+  public void prune24(
+      Matrix w,
+      ScoreKind kind,
+      @Nullable Matrix s,
+      Compressed24 out,
+      boolean allowNonFinite,
+      boolean require24,
+      int kernel) {
+    float[] group = new float[4];
+    for (long i = 0; i < w.rows(); i++) {
+      clearRow(out.mask(), i);
+      for (long j = 0; j < w.cols(); j += 4) {
+        for (int t = 0; t < 4; t++) {
+          float v = w.get(i, j + t);
+          finite("w", i, j + t, v, allowNonFinite);
+          group[t] = scoreOf(v, s, j + t);
+        }
+        long slot = j / 2;
+        for (int t = 0; t < 4; t++) {
+          if (rank(group, t) < 2) {
+            out.mask().set(i, j + t, true);
+            copyElement(w, i, j + t, out.values(), i, slot++);
+          } else if (require24 && w.get(i, j + t) != 0) {
+            throw new Sparse24Exception.BadData(
+                "w[" + i + ", " + j + ".." + (j + 3) + "] has more than 2 non-zeros: not 2:4");
+          }
+        }
+      }
+    }
+  }
+
+  private static void copyElement(Matrix from, long i, long j, Matrix to, long p, long q) {
+    int bytes = from.dtype().bytes();
+    MemorySegment.copy(
+        from.segment(),
+        (i * from.rowStride() + j) * bytes,
+        to.segment(),
+        (p * to.rowStride() + q) * bytes,
+        bytes);
+  }
+
+  // ---- conversion
+
+  private static void twoBits(Mask mask, long row, long group) {
+    int bits = 0;
+    for (int t = 0; t < 4; t++) {
+      bits += mask.get(row, group + t) ? 1 : 0;
+    }
+    if (bits != 2) {
+      throw new Sparse24Exception.BadData(
+          "mask["
+              + row
+              + ", "
+              + group
+              + ".."
+              + (group + 3)
+              + "] has "
+              + bits
+              + " bits, must have 2");
+    }
+  }
+
+  @Override
+  public void compress24(Matrix w, Mask mask, Matrix values, int kernel) {
+    for (long i = 0; i < w.rows(); i++) {
+      for (long j = 0; j < w.cols(); j += 4) {
+        twoBits(mask, i, j);
+        long slot = j / 2;
+        for (int t = 0; t < 4; t++) {
+          if (mask.get(i, j + t)) {
+            copyElement(w, i, j + t, values, i, slot++);
+          }
+        }
+      }
+    }
+  }
+
+  @Override
+  public void decompress24(Compressed24 in, Matrix out, int kernel) {
+    for (long i = 0; i < in.n(); i++) {
+      for (long j = 0; j < in.k(); j += 4) {
+        twoBits(in.mask(), i, j);
+        long slot = j / 2;
+        for (int t = 0; t < 4; t++) {
+          if (in.mask().get(i, j + t)) {
+            copyElement(in.values(), i, slot++, out, i, j + t);
+          } else {
+            out.set(i, j + t, 0);
+          }
+        }
+      }
+    }
+  }
+
+  @Override
+  public void applyMask(Matrix w, Mask mask, Matrix out, int kernel) {
+    for (long i = 0; i < w.rows(); i++) {
+      for (long j = 0; j < w.cols(); j++) {
+        if (mask.get(i, j)) {
+          copyElement(w, i, j, out, i, j);
+        } else {
+          out.set(i, j, 0);
+        }
+      }
+    }
+  }
+
+  @Override
+  public long packedBytes(long n, long k, DType dtype, int layout) {
+    if (layout != LAYOUT) {
+      throw new IllegalArgumentException("layout: is " + layout + ", must be " + LAYOUT);
+    }
+    return Math.addExact(
+        Math.multiplyExact(n, k / 2 * dtype.bytes()), Math.multiplyExact(n, Mask.rowBytes(k)));
+  }
+
+  /** The packed bytes as canonical views. */
+  private static Compressed24 view(Packed24 packed) {
+    long valueBytes = packed.n() * (packed.k() / 2) * packed.dtype().bytes();
+    return new Compressed24(
+        Matrix.of(packed.buffer(), 0, packed.n(), packed.k() / 2, packed.k() / 2, packed.dtype()),
+        Mask.of(packed.buffer(), valueBytes, packed.n(), packed.k(), Mask.rowBytes(packed.k())));
+  }
+
+  private static void copy(Compressed24 from, Compressed24 to) {
+    for (long i = 0; i < from.n(); i++) {
+      clearRow(to.mask(), i);
+      for (long j = 0; j < from.k(); j += 4) {
+        twoBits(from.mask(), i, j);
+        for (int t = 0; t < 4; t++) {
+          to.mask().set(i, j + t, from.mask().get(i, j + t));
+        }
+      }
+      for (long j = 0; j < from.k() / 2; j++) {
+        copyElement(from.values(), i, j, to.values(), i, j);
+      }
+    }
+  }
+
+  @Override
+  public void pack24(Compressed24 in, Packed24 out, int kernel) {
+    copy(in, view(out));
+  }
+
+  @Override
+  public void unpack24(Packed24 in, Compressed24 out, int kernel) {
+    copy(view(in), out);
+  }
+
+  // ---- multiplication
+
+  @Override
+  public void spmm24(
+      Matrix x, Packed24 w, @Nullable Matrix c, Matrix y, Epilogue epilogue, int kernel) {
+    Compressed24 weight = view(w);
+    double[][] rows = rows(x);
+    double[] values = new double[Math.toIntExact(w.k() / 2)];
+    int[] columns = new int[values.length];
+    for (long j = 0; j < w.n(); j++) {
+      int slot = 0;
+      for (int p = 0; p < w.k(); p++) {
+        int bits =
+            weight
+                .mask()
+                .segment()
+                .get(ValueLayout.JAVA_BYTE, j * weight.mask().rowStride() + p / 8);
+        if ((bits >> (p % 8) & 1) != 0) {
+          columns[slot] = p;
+          values[slot] = weight.values().get(j, slot);
+          slot++;
+        }
+      }
+      for (int i = 0; i < rows.length; i++) {
+        double sum = 0;
+        for (int p = 0; p < slot; p++) {
+          sum += rows[i][columns[p]] * values[p];
+        }
+        finish(sum, i, j, c, y, epilogue);
+      }
+    }
+  }
+
+  @Override
+  public void gemm(
+      Matrix x, Matrix w, @Nullable Matrix c, Matrix y, Epilogue epilogue, int kernel) {
+    double[][] rows = rows(x);
+    double[] values = new double[Math.toIntExact(w.cols())];
+    for (long j = 0; j < w.rows(); j++) {
+      readRow(w, j, values);
+      for (int i = 0; i < rows.length; i++) {
+        double sum = 0;
+        for (int p = 0; p < values.length; p++) {
+          sum += rows[i][p] * values[p];
+        }
+        finish(sum, i, j, c, y, epilogue);
+      }
+    }
+  }
+
+  private static double[][] rows(Matrix x) {
+    double[][] rows = new double[Math.toIntExact(x.rows())][Math.toIntExact(x.cols())];
+    for (int i = 0; i < rows.length; i++) {
+      readRow(x, i, rows[i]);
+    }
+    return rows;
+  }
+
+  private static void readRow(Matrix matrix, long row, double[] out) {
+    DType dtype = matrix.dtype();
+    MemorySegment segment = matrix.segment();
+    long start = row * matrix.rowStride() * dtype.bytes();
+    for (int p = 0; p < out.length; p++) {
+      out[p] = dtype.get(segment, start + (long) p * dtype.bytes());
+    }
+  }
+
+  private static void finish(
+      double sum, long i, long j, @Nullable Matrix c, Matrix y, Epilogue epilogue) {
+    double v = epilogue.alpha() * sum;
+    if (epilogue.beta() != 0 && c != null) {
+      v += epilogue.beta() * (double) c.get(i, j);
+    }
+    Matrix bias = epilogue.bias();
+    if (bias != null) {
+      v += bias.get(0, j);
+    }
+    y.set(i, j, (float) epilogue.activation().apply(v));
+  }
+
+  @Override
+  public void close() {}
+}

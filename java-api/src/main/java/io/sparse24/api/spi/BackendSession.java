@@ -1,0 +1,235 @@
+package io.sparse24.api.spi;
+
+import io.sparse24.api.BackendInfo;
+import io.sparse24.api.Compressed24;
+import io.sparse24.api.DType;
+import io.sparse24.api.Epilogue;
+import io.sparse24.api.KernelInfo;
+import io.sparse24.api.Mask;
+import io.sparse24.api.Matrix;
+import io.sparse24.api.Op;
+import io.sparse24.api.Packed24;
+import io.sparse24.api.ScoreKind;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A backend at work for one thread at a time. {@code kernel} is an id of {@link #kernels} or {@link
+ * #AUTO}; every failure is a {@link io.sparse24.api.Sparse24Exception}.
+ */
+public interface BackendSession extends AutoCloseable {
+  /** The backend chooses the kernel. */
+  int AUTO = -1;
+
+  /**
+   * What the session runs on.
+   *
+   * @return facts that do not change
+   */
+  BackendInfo info();
+
+  /**
+   * All kernels, also those that can't run here.
+   *
+   * @return by rising id
+   */
+  List<KernelInfo> kernels();
+
+  /**
+   * The kernel that {@link #AUTO} stands for.
+   *
+   * @param op what is computed
+   * @param dtype element type
+   * @param layout of a packed operand, or -1 for the best of all
+   * @param m tokens, 0 if unknown
+   * @param n outputs
+   * @param k inputs
+   * @return its id
+   */
+  int chooseKernel(Op op, DType dtype, int layout, long m, long n, long k);
+
+  /**
+   * A session for another thread that shares this one's workers or device state.
+   *
+   * @return the session
+   */
+  BackendSession share();
+
+  /** Waits until all queued work is done, and reports what went wrong in it. */
+  void synchronize();
+
+  /**
+   * Allocates device memory.
+   *
+   * @param bytes its size
+   * @return the address
+   */
+  long allocate(long bytes);
+
+  /**
+   * Frees device memory once the work queued before is done.
+   *
+   * @param address as allocated
+   */
+  void free(long address);
+
+  /**
+   * Copies host memory to the device.
+   *
+   * @param from host memory
+   * @param address where to
+   */
+  void copyToDevice(MemorySegment from, long address);
+
+  /**
+   * Copies device memory to the host; done on return.
+   *
+   * @param address where from
+   * @param to host memory
+   */
+  void copyToHost(long address, MemorySegment to);
+
+  /**
+   * Size of a packed weight.
+   *
+   * @param n outputs
+   * @param k inputs
+   * @param dtype element type
+   * @param layout the layout
+   * @return bytes
+   */
+  long packedBytes(long n, long k, DType dtype, int layout);
+
+  /**
+   * s = decay · s + scale · Σ x².
+   *
+   * @param x {@code [tokens, k]}
+   * @param s {@code [1, k]} F32
+   * @param decay factor of the old norms
+   * @param scale factor of the new sums
+   * @param allowNonFinite let NaN and Inf through
+   * @param kernel kernel id
+   */
+  void accumulateNorms(
+      Matrix x, Matrix s, float decay, float scale, boolean allowNonFinite, int kernel);
+
+  /**
+   * Scores of a weight.
+   *
+   * @param w {@code [n, k]}
+   * @param kind which score
+   * @param s {@code [1, k]} F32 for Wanda, else null
+   * @param out {@code [n, k]} F32
+   * @param allowNonFinite let NaN and Inf through
+   * @param kernel kernel id
+   */
+  void score(
+      Matrix w, ScoreKind kind, @Nullable Matrix s, Matrix out, boolean allowNonFinite, int kernel);
+
+  /**
+   * n:m selection.
+   *
+   * @param scores {@code [n, k]} F32
+   * @param keep how many of each group
+   * @param of size of a group
+   * @param out {@code [n, k]}
+   * @param allowNonFinite NaN ranks below all others instead of being an error
+   * @param kernel kernel id
+   */
+  void select(Matrix scores, int keep, int of, Mask out, boolean allowNonFinite, int kernel);
+
+  /**
+   * Score, select 2:4, compress.
+   *
+   * @param w {@code [n, k]}
+   * @param kind which score
+   * @param s {@code [1, k]} F32 for Wanda, else null
+   * @param out the result
+   * @param allowNonFinite let NaN and Inf through
+   * @param require24 a dropped non-zero is an error
+   * @param kernel kernel id
+   */
+  void prune24(
+      Matrix w,
+      ScoreKind kind,
+      @Nullable Matrix s,
+      Compressed24 out,
+      boolean allowNonFinite,
+      boolean require24,
+      int kernel);
+
+  /**
+   * Gathers kept values.
+   *
+   * @param w {@code [n, k]}
+   * @param mask exactly two bits a group
+   * @param values {@code [n, k/2]}
+   * @param kernel kernel id
+   */
+  void compress24(Matrix w, Mask mask, Matrix values, int kernel);
+
+  /**
+   * Back to dense.
+   *
+   * @param in the weight
+   * @param out {@code [n, k]}
+   * @param kernel kernel id
+   */
+  void decompress24(Compressed24 in, Matrix out, int kernel);
+
+  /**
+   * Zeroes what the mask drops.
+   *
+   * @param w {@code [n, k]}
+   * @param mask any pattern
+   * @param out {@code [n, k]}, may be w
+   * @param kernel kernel id
+   */
+  void applyMask(Matrix w, Mask mask, Matrix out, int kernel);
+
+  /**
+   * Canonical to packed.
+   *
+   * @param in the weight
+   * @param out where to, with the layout
+   * @param kernel kernel id
+   */
+  void pack24(Compressed24 in, Packed24 out, int kernel);
+
+  /**
+   * Packed to canonical.
+   *
+   * @param in the packed weight
+   * @param out where to
+   * @param kernel kernel id
+   */
+  void unpack24(Packed24 in, Compressed24 out, int kernel);
+
+  /**
+   * Y = act(alpha · X Wᵀ + beta · C + bias), W 2:4.
+   *
+   * @param x {@code [m, k]}
+   * @param w {@code [n, k]}
+   * @param c {@code [m, n]} or null if beta is 0
+   * @param y {@code [m, n]}
+   * @param epilogue alpha, beta, bias, activation
+   * @param kernel kernel id
+   */
+  void spmm24(Matrix x, Packed24 w, @Nullable Matrix c, Matrix y, Epilogue epilogue, int kernel);
+
+  /**
+   * Y = act(alpha · X Wᵀ + beta · C + bias), W dense.
+   *
+   * @param x {@code [m, k]}
+   * @param w {@code [n, k]}
+   * @param c {@code [m, n]} or null if beta is 0
+   * @param y {@code [m, n]}
+   * @param epilogue alpha, beta, bias, activation
+   * @param kernel kernel id
+   */
+  void gemm(Matrix x, Matrix w, @Nullable Matrix c, Matrix y, Epilogue epilogue, int kernel);
+
+  @Override
+  void close();
+}
