@@ -1,9 +1,11 @@
-/** 2:4 matrices, scores, pruners and file formats. Names no backend; whatever is on the path is used. */
+/**
+ * 2:4 matrices, scores, pruners and file formats. Names no backend; whatever is on the path is
+ * used.
+ */
 module io.sparse24 {
   requires static transitive org.jspecify;
   requires transitive io.sparse24.api;
   requires com.fasterxml.jackson.databind;
 
   exports io.sparse24;
-  exports io.sparse24.format;
 }

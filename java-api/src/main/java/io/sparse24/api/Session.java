@@ -177,6 +177,15 @@ public final class Session implements AutoCloseable {
   }
 
   /**
+   * Memory for intermediate results, freed together.
+   *
+   * @return closed by the caller, before this session
+   */
+  public Scratch scratch() {
+    return new Scratch(this);
+  }
+
+  /**
    * Allocates device memory.
    *
    * @param bytes size, at least 0

@@ -1,0 +1,108 @@
+package io.sparse24;
+
+import io.sparse24.api.DType;
+import io.sparse24.api.Matrix;
+import io.sparse24.api.Scratch;
+import io.sparse24.api.Session;
+import java.lang.foreign.Arena;
+
+/**
+ * Squared column norms of a layer's inputs, gathered batch by batch as Wanda defines them: the
+ * running mean over sequences of {@code ‖X[:, j]‖²}. The activations themselves are not kept.
+ */
+public final class ColumnNorms implements AutoCloseable {
+  private final Session session;
+  private final Scratch scratch;
+  private final Matrix squared;
+  private long sequences;
+
+  /**
+   * Without any batch yet.
+   *
+   * @param session gathers them
+   * @param k inputs of the layer
+   */
+  public ColumnNorms(Session session, long k) {
+    this.session = session;
+    this.scratch = session.scratch();
+    this.squared = scratch.matrix(1, k, DType.F32);
+    try (Arena arena = Arena.ofConfined()) {
+      put(Matrix.allocate(arena, 1, k, DType.F32));
+    }
+  }
+
+  /**
+   * From norms that are known already.
+   *
+   * @param session will use them
+   * @param norms host matrix {@code [1, k]} of column L2 norms, not squared, at least 0
+   * @return the norms
+   */
+  public static ColumnNorms ofNorms(Session session, Matrix norms) {
+    if (norms.rows() != 1) {
+      throw new IllegalArgumentException("norms: is " + norms + ", must have one row");
+    }
+    ColumnNorms result = new ColumnNorms(session, norms.cols());
+    try (Arena arena = Arena.ofConfined()) {
+      Matrix squares = Matrix.allocate(arena, 1, norms.cols(), DType.F32);
+      for (long j = 0; j < norms.cols(); j++) {
+        float v = norms.get(0, j);
+        if (!(v >= 0 && Float.isFinite(v * v))) {
+          result.close();
+          throw new IllegalArgumentException(
+              "norms: [" + j + "] is " + v + ", must be at least 0 and finite when squared");
+        }
+        squares.set(0, j, v * v);
+      }
+      result.put(squares);
+    }
+    result.sequences = 1;
+    return result;
+  }
+
+  private void put(Matrix host) {
+    session.copy(host.buffer(), squared.buffer());
+  }
+
+  /**
+   * Adds a batch.
+   *
+   * @param x inputs of the layer {@code [tokens, k]}, in host memory
+   * @param batch how many sequences they are, at least 1
+   */
+  public void add(Matrix x, long batch) {
+    if (batch < 1) {
+      throw new IllegalArgumentException("batch: is " + batch + ", must be at least 1 sequence");
+    }
+    double total = (double) sequences + batch;
+    try (Scratch copies = session.scratch()) {
+      session.accumulateNorms(
+          copies.upload(x), squared, (float) (sequences / total), (float) (1 / total));
+    }
+    sequences += batch;
+  }
+
+  /**
+   * The running means, in the session's memory.
+   *
+   * @return {@code [1, k]} F32
+   */
+  public Matrix squared() {
+    return squared;
+  }
+
+  /**
+   * How many sequences were added.
+   *
+   * @return at least 0
+   */
+  public long sequences() {
+    return sequences;
+  }
+
+  /** Frees the memory. */
+  @Override
+  public void close() {
+    scratch.close();
+  }
+}

@@ -1,0 +1,163 @@
+package io.sparse24;
+
+import io.sparse24.api.Compressed24;
+import io.sparse24.api.DType;
+import io.sparse24.api.Epilogue;
+import io.sparse24.api.Matrix;
+import io.sparse24.api.Packed24;
+import io.sparse24.api.Scratch;
+import io.sparse24.api.Session;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A 2:4 weight {@code [n, k]}, ready to multiply: one copy, in the layout its session's backend
+ * reads fastest. The canonical form comes back bit for bit with {@link #unpack}.
+ *
+ * <p>Size: 9 bits a dense element for BF16 and F16, 17 for F32, plus the layout's padding.
+ */
+public final class Sparse24Matrix implements AutoCloseable {
+  private final Session session;
+  private final Scratch memory;
+  private final Packed24 packed;
+
+  private Sparse24Matrix(Session session, Scratch memory, Packed24 packed) {
+    this.session = session;
+    this.memory = memory;
+    this.packed = packed;
+  }
+
+  /**
+   * From the canonical form.
+   *
+   * @param session multiplies with it
+   * @param weight in host memory
+   * @return closed by the caller, before the session
+   * @throws io.sparse24.api.Sparse24Exception.BadData if a group has not exactly two mask bits
+   */
+  public static Sparse24Matrix of(Session session, Compressed24 weight) {
+    try (Scratch scratch = session.scratch()) {
+      return pack(session, scratch.upload(weight));
+    }
+  }
+
+  /**
+   * From a dense weight that is 2:4 already.
+   *
+   * @param session multiplies with it
+   * @param w host weight {@code [n, k]}
+   * @return closed by the caller, before the session
+   * @throws io.sparse24.api.Sparse24Exception.BadData if a group has more than two non-zeros
+   */
+  public static Sparse24Matrix ofDense(Session session, Matrix w) {
+    Pattern.P2_4.check(w);
+    try (Scratch scratch = session.scratch()) {
+      Compressed24 compressed = scratch.compressed(w.rows(), w.cols(), w.dtype());
+      session.compress24(scratch.upload(w), compressed);
+      session.synchronize();
+      return pack(session, compressed);
+    }
+  }
+
+  /** Packs a weight that is in the session's memory. */
+  static Sparse24Matrix pack(Session session, Compressed24 weight) {
+    int layout = session.packedLayout(weight.dtype(), 0, weight.n(), weight.k());
+    long bytes = session.packedBytes(weight.dtype(), layout, weight.n(), weight.k());
+    Scratch memory = session.scratch();
+    try {
+      Packed24 packed = session.pack24(weight, layout, memory.buffer(bytes));
+      session.synchronize();
+      return new Sparse24Matrix(session, memory, packed);
+    } catch (RuntimeException e) {
+      memory.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Y = X Wᵀ.
+   *
+   * @param x {@code [m, k]}
+   * @param y {@code [m, n]}, written
+   */
+  public void multiply(Matrix x, Matrix y) {
+    session.spmm24(x, packed, y);
+  }
+
+  /**
+   * Y = act(alpha · X Wᵀ + beta · C + bias).
+   *
+   * @param x {@code [m, k]}
+   * @param c {@code [m, n]}, may be y; null if beta is 0
+   * @param y {@code [m, n]}, written
+   * @param epilogue alpha, beta, bias, activation
+   */
+  public void multiply(Matrix x, @Nullable Matrix c, Matrix y, Epilogue epilogue) {
+    session.spmm24(x, packed, c, y, epilogue);
+  }
+
+  /**
+   * The canonical form, bit for bit.
+   *
+   * @param out host memory of the same shape and type
+   */
+  public void unpack(Compressed24 out) {
+    try (Scratch scratch = session.scratch()) {
+      Compressed24 canonical = scratch.compressed(n(), k(), dtype());
+      session.unpack24(packed, canonical);
+      session.synchronize();
+      scratch.download(canonical, out);
+    }
+  }
+
+  /**
+   * Outputs.
+   *
+   * @return n
+   */
+  public long n() {
+    return packed.n();
+  }
+
+  /**
+   * Inputs.
+   *
+   * @return k
+   */
+  public long k() {
+    return packed.k();
+  }
+
+  /**
+   * Element type.
+   *
+   * @return the type of the values
+   */
+  public DType dtype() {
+    return packed.dtype();
+  }
+
+  /**
+   * Size in memory.
+   *
+   * @return bytes
+   */
+  public long byteSize() {
+    return packed.byteSize();
+  }
+
+  /**
+   * The packed weight, for {@link Session#spmm24} of another session of the same backend ({@link
+   * Session#share}).
+   *
+   * @return valid until this is closed
+   */
+  public Packed24 packed() {
+    return packed;
+  }
+
+  /** Frees the weight. */
+  @Override
+  public void close() {
+    memory.close();
+  }
+}
