@@ -3,17 +3,13 @@ package io.sparse24;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.ScoreKind;
 import io.sparse24.api.Session;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How much each element of a weight matters; the lowest of each group go. One class a score, one
- * line in {@link #ALL}.
+ * line in {@link Scores#ALL}.
  */
 public interface Score {
-  /** Every score, by the names users write. */
-  List<Score> ALL = List.of(new MagnitudeScore(), new WandaScore());
-
   /**
    * The name users write.
    *
@@ -46,24 +42,4 @@ public interface Score {
    * @param out scores {@code [n, k]} F32, at least 0
    */
   void compute(Session session, Matrix w, @Nullable Matrix norms, Matrix out);
-
-  /**
-   * Finds a score.
-   *
-   * @param name as users write it
-   * @return the score
-   * @throws IllegalArgumentException if there is none, with the names there are
-   */
-  static Score named(String name) {
-    for (Score score : ALL) {
-      if (score.name().equals(name)) {
-        return score;
-      }
-    }
-    throw new IllegalArgumentException(
-        "method: is '"
-            + name
-            + "', must be one of "
-            + String.join(", ", ALL.stream().map(Score::name).toList()));
-  }
 }
