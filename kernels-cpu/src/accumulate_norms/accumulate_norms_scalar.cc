@@ -63,7 +63,9 @@ void run(const Threads &threads, const NormsCall &call) {
   for (int64_t j = 0; j < a.cols; j++) call.s[j] = after(j);
 }
 
-int64_t workspace(const s24_norms_args &a, int) { return a.cols * static_cast<int64_t>(sizeof(double)); }
+int64_t workspace(const s24_norms_args &a, int) {
+  return round_up(a.cols * static_cast<int64_t>(sizeof(double)), S24_ALIGNMENT);
+}
 
 }  // namespace
 
