@@ -1,0 +1,40 @@
+#include "dtype.hpp"
+#include "first_place.hpp"
+#include "heuristics.hpp"
+#include "kernel.hpp"
+#include "mask.hpp"
+
+namespace s24::cpu {
+namespace {
+
+template <class T>
+void run(const Threads &threads, const ConvertCall &call) {
+  const s24_convert_args &a = call.args;
+  const int64_t groups = a.k / 4;
+  FirstPlace bad;
+  parallel_for(threads, a.n, grain(a.k * static_cast<int64_t>(sizeof(T))), [&](int64_t begin, int64_t end, int) {
+    for (int64_t i = begin; i < end; i++) {
+      const T *values = static_cast<const T *>(call.from) + i * a.values_stride;
+      T *w = static_cast<T *>(call.to) + i * a.w_stride;
+      const uint8_t *mask = call.mask + i * a.mask_stride;
+      const int64_t wrong = first_bad_group(mask, groups);
+      if (wrong >= 0) return bad.found(i * groups + wrong);
+      for (int64_t g = 0; g < groups; g++) {
+        const uint8_t *kept = kKept[mask_nibble(mask, g)];
+        T group[4] = {};
+        group[kept[0]] = values[2 * g];
+        group[kept[1]] = values[2 * g + 1];
+        std::memcpy(w + 4 * g, group, sizeof group);
+      }
+    }
+  });
+  if (bad.index() != FirstPlace::kNone) bad_mask(call.mask, a.mask_stride, a.k, bad.index());
+}
+
+}  // namespace
+
+const KernelOf<ConvertCall> decompress24_f32_scalar{run<float>, nullptr};
+const KernelOf<ConvertCall> decompress24_bf16_scalar{run<Bf16>, nullptr};
+const KernelOf<ConvertCall> decompress24_f16_scalar{run<F16>, nullptr};
+
+}  // namespace s24::cpu

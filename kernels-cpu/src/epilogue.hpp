@@ -1,0 +1,40 @@
+// y = act(alpha * sum + beta * c + bias) for one element. Internal linkage, see dtype.hpp.
+#ifndef SPARSE24_CPU_EPILOGUE_HPP
+#define SPARSE24_CPU_EPILOGUE_HPP
+
+#include <cmath>
+
+#include "dtype.hpp"
+#include "kernel.hpp"
+
+namespace s24::cpu {
+namespace {
+
+inline float activate(float v, int32_t activation) {
+  switch (activation) {
+    case S24_ACT_RELU:
+      return v < 0.0f ? 0.0f : v;  // NaN stays
+    case S24_ACT_GELU_TANH:
+      return 0.5f * v * (1.0f + std::tanh(0.7978845608f * (v + 0.044715f * v * v * v)));
+    case S24_ACT_GELU_ERF:
+      return 0.5f * v * std::erfc(-0.7071067812f * v);
+    case S24_ACT_SILU:
+      return v / (1.0f + std::exp(-v));
+    default:
+      return v;
+  }
+}
+
+template <class T>
+inline void finish(const GemmCall &call, int64_t i, int64_t j, float sum) {
+  const s24_gemm_args &a = call.args;
+  float v = a.alpha * sum;
+  if (a.beta != 0.0f) v += a.beta * to_float(static_cast<const T *>(call.c)[i * a.c_stride + j]);
+  if (call.bias != nullptr) v += call.bias[j];
+  static_cast<T *>(call.y)[i * a.y_stride + j] = from_float<T>(activate(v, a.activation));
+}
+
+}  // namespace
+}  // namespace s24::cpu
+
+#endif  // SPARSE24_CPU_EPILOGUE_HPP

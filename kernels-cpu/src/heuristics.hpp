@@ -1,0 +1,26 @@
+// Choices that are tuning, not arithmetic: how finely work is split. Internal linkage, see dtype.hpp.
+#ifndef SPARSE24_CPU_HEURISTICS_HPP
+#define SPARSE24_CPU_HEURISTICS_HPP
+
+#include <cstdint>
+
+namespace s24::cpu {
+namespace {
+
+// Handing a part of a call to another thread costs a few microseconds, what one core needs for this many bytes or
+// multiplications; less than this a part is not worth it.
+constexpr int64_t kBytesPerPart = 64 * 1024;
+constexpr int64_t kMultipliesPerPart = 256 * 1024;
+
+// Least units a part should have, where one unit costs this much.
+inline int64_t grain(int64_t bytes_per_unit, int64_t multiplies_per_unit = 0) {
+  const int64_t by_bytes = kBytesPerPart / (bytes_per_unit > 0 ? bytes_per_unit : 1);
+  const int64_t by_multiplies = multiplies_per_unit > 0 ? kMultipliesPerPart / multiplies_per_unit : by_bytes;
+  const int64_t units = by_bytes < by_multiplies ? by_bytes : by_multiplies;
+  return units > 0 ? units : 1;
+}
+
+}  // namespace
+}  // namespace s24::cpu
+
+#endif  // SPARSE24_CPU_HEURISTICS_HPP

@@ -1,0 +1,134 @@
+#include "isa.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+
+#include "sparse24/contract.hpp"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+namespace s24::cpu {
+namespace {
+
+constexpr Isa kTiers[] = {Isa::scalar, Isa::avx512, Isa::avx512bf16};
+
+#if defined(__x86_64__)
+
+struct Flag {
+  Isa tier;
+  const char *name;
+  uint32_t leaf, subleaf;
+  int reg, bit;  // eax, ebx, ecx, edx
+};
+
+constexpr Flag kFlags[] = {
+    {Isa::avx512, "fma", 1, 0, 2, 12},
+    {Isa::avx512, "osxsave", 1, 0, 2, 27},
+    {Isa::avx512, "avx512f", 7, 0, 1, 16},
+    {Isa::avx512, "avx512dq", 7, 0, 1, 17},
+    {Isa::avx512, "avx512bw", 7, 0, 1, 30},
+    {Isa::avx512, "avx512vl", 7, 0, 1, 31},
+    {Isa::avx512bf16, "avx512_vbmi2", 7, 0, 2, 6},
+    {Isa::avx512bf16, "avx512_bf16", 7, 1, 0, 5},
+};
+
+bool has(const Flag &flag) {
+  uint32_t regs[4] = {};
+  if (__get_cpuid_max(0, nullptr) < flag.leaf) return false;
+  if (flag.subleaf != 0) {  // eax of subleaf 0 is the highest subleaf
+    __cpuid_count(flag.leaf, 0, regs[0], regs[1], regs[2], regs[3]);
+    if (regs[0] < flag.subleaf) return false;
+  }
+  __cpuid_count(flag.leaf, flag.subleaf, regs[0], regs[1], regs[2], regs[3]);
+  return (regs[flag.reg] >> flag.bit & 1) != 0;
+}
+
+// The operating system saves the vector state: XMM, YMM, mask registers, both parts of ZMM.
+bool os_saves_zmm() {
+  uint32_t low, high;
+  __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (low & 0xe6) == 0xe6;
+}
+
+Machine probe() {
+  Machine found{Isa::scalar, "", ""};
+  char brand[49] = {};
+  uint32_t regs[4];
+  if (__get_cpuid_max(0x80000000u, nullptr) >= 0x80000004u) {
+    for (uint32_t i = 0; i < 3; i++) {
+      __cpuid(0x80000002u + i, regs[0], regs[1], regs[2], regs[3]);
+      std::memcpy(brand + 16 * i, regs, 16);
+    }
+  }
+  found.cpu_name = brand;
+  for (Isa tier : kTiers) {
+    for (const Flag &flag : kFlags) {
+      if (flag.tier == tier && !has(flag)) {
+        found.missing = std::string(isa_name(tier)) + " needs the CPU flag " + flag.name;
+        return found;
+      }
+    }
+    if (tier == Isa::avx512 && !os_saves_zmm()) {
+      found.missing = "avx512 needs an operating system that saves the ZMM registers";
+      return found;
+    }
+    found.best = tier;
+  }
+  return found;
+}
+
+#else
+
+Machine probe() { return {Isa::scalar, "avx512 needs an x86-64 CPU", "unknown CPU"}; }
+
+#endif
+
+std::string trimmed(const std::string &text) {
+  const size_t first = text.find_first_not_of(' ');
+  if (first == std::string::npos) return "unknown CPU";
+  return text.substr(first, text.find_last_not_of(' ') - first + 1);
+}
+
+}  // namespace
+
+const char *isa_name(Isa isa) {
+  switch (isa) {
+    case Isa::scalar:
+      return "scalar";
+    case Isa::avx512:
+      return "avx512";
+    case Isa::avx512bf16:
+      return "avx512bf16";
+  }
+  return "";
+}
+
+const Machine &machine() {
+  static const Machine found = [] {
+    Machine m = probe();
+    m.cpu_name = trimmed(m.cpu_name);
+    return m;
+  }();
+  return found;
+}
+
+Isa granted_isa() {
+  const char *wanted = std::getenv("S24_ISA");
+  if (wanted == nullptr || *wanted == '\0') return machine().best;
+  for (Isa tier : kTiers) {
+    if (std::strcmp(wanted, isa_name(tier)) == 0) return std::min(tier, machine().best);
+  }
+  fail(S24_BAD_ARGUMENT, "S24_ISA: '%.64s' is not one of scalar, avx512, avx512bf16", wanted);
+}
+
+std::string isa_reason(Isa needed, Isa granted) {
+  if (needed <= granted) return "";
+  if (needed > machine().best) return machine().missing;
+  return std::string("S24_ISA lowered the tier to ") + isa_name(granted);
+}
+
+}  // namespace s24::cpu

@@ -1,0 +1,24 @@
+// |w| or |w| * sqrt(s) in F32. Internal linkage, see dtype.hpp.
+#ifndef SPARSE24_CPU_SCORE_VALUE_HPP
+#define SPARSE24_CPU_SCORE_VALUE_HPP
+
+#include <cmath>
+
+#include "dtype.hpp"
+
+namespace s24::cpu {
+namespace {
+
+// s is null for magnitude.
+inline float score_value(float w, const float *s, int64_t column) {
+  const float magnitude = bits_float(float_bits(w) & 0x7fffffffu);
+  return s == nullptr ? magnitude : magnitude * std::sqrt(s[column]);
+}
+
+// What a score is compared by: NaN ranks below all others.
+inline float rank(float score) { return score == score ? score : -1.0f; }
+
+}  // namespace
+}  // namespace s24::cpu
+
+#endif  // SPARSE24_CPU_SCORE_VALUE_HPP

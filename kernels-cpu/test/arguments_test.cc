@@ -1,0 +1,117 @@
+// Wrong arguments: the status, and a text that names the argument and its value.
+#include <cstdint>
+
+#include "harness.hpp"
+
+namespace s24::test {
+namespace {
+
+alignas(64) float buffer[256];
+alignas(64) float second[256];
+uint8_t bytes[64];
+
+template <class Args, class Change>
+Args with(Args args, const Change &change) {
+  change(args);
+  return args;
+}
+
+void test_multiply_arguments(const Context &ctx) {
+  const s24_gemm_args good{2, 3, 4, 4, 4, 3, 3, S24_F32, S24_KERNEL_AUTO, 1, 0, 1, 0};
+  const auto gemm = [&](const s24_gemm_args &a) {
+    return api->gemm(ctx.handle, &a, buffer, buffer, buffer, nullptr, second, second);
+  };
+  const auto spmm = [&](const s24_gemm_args &a) {
+    return api->spmm24(ctx.handle, &a, buffer, buffer, buffer, nullptr, second, second);
+  };
+  using A = s24_gemm_args;
+  EXPECT_STATUS(ctx, gemm(with(good, [](A &a) { a.m = -1; })), S24_BAD_ARGUMENT, "m: -1");
+  EXPECT_STATUS(ctx, gemm(with(good, [](A &a) { a.n = INT64_MAX; })), S24_BAD_ARGUMENT, "n: 9223372036854775807");
+  EXPECT_STATUS(ctx, gemm(with(good, [](A &a) { a.k = -4; })), S24_BAD_ARGUMENT, "k: -4");
+  EXPECT_STATUS(ctx, spmm(with(good, [](A &a) { a.k = 3; })), S24_BAD_ARGUMENT, "k: 3 is not a multiple of 4");
+  EXPECT_STATUS(ctx, gemm(with(good, [](A &a) { a.x_stride = 3; })), S24_BAD_ARGUMENT, "x_stride: 3");
+  EXPECT_STATUS(ctx, gemm(with(good, [](A &a) { a.w_stride = 3; })), S24_BAD_ARGUMENT, "w_stride: 3");
+  EXPECT_STATUS(ctx, gemm(with(good, [](A &a) { a.y_stride = 2; })), S24_BAD_ARGUMENT, "y_stride: 2");
+  EXPECT_STATUS(ctx, gemm(with(good, [](A &a) { a.c_stride = 2, a.beta = 1; })), S24_BAD_ARGUMENT, "c_stride: 2");
+  EXPECT_STATUS(ctx, gemm(with(good, [](A &a) { a.dtype = 3; })), S24_BAD_ARGUMENT, "dtype: 3");
+  EXPECT_STATUS(ctx, gemm(with(good, [](A &a) { a.activation = 5; })), S24_BAD_ARGUMENT, "activation: 5");
+  EXPECT_STATUS(ctx, spmm(with(good, [](A &a) { a.layout = 2; })), S24_BAD_ARGUMENT, "layout: 2 is not one of 1");
+  EXPECT_STATUS(ctx, spmm(with(good, [](A &a) { a.kernel = 0; })), S24_BAD_ARGUMENT, "not a kernel of spmm24");
+  EXPECT_STATUS(ctx, spmm(with(good, [](A &a) { a.kernel = 999; })), S24_BAD_ARGUMENT, "kernel: 999");
+  EXPECT_STATUS(ctx, spmm(with(good, [](A &a) { a.kernel = -2; })), S24_BAD_ARGUMENT, "kernel: -2");
+  EXPECT_STATUS(ctx, api->gemm(ctx.handle, nullptr, buffer, buffer, nullptr, nullptr, second, nullptr),
+                S24_BAD_ARGUMENT, "args: null");
+  EXPECT_STATUS(ctx, api->gemm(ctx.handle, &good, nullptr, buffer, nullptr, nullptr, second, nullptr), S24_BAD_ARGUMENT,
+                "x: null");
+  EXPECT_STATUS(ctx, api->gemm(ctx.handle, &good, buffer, nullptr, nullptr, nullptr, second, nullptr), S24_BAD_ARGUMENT,
+                "w: null");
+  EXPECT_STATUS(ctx, api->gemm(ctx.handle, &good, buffer, buffer, nullptr, nullptr, nullptr, nullptr), S24_BAD_ARGUMENT,
+                "y: null");
+  const s24_gemm_args reads_c = with(good, [](A &a) { a.beta = 1; });
+  EXPECT_STATUS(ctx, api->gemm(ctx.handle, &reads_c, buffer, buffer, nullptr, nullptr, second, nullptr),
+                S24_BAD_ARGUMENT, "c: null");
+  const s24_gemm_args wider_c = with(reads_c, [](A &a) { a.c_stride = 4; });
+  EXPECT_STATUS(ctx, api->gemm(ctx.handle, &wider_c, buffer, buffer, second, nullptr, second, nullptr),
+                S24_BAD_ARGUMENT, "c_stride: 4 is not y_stride (3)");
+  const char *odd = reinterpret_cast<const char *>(buffer) + 2;
+  EXPECT_STATUS(ctx, api->gemm(ctx.handle, &good, odd, buffer, nullptr, nullptr, second, nullptr), S24_BAD_ARGUMENT,
+                "x: address");
+  EXPECT_STATUS(ctx, api->spmm24(ctx.handle, &good, buffer, buffer + 1, nullptr, nullptr, second, nullptr),
+                S24_BAD_ARGUMENT, "packed: address");
+  EXPECT(api->gemm(nullptr, &good, buffer, buffer, nullptr, nullptr, second, nullptr) == S24_BAD_ARGUMENT, "ctx=null");
+  int64_t size = 0;
+  EXPECT_STATUS(ctx, api->workspace_size(ctx.handle, -1, &good, &size), S24_BAD_ARGUMENT, "op: -1");
+  EXPECT_STATUS(ctx, api->workspace_size(ctx.handle, S24_OP_GEMM, nullptr, &size), S24_BAD_ARGUMENT, "args: null");
+  EXPECT_STATUS(ctx, api->workspace_size(ctx.handle, S24_OP_GEMM, &good, nullptr), S24_BAD_ARGUMENT, "out: null");
+}
+
+void test_other_arguments(const Context &ctx) {
+  const s24_norms_args norms{2, 4, 4, S24_F32, S24_KERNEL_AUTO, 1, 1, 0, 0};
+  using N = s24_norms_args;
+  const auto norms_of = [&](const N &a) { return api->accumulate_norms(ctx.handle, &a, buffer, second, buffer); };
+  EXPECT_STATUS(ctx, norms_of(with(norms, [](N &a) { a.rows = -1; })), S24_BAD_ARGUMENT, "rows: -1");
+  EXPECT_STATUS(ctx, norms_of(with(norms, [](N &a) { a.x_stride = 3; })), S24_BAD_ARGUMENT, "x_stride: 3");
+  EXPECT_STATUS(ctx, api->accumulate_norms(ctx.handle, &norms, buffer, second, nullptr), S24_BAD_ARGUMENT,
+                "workspace: null");
+  EXPECT_STATUS(ctx, api->accumulate_norms(ctx.handle, &norms, buffer, nullptr, buffer), S24_BAD_ARGUMENT, "s: null");
+
+  const s24_prune24_args prune{1, 8, 8, 4, 1, S24_F32, S24_KERNEL_AUTO, S24_SCORE_WANDA, 0};
+  using P = s24_prune24_args;
+  const auto prune_of = [&](const P &a) {
+    return api->prune24(ctx.handle, &a, buffer, buffer, second, bytes, nullptr);
+  };
+  EXPECT_STATUS(ctx, prune_of(with(prune, [](P &a) { a.k = 6; })), S24_BAD_ARGUMENT, "k: 6 is not a multiple of 4");
+  EXPECT_STATUS(ctx, prune_of(with(prune, [](P &a) { a.values_stride = 3; })), S24_BAD_ARGUMENT, "values_stride: 3");
+  EXPECT_STATUS(ctx, prune_of(with(prune, [](P &a) { a.mask_stride = 0; })), S24_BAD_ARGUMENT, "mask_stride: 0");
+  EXPECT_STATUS(ctx, prune_of(with(prune, [](P &a) { a.score = 2; })), S24_BAD_ARGUMENT, "score: 2");
+  EXPECT_STATUS(ctx, api->prune24(ctx.handle, &prune, buffer, nullptr, second, bytes, nullptr), S24_BAD_ARGUMENT,
+                "s: null");
+  const s24_score_args score{1, 8, 8, 7, S24_F32, S24_KERNEL_AUTO, S24_SCORE_MAGNITUDE, 0};
+  EXPECT_STATUS(ctx, api->score(ctx.handle, &score, buffer, nullptr, second, nullptr), S24_BAD_ARGUMENT,
+                "out_stride: 7");
+  const s24_select_args select{1, 8, 8, 1, 2, 4, S24_KERNEL_AUTO, 0};
+  using S = s24_select_args;
+  const auto select_of = [&](const S &a) { return api->select(ctx.handle, &a, buffer, bytes, nullptr); };
+  EXPECT_STATUS(ctx, select_of(with(select, [](S &a) { a.of = 65; })), S24_BAD_ARGUMENT, "of: 65");
+  EXPECT_STATUS(ctx, select_of(with(select, [](S &a) { a.keep = 5; })), S24_BAD_ARGUMENT, "keep: 5");
+  EXPECT_STATUS(ctx, select_of(with(select, [](S &a) { a.of = 3; })), S24_BAD_ARGUMENT, "k: 8 is not a multiple of 3");
+  const s24_pack24_args pack{1, 8, 4, 1, S24_F32, S24_KERNEL_AUTO, 0, 0};
+  int64_t size = 0;
+  EXPECT_STATUS(ctx, api->packed_size(ctx.handle, &pack, &size), S24_BAD_ARGUMENT, "layout: 0 is not one of 1");
+  EXPECT_STATUS(ctx, api->pack24(ctx.handle, &pack, buffer, bytes, second, nullptr), S24_BAD_ARGUMENT, "layout: 0");
+  const s24_convert_args convert{1, 8, 8, 4, 1, S24_F32, S24_KERNEL_AUTO};
+  EXPECT_STATUS(ctx, api->decompress24(ctx.handle, &convert, buffer, nullptr, second, nullptr), S24_BAD_ARGUMENT,
+                "mask: null");
+  EXPECT_STATUS(ctx, api->compress24(ctx.handle, &convert, nullptr, bytes, second, nullptr), S24_BAD_ARGUMENT,
+                "w: null");
+}
+
+}  // namespace
+
+void test_arguments() {
+  const Context ctx(1);
+  test_multiply_arguments(ctx);
+  test_other_arguments(ctx);
+}
+
+}  // namespace s24::test

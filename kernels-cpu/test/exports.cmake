@@ -1,0 +1,11 @@
+# The library exports s24_get_api and nothing else, and needs no C++ runtime of the machine.
+execute_process(COMMAND ${NM} -D --defined-only ${LIBRARY} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX MATCHALL "[^ \n]+\n" names "${symbols}")
+list(TRANSFORM names STRIP)
+if(NOT names STREQUAL "s24_get_api")
+  message(FATAL_ERROR "exports of ${LIBRARY}: '${names}', expected 's24_get_api' alone")
+endif()
+execute_process(COMMAND ${NM} -D --undefined-only ${LIBRARY} OUTPUT_VARIABLE imports COMMAND_ERROR_IS_FATAL ANY)
+if(imports MATCHES "GLIBCXX|CXXABI|GCC_[0-9]")
+  message(FATAL_ERROR "${LIBRARY} needs the machine's C++ runtime:\n${imports}")
+endif()

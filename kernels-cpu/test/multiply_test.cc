@@ -1,0 +1,123 @@
+// spmm24 and gemm, every kernel: awkward sizes, strides, epilogues, aliasing, guard pages.
+#include <cmath>
+#include <cstdio>
+
+#include "oracle.hpp"
+
+namespace s24::test {
+namespace {
+
+struct Case {
+  int32_t kernel;
+  s24_kernel_info info;
+  s24_gemm_args args;
+  bool bias, alias;
+};
+
+Guarded::Side side(Random &random) { return random.flip() ? Guarded::kStart : Guarded::kEnd; }
+
+// One random problem, against float64. The bound is that of a sum in F32 (errors grow like the root of the number of
+// additions, times the sum of magnitudes), one rounding to the output type, and the activation's own error.
+void check_case(const Context &ctx, Case c, Random &random) {
+  s24_gemm_args &a = c.args;
+  const int32_t dtype = a.dtype;
+  const bool sparse = c.info.op == S24_OP_SPMM24;
+  Matrix x(dtype, a.m, a.k, a.x_stride, side(random)), w(dtype, a.n, a.k, a.w_stride, side(random));
+  x.fill_normal(random);
+  w.fill_normal(random);
+  Mask mask(a.n, a.k, (a.k + 7) / 8, side(random));
+  mask.fill_24(random);
+  int64_t packed_bytes = 0;
+  const s24_pack24_args pack{a.n, a.k, a.k / 2, mask.stride, dtype, S24_KERNEL_AUTO, c.info.layout, 0};
+  if (sparse) EXPECT_OK(ctx, api->packed_size(ctx.handle, &pack, &packed_bytes));
+  Guarded packed(packed_bytes, side(random));
+  if (sparse) {
+    Matrix values(dtype, a.n, a.k / 2, a.k / 2, side(random));
+    const s24_convert_args compress{a.n, a.k, a.w_stride, a.k / 2, mask.stride, dtype, S24_KERNEL_AUTO};
+    EXPECT_OK(ctx, api->compress24(ctx.handle, &compress, w.data(), mask.data(), values.data(), nullptr));
+    EXPECT_OK(ctx, api->pack24(ctx.handle, &pack, values.data(), mask.data(), packed.as<void>(), nullptr));
+  }
+  Matrix y(dtype, a.m, a.n, a.y_stride, side(random)), other(dtype, a.m, a.n, a.c_stride, side(random));
+  Matrix &destination = c.alias ? y : other;
+  std::vector<double> c_before(static_cast<size_t>(a.m * a.n));
+  if (a.beta != 0) {
+    destination.fill_normal(random);
+    for (int64_t i = 0; i < a.m; i++) {
+      for (int64_t j = 0; j < a.n; j++) c_before[static_cast<size_t>(i * a.n + j)] = destination.at(i, j);
+    }
+  }
+  Matrix bias(S24_F32, 1, a.n, a.n, side(random));
+  bias.fill_normal(random);
+  const Guarded workspace = workspace_for(ctx.handle, c.info.op, &a);
+  const auto run = sparse ? api->spmm24 : api->gemm;
+  EXPECT_OK(ctx, run(ctx.handle, &a, x.data(), sparse ? packed.as<void>() : w.data(), destination.data(),
+                     c.bias ? static_cast<const float *>(bias.data()) : nullptr, y.data(), workspace.as<void>()));
+  double worst = 0;
+  for (int64_t i = 0; i < a.m; i++) {
+    for (int64_t j = 0; j < a.n; j++) {
+      double sum = 0, magnitude = 0;
+      for (int64_t l = 0; l < a.k; l++) {
+        if (sparse && !mask.at(j, l)) continue;
+        const double product = x.at(i, l) * w.at(j, l);
+        sum += product;
+        magnitude += std::fabs(product);
+      }
+      const double from_c = a.beta == 0 ? 0 : a.beta * c_before[static_cast<size_t>(i * a.n + j)];
+      const double from_bias = c.bias ? bias.at(0, j) : 0;
+      const double before = a.alpha * sum + from_c + from_bias, wanted = activate(before, a.activation);
+      const double scale = std::fabs(a.alpha) * magnitude + std::fabs(from_c) + std::fabs(from_bias);
+      const double bound = 0x1p-24 * (8 + 2 * std::sqrt(static_cast<double>(a.k))) * scale +
+                           unit_roundoff(dtype) * 1.01 * std::fabs(wanted) +
+                           (a.activation > S24_ACT_RELU ? 4e-7 * (std::fabs(before) + 0.1) : 0) + 0x1p-25;
+      const double error = std::fabs(y.at(i, j) - wanted);
+      worst = error <= bound ? std::max(worst, error / bound) : HUGE_VAL;
+    }
+  }
+  const auto ll = [](int64_t v) { return static_cast<long long>(v); };
+  EXPECT(worst <= 1, "%s m=%lld n=%lld k=%lld alpha=%g beta=%g act=%d bias=%d alias=%d: error over its bound",
+         c.info.name, ll(a.m), ll(a.n), ll(a.k), static_cast<double>(a.alpha), static_cast<double>(a.beta),
+         a.activation, c.bias, c.alias);
+  EXPECT(y.gaps_untouched(), "%s m=%lld n=%lld k=%lld wrote between rows", c.info.name, ll(a.m), ll(a.n), ll(a.k));
+}
+
+void check_shape(const Context &ctx, int32_t kernel, int64_t m, int64_t n, int64_t k, Random &random) {
+  const auto pad = [&random] { return random.flip() ? random.below(7) : 0; };
+  Case c{kernel, info_of(ctx.handle, kernel), {}, random.flip(), random.flip()};
+  s24_gemm_args &a = c.args;
+  a = {m, n, k, k + pad(), k + pad(), n + pad(), n + pad(), c.info.dtype, kernel, c.info.layout, S24_ACT_NONE, 1, 0};
+  if (random.flip()) a.alpha = random.normal();
+  if (random.flip()) a.beta = random.normal();
+  if (random.flip()) a.activation = static_cast<int32_t>(random.below(5));
+  if (c.alias) a.c_stride = a.y_stride;
+  check_case(ctx, c, random);
+}
+
+}  // namespace
+
+void test_multiply(Random &random) {
+  const Context ctx(2);
+  for (int32_t op : {S24_OP_SPMM24, S24_OP_GEMM}) {
+    for (int32_t kernel : kernels_of(ctx.handle, op)) {
+      for (int64_t m : {0, 1, 3, 5, 16, 17, 33}) {
+        for (int64_t n : {1, 3, 31, 33}) {
+          for (int64_t k : {0, 4, 12, 32, 36, 128, 1020}) {
+            if (m * n * k < 400000) check_shape(ctx, kernel, m, n, k, random);
+          }
+        }
+      }
+      for (int64_t m : {2, 4, 6, 7, 8, 9, 12, 130, 257}) check_shape(ctx, kernel, m, 37, 132, random);
+      for (int64_t k : {8, 16, 20, 60, 64, 68, 516}) check_shape(ctx, kernel, 49, 19, k, random);
+      check_shape(ctx, kernel, 3, 0, 8, random);
+      check_shape(ctx, kernel, 33, 33, 1020, random);
+      check_shape(ctx, kernel, 2, 700, 260, random);
+      check_shape(ctx, kernel, 40, 300, 68, random);
+      if (op == S24_OP_GEMM) {  // k need not be a multiple of 4
+        for (int64_t m : {1, 5, 20}) {
+          for (int64_t k : {1, 3, 31, 127}) check_shape(ctx, kernel, m, 7, k, random);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace s24::test

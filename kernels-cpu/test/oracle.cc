@@ -1,0 +1,139 @@
+#include "oracle.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace s24::test {
+namespace {
+
+struct Format {
+  int exponent_bits, fraction_bits;
+};
+
+Format format_of(int32_t dtype) { return dtype == S24_BF16 ? Format{8, 7} : Format{5, 10}; }
+
+int64_t extent(int64_t rows, int64_t row_length, int64_t stride) {
+  return rows == 0 || row_length == 0 ? 0 : (rows - 1) * stride + row_length;
+}
+
+}  // namespace
+
+int64_t size_of(int32_t dtype) { return dtype == S24_F32 ? 4 : 2; }
+
+double unit_roundoff(int32_t dtype) {
+  return dtype == S24_F32 ? 0x1p-24 : std::ldexp(1.0, -1 - format_of(dtype).fraction_bits);
+}
+
+double decode(int32_t dtype, const void *data, int64_t index) {
+  if (dtype == S24_F32) return static_cast<const float *>(data)[index];
+  const uint16_t bits = static_cast<const uint16_t *>(data)[index];
+  const Format f = format_of(dtype);
+  const int bias = (1 << (f.exponent_bits - 1)) - 1, top = (1 << f.exponent_bits) - 1;
+  const int exponent = bits >> f.fraction_bits & top, fraction = bits & ((1 << f.fraction_bits) - 1);
+  const double sign = (bits & 0x8000) != 0 ? -1.0 : 1.0;
+  if (exponent == top) return fraction != 0 ? std::nan("") : sign * HUGE_VAL;
+  const double significand = fraction + (exponent > 0 ? 1 << f.fraction_bits : 0);
+  return sign * std::ldexp(significand, std::max(exponent, 1) - bias - f.fraction_bits);
+}
+
+void encode(int32_t dtype, void *data, int64_t index, double value) {
+  if (dtype == S24_F32) {
+    static_cast<float *>(data)[index] = static_cast<float>(value);
+    return;
+  }
+  const Format f = format_of(dtype);
+  const int bias = (1 << (f.exponent_bits - 1)) - 1, top = (1 << f.exponent_bits) - 1;
+  int bits;
+  if (std::isnan(value)) {
+    bits = top << f.fraction_bits | 1 << (f.fraction_bits - 1);
+  } else if (std::isinf(value)) {
+    bits = top << f.fraction_bits;
+  } else {
+    int exponent = value == 0 ? 1 - bias : std::max(std::ilogb(value), 1 - bias);
+    // nearbyint rounds to even; a carry into the next exponent is right by the encoding's order.
+    const double significand = std::nearbyint(std::ldexp(std::fabs(value), f.fraction_bits - exponent));
+    const int biased = exponent + bias;
+    bits = static_cast<int>(significand) + ((biased - 1) << f.fraction_bits);
+    bits = std::min(bits, top << f.fraction_bits);
+  }
+  static_cast<uint16_t *>(data)[index] = static_cast<uint16_t>(bits | (std::signbit(value) ? 0x8000 : 0));
+}
+
+Matrix::Matrix(int32_t dtype, int64_t rows, int64_t cols, int64_t stride, Guarded::Side side)
+    : dtype(dtype), rows(rows), cols(cols), stride(stride), memory(extent(rows, cols, stride) * size_of(dtype), side) {}
+
+uint64_t Matrix::bits(int64_t i, int64_t j) const {
+  const int64_t index = i * stride + j;
+  return dtype == S24_F32 ? memory.as<uint32_t>()[index] : memory.as<uint16_t>()[index];
+}
+
+void Matrix::fill_normal(Random &random) {
+  for (int64_t i = 0; i < rows; i++) {
+    for (int64_t j = 0; j < cols; j++) set(i, j, random.normal());
+  }
+}
+
+bool Matrix::gaps_untouched() const {
+  const int64_t element = size_of(dtype);
+  for (int64_t i = 0; i + 1 < rows && cols > 0; i++) {
+    for (int64_t b = (i * stride + cols) * element; b < (i + 1) * stride * element; b++) {
+      if (memory.as<uint8_t>()[b] != 0xff) return false;
+    }
+  }
+  return true;
+}
+
+Mask::Mask(int64_t n, int64_t k, int64_t stride, Guarded::Side side)
+    : n(n), k(k), stride(stride), memory(extent(n, (k + 7) / 8, stride), side) {}
+
+void Mask::clear() {
+  for (int64_t i = 0; i < n; i++) {
+    for (int64_t b = 0; b < (k + 7) / 8; b++) data()[i * stride + b] = 0;
+  }
+}
+
+void Mask::fill_24(Random &random) {
+  clear();
+  for (int64_t i = 0; i < n; i++) {
+    for (int64_t j = 0; j < k; j += 4) {
+      const int64_t first = random.below(4), second = (first + 1 + random.below(3)) % 4;
+      set(i, j + first);
+      set(i, j + second);
+    }
+  }
+}
+
+bool Mask::padding_is_zero() const {
+  for (int64_t i = 0; i < n && k % 8 != 0; i++) {
+    if (data()[i * stride + k / 8] >> k % 8 != 0) return false;
+  }
+  return true;
+}
+
+std::vector<bool> best(const std::vector<double> &scores, int keep) {
+  std::vector<size_t> order(scores.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  const auto rank = [&](size_t i) { return std::isnan(scores[i]) ? -1.0 : scores[i]; };
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return rank(a) > rank(b); });
+  std::vector<bool> kept(scores.size());
+  for (int i = 0; i < keep; i++) kept[order[static_cast<size_t>(i)]] = true;
+  return kept;
+}
+
+double activate(double v, int32_t activation) {
+  switch (activation) {
+    case S24_ACT_RELU:
+      return v < 0 ? 0 : v;
+    case S24_ACT_GELU_TANH:
+      return 0.5 * v * (1 + std::tanh(std::sqrt(2 / M_PI) * (v + 0.044715 * v * v * v)));
+    case S24_ACT_GELU_ERF:
+      return 0.5 * v * std::erfc(-v / std::sqrt(2.0));
+    case S24_ACT_SILU:
+      return v / (1 + std::exp(-v));
+    default:
+      return v;
+  }
+}
+
+}  // namespace s24::test
