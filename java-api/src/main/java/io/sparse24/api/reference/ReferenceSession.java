@@ -193,6 +193,9 @@ final class ReferenceSession implements BackendSession {
   }
 
   private static void clearRow(Mask mask, long row) {
+    if (mask.cols() == 0) {
+      return;
+    }
     mask.segment().asSlice(row * mask.rowStride(), Mask.rowBytes(mask.cols())).fill((byte) 0);
   }
 

@@ -1,0 +1,253 @@
+package io.sparse24.api.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.sparse24.api.Backends;
+import io.sparse24.api.Compressed24;
+import io.sparse24.api.DType;
+import io.sparse24.api.HostBuffer;
+import io.sparse24.api.KernelInfo;
+import io.sparse24.api.Mask;
+import io.sparse24.api.Matrix;
+import io.sparse24.api.Op;
+import io.sparse24.api.Scratch;
+import io.sparse24.api.Session;
+import io.sparse24.api.Sparse24Exception;
+import io.sparse24.api.reference.ReferenceBackend;
+import io.sparse24.api.reference.Tolerance;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+
+/**
+ * A session under test and the oracle beside it. Tests run over every kernel of every backend that
+ * opens here; {@code -Ds24.backends=cuda} narrows them, {@code -Ds24.seed=N} repeats a run.
+ */
+final class Fixture implements AutoCloseable {
+  /** Bytes around and between a test's rows; whoever writes there is found out. */
+  private static final byte POISON = (byte) 0xA5;
+
+  final Session session;
+  final Session oracle = Backends.open(ReferenceBackend.NAME);
+  final Arena arena = Arena.ofShared();
+  final Scratch scratch;
+  final long seed = Long.getLong("s24.seed", System.nanoTime());
+  final Random random = new Random(seed);
+
+  private final List<Output> outputs = new ArrayList<>();
+
+  Fixture(Subject subject) {
+    session = Backends.open(subject.backend());
+    scratch = session.scratch();
+    if (subject.kernel() != null) {
+      session.useKernel(subject.kernel());
+    }
+    System.out.println(subject + ": seed " + seed);
+  }
+
+  /** A backend and, where one is forced, its kernel. */
+  record Subject(String backend, @org.jspecify.annotations.Nullable KernelInfo kernel) {
+    DType dtype() {
+      return java.util.Objects.requireNonNull(kernel).dtype();
+    }
+
+    @Override
+    public String toString() {
+      return kernel == null ? backend : backend + ":" + kernel.name();
+    }
+  }
+
+  /** Backends that open here. The CPU's must, unless the build left it out. */
+  static List<String> backends() {
+    String only = System.getProperty("s24.backends", "");
+    List<String> open = new ArrayList<>();
+    for (String name : Backends.names()) {
+      if (!only.isEmpty() && !List.of(only.split(",", -1)).contains(name)) {
+        continue;
+      }
+      try (Session session = Backends.open(name)) {
+        open.add(session.info().backend());
+      } catch (Sparse24Exception.Unsupported e) {
+        System.out.println("not tested: " + e.getMessage());
+      }
+    }
+    if (only.isEmpty() && !Boolean.getBoolean("s24.native.skip")) {
+      assertTrue(open.contains("cpu"), "the CPU backend must open: " + open);
+    }
+    return open;
+  }
+
+  /** Every kernel of these operations that can run here. */
+  static Stream<Subject> kernels(Op... ops) {
+    List<Subject> subjects = new ArrayList<>();
+    for (String backend : backends()) {
+      try (Session session = Backends.open(backend)) {
+        for (KernelInfo kernel : session.kernels()) {
+          if (kernel.available() && List.of(ops).contains(kernel.op())) {
+            subjects.add(new Subject(backend, kernel));
+          }
+        }
+      }
+    }
+    return subjects.stream();
+  }
+
+  /** Each backend, choosing its kernels itself. */
+  static Stream<Subject> subjects() {
+    return backends().stream().map(name -> new Subject(name, null));
+  }
+
+  /** N(0, 1), with rows {@code pad} elements apart. */
+  Matrix normal(long rows, long cols, DType dtype, long pad) {
+    Matrix matrix = blank(rows, cols, dtype, pad);
+    for (long i = 0; i < rows; i++) {
+      for (long j = 0; j < cols; j++) {
+        matrix.set(i, j, (float) random.nextGaussian());
+      }
+    }
+    return matrix;
+  }
+
+  /** Poisoned. */
+  Matrix blank(long rows, long cols, DType dtype, long pad) {
+    long stride = cols + pad;
+    long bytes = Math.max(rows * stride, 1) * dtype.bytes();
+    MemorySegment segment = arena.allocate(bytes, 64).fill(POISON);
+    return Matrix.of(HostBuffer.wrap(segment), 0, rows, cols, stride, dtype);
+  }
+
+  Mask blankMask(long rows, long cols, long pad) {
+    long stride = Mask.rowBytes(cols) + pad;
+    MemorySegment segment = arena.allocate(Math.max(rows * stride, 1), 64).fill(POISON);
+    return Mask.of(HostBuffer.wrap(segment), 0, rows, cols, stride);
+  }
+
+  Compressed24 blankCompressed(long n, long k, DType dtype, long pad) {
+    return new Compressed24(blank(n, k / 2, dtype, pad), blankMask(n, k, pad));
+  }
+
+  private record Output(Matrix host, Matrix inSession) {}
+
+  /** Where the session reads an input. */
+  Matrix in(Matrix host) {
+    return scratch.upload(host);
+  }
+
+  Mask in(Mask host) {
+    return scratch.upload(host);
+  }
+
+  Compressed24 in(Compressed24 host) {
+    return scratch.upload(host);
+  }
+
+  /** Where the session writes an output that {@link #finish} brings back; poison included. */
+  Matrix out(Matrix host) {
+    Matrix there = scratch.upload(host);
+    if (there != host) {
+      outputs.add(new Output(host, there));
+    }
+    return there;
+  }
+
+  /** Waits, brings matrices back. */
+  void finish() {
+    session.synchronize();
+    for (Output output : outputs) {
+      scratch.download(output.inSession(), output.host());
+    }
+    outputs.clear();
+  }
+
+  /** Brings a mask back. */
+  Mask back(Mask inSession, Mask host) {
+    if (inSession != host) {
+      scratch.download(inSession, host);
+    }
+    return host;
+  }
+
+  /** Every element, and that nothing between the rows was touched. */
+  void assertNear(Matrix expected, Matrix actual, Tolerance tolerance, String what) {
+    for (long i = 0; i < expected.rows(); i++) {
+      for (long j = 0; j < expected.cols(); j++) {
+        float e = expected.get(i, j);
+        float a = actual.get(i, j);
+        if (!tolerance.accepts(e, a)) {
+          throw new AssertionError(
+              what
+                  + " ["
+                  + i
+                  + ", "
+                  + j
+                  + "]: expected "
+                  + e
+                  + ", was "
+                  + a
+                  + ", "
+                  + tolerance
+                  + ", seed "
+                  + seed);
+        }
+      }
+    }
+    assertGaps(actual, what);
+  }
+
+  /** Bit for bit. */
+  void assertSame(Matrix expected, Matrix actual, String what) {
+    if (expected.cols() == 0) {
+      return;
+    }
+    int width = expected.dtype().bytes();
+    for (long i = 0; i < expected.rows(); i++) {
+      MemorySegment e =
+          expected.segment().asSlice(i * expected.rowStride() * width, expected.cols() * width);
+      MemorySegment a =
+          actual.segment().asSlice(i * actual.rowStride() * width, actual.cols() * width);
+      long at = e.mismatch(a);
+      assertEquals(-1, at, what + ": row " + i + " differs at byte " + at + ", seed " + seed);
+    }
+    assertGaps(actual, what);
+  }
+
+  void assertSame(Mask expected, Mask actual, String what) {
+    if (expected.cols() == 0) {
+      return;
+    }
+    for (long i = 0; i < expected.rows(); i++) {
+      long bytes = Mask.rowBytes(expected.cols());
+      MemorySegment e = expected.segment().asSlice(i * expected.rowStride(), bytes);
+      MemorySegment a = actual.segment().asSlice(i * actual.rowStride(), bytes);
+      long at = e.mismatch(a);
+      assertEquals(-1, at, what + ": mask row " + i + " differs at byte " + at + ", seed " + seed);
+    }
+  }
+
+  private void assertGaps(Matrix matrix, String what) {
+    if (matrix.cols() == 0) {
+      return;
+    }
+    int width = matrix.dtype().bytes();
+    for (long i = 0; i + 1 < matrix.rows(); i++) {
+      long from = (i * matrix.rowStride() + matrix.cols()) * width;
+      long to = (i + 1) * matrix.rowStride() * width;
+      for (long b = from; b < to; b++) {
+        byte found = matrix.segment().get(java.lang.foreign.ValueLayout.JAVA_BYTE, b);
+        assertEquals(POISON, found, what + ": wrote between rows " + i + " and " + (i + 1));
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    scratch.close();
+    session.close();
+    oracle.close();
+    arena.close();
+  }
+}
