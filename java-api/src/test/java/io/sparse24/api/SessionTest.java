@@ -1,0 +1,359 @@
+package io.sparse24.api;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.sparse24.api.reference.ReferenceBackend;
+import io.sparse24.api.reference.Tolerance;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * How sessions guard the boundary: wrong arguments, closed handles, threads. On the best backend
+ * that opens.
+ */
+final class SessionTest {
+  private static Matrix matrix(Arena arena, long rows, long cols) {
+    return Matrix.allocate(arena, rows, cols, DType.F32);
+  }
+
+  private static void refused(String part, Executable call) {
+    IllegalArgumentException e = assertThrows(IllegalArgumentException.class, call);
+    assertTrue(String.valueOf(e.getMessage()).contains(part), e.toString());
+  }
+
+  @Test
+  void wrongArgumentsAreNamed() {
+    try (Session s = Backends.open(Backends.AUTO);
+        Arena arena = Arena.ofConfined()) {
+      Matrix x = matrix(arena, 2, 8);
+      Matrix w = matrix(arena, 3, 8);
+      Matrix y = matrix(arena, 2, 3);
+      refused("x: is 2 x 8 F32, must be m x 12", () -> s.gemm(x, matrix(arena, 3, 12), y));
+      refused("y: is 2 x 3 F32, must be 2 x 4", () -> s.gemm(x, matrix(arena, 4, 8), y));
+      refused(
+          "y: is 2 x 3 F32, must be 2 x 3 BF16",
+          () ->
+              s.gemm(
+                  Matrix.allocate(arena, 2, 8, DType.BF16),
+                  Matrix.allocate(arena, 3, 8, DType.BF16),
+                  y));
+      refused("c: is null", () -> s.gemm(x, w, null, y, new Epilogue(1, 1, null, Activation.NONE)));
+      refused(
+          "bias: is 1 x 2 F32, must be 1 x 3",
+          () -> s.gemm(x, w, null, y, Epilogue.of(matrix(arena, 1, 2), Activation.NONE)));
+      refused("bias: is 2 x 3", () -> Epilogue.of(matrix(arena, 2, 3), Activation.NONE));
+      refused("k: is 10, must be a multiple of 4", () -> s.packedBytes(DType.F32, 0, 1, 10));
+      refused("s: is null, WANDA", () -> s.score(w, ScoreKind.WANDA, null, matrix(arena, 3, 8)));
+      refused(
+          "s: must be null",
+          () -> s.score(w, ScoreKind.MAGNITUDE, matrix(arena, 1, 8), matrix(arena, 3, 8)));
+      refused("keep: is 5", () -> s.select(w, 5, 4, Mask.allocate(arena, 3, 8)));
+      refused("of: is 65", () -> s.select(w, 1, 65, Mask.allocate(arena, 3, 8)));
+      refused("multiple of 3", () -> s.select(w, 1, 3, Mask.allocate(arena, 3, 8)));
+      refused("decay: is NaN", () -> s.accumulateNorms(x, matrix(arena, 1, 8), Float.NaN, 1));
+      refused("not a multiple of 4", () -> Compressed24.allocate(arena, 2, 6, DType.F32));
+      Compressed24 sparse = Compressed24.allocate(arena, 3, 8, DType.F32);
+      s.prune24(w, ScoreKind.MAGNITUDE, null, sparse);
+      int layout = s.packedLayout(DType.F32, 1, 3, 8);
+      refused("buffer: has 1 bytes", () -> s.pack24(sparse, layout, HostBuffer.allocate(arena, 1)));
+      try (Session other = Backends.open(ReferenceBackend.NAME)) {
+        if (!s.info().backend().equals(ReferenceBackend.NAME)) {
+          Packed24 foreign =
+              other.pack24(
+                  sparse, 0, HostBuffer.allocate(arena, other.packedBytes(DType.F32, 0, 3, 8)));
+          refused("packed for backend reference", () -> s.spmm24(x, foreign, y));
+        }
+      }
+    }
+  }
+
+  @Test
+  void viewsAreChecked() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment segment = arena.allocate(64, 64);
+      refused("buffer: has 64 bytes", () -> Matrix.of(segment, 5, 4, DType.F32));
+      refused("rowStride: is 3", () -> Matrix.of(HostBuffer.wrap(segment), 0, 2, 4, 3, DType.F32));
+      refused("rows: is -1", () -> Matrix.of(segment, -1, 4, DType.F32));
+      refused("offset: is -4", () -> Matrix.of(HostBuffer.wrap(segment), -4, 1, 1, 1, DType.F32));
+      refused("multiple of 4", () -> Matrix.of(HostBuffer.wrap(segment), 2, 1, 1, 1, DType.F32));
+      refused(
+          "on the Java heap",
+          () -> Matrix.of(MemorySegment.ofArray(new float[4]), 1, 4, DType.F32));
+      refused("needs", () -> Mask.of(segment, 9, 64));
+      assertThrows(
+          ArithmeticException.class,
+          () -> Matrix.of(HostBuffer.wrap(segment), 0, 1L << 40, 1L << 40, 1L << 40, DType.F32));
+      Matrix rows = Matrix.of(segment, 4, 4, DType.F32);
+      rows.set(2, 1, 5);
+      assertEquals(5, rows.rowSlice(2, 4).get(0, 1));
+      assertEquals(0, rows.rowSlice(4, 4).rows());
+      assertThrows(IndexOutOfBoundsException.class, () -> rows.rowSlice(2, 5));
+      assertThrows(IndexOutOfBoundsException.class, () -> rows.get(0, 4));
+    }
+  }
+
+  @Test
+  void outputsMustNotShareMemoryWithInputs() {
+    try (Session s = Backends.open(Backends.AUTO);
+        Arena arena = Arena.ofConfined()) {
+      HostBuffer wide = HostBuffer.allocate(arena, 4 * 16 * 4);
+      Matrix left = Matrix.of(wide, 0, 4, 8, 16, DType.F32);
+      Matrix right = Matrix.of(wide, 8 * 4, 4, 8, 16, DType.F32);
+      Matrix middle = Matrix.of(wide, 4 * 4, 4, 8, 16, DType.F32);
+      Matrix w = matrix(arena, 8, 8);
+      s.gemm(left, w, right);
+      refused("y: shares memory with x", () -> s.gemm(left, w, middle));
+      refused("y: shares memory with w", () -> s.gemm(left, w, w.rowSlice(0, 4)));
+    }
+  }
+
+  @Test
+  @SuppressWarnings("MustBeClosedChecker") // closed early on purpose
+  void aClosedSessionOrArenaIsAnIllegalState() {
+    Session s = Backends.open(Backends.AUTO);
+    Arena arena = Arena.ofShared();
+    Matrix x = matrix(arena, 1, 8);
+    Matrix w = matrix(arena, 8, 8);
+    Matrix y = matrix(arena, 1, 8);
+    arena.close();
+    assertThrows(IllegalStateException.class, () -> s.gemm(x, w, y));
+    s.close();
+    s.close();
+    assertThrows(IllegalStateException.class, s::synchronize);
+    try (Arena again = Arena.ofConfined()) {
+      Matrix fresh = matrix(again, 1, 8);
+      IllegalStateException e =
+          assertThrows(
+              IllegalStateException.class,
+              () -> s.gemm(fresh, matrix(again, 8, 8), matrix(again, 1, 8)));
+      assertTrue(String.valueOf(e.getMessage()).contains("closed"), e.toString());
+    }
+  }
+
+  @Test
+  void aSessionServesOneThreadAtATime() throws Exception {
+    try (Session s = Backends.open(ReferenceBackend.NAME);
+        Arena arena = Arena.ofShared()) {
+      Matrix x = matrix(arena, 64, 512);
+      Matrix w = matrix(arena, 512, 512);
+      Matrix y = matrix(arena, 64, 512);
+      AtomicReference<Throwable> seen = new AtomicReference<>();
+      CountDownLatch started = new CountDownLatch(1);
+      Thread worker =
+          new Thread(
+              () -> {
+                started.countDown();
+                try {
+                  for (int i = 0; i < 50; i++) {
+                    s.gemm(x, w, y);
+                  }
+                } catch (IllegalStateException e) {
+                  seen.set(e);
+                }
+              },
+              "worker");
+      worker.start();
+      started.await();
+      while (worker.isAlive() && seen.get() == null) {
+        try {
+          s.gemm(x, w, y);
+        } catch (IllegalStateException e) {
+          seen.set(e);
+        }
+      }
+      worker.join();
+      Throwable e = seen.get();
+      assertNotNull(e, "two threads were never seen inside one session");
+      assertTrue(String.valueOf(e.getMessage()).contains("one thread at a time"), e.toString());
+    }
+  }
+
+  @Test
+  void sharedSessionsWorkSideBySideAndAgreeForAnyNumberOfThreads() throws Exception {
+    try (Arena arena = Arena.ofShared()) {
+      Random random = new Random(7);
+      Matrix x = matrix(arena, 33, 256);
+      Matrix w = matrix(arena, 130, 256);
+      fill(x, random);
+      fill(w, random);
+      List<byte[]> results = new ArrayList<>();
+      for (int threads : new int[] {1, 2, 5}) {
+        try (Session s = Backends.open(Backends.AUTO, SessionOptions.threads(threads))) {
+          Matrix y = matrix(arena, 33, 130);
+          s.gemm(x, w, y);
+          results.add(y.segment().toArray(ValueLayout.JAVA_BYTE));
+        }
+      }
+      try (Session s = Backends.open(Backends.AUTO)) {
+        List<Thread> workers = new ArrayList<>();
+        List<Matrix> outputs = new ArrayList<>();
+        for (int t = 0; t < 8; t++) {
+          Session mine = s.share();
+          Matrix y = matrix(arena, 33, 130);
+          outputs.add(y);
+          workers.add(
+              new Thread(() -> {
+                try (mine) {
+                  for (int i = 0; i < 20; i++) {
+                    mine.gemm(x, w, y);
+                  }
+                }
+              }));
+        }
+        workers.forEach(Thread::start);
+        for (Thread worker : workers) {
+          worker.join();
+        }
+        outputs.forEach(y -> results.add(y.segment().toArray(ValueLayout.JAVA_BYTE)));
+      }
+      for (byte[] result : results) {
+        assertArrayEquals(results.get(0), result);
+      }
+    }
+  }
+
+  private static void fill(Matrix matrix, Random random) {
+    for (long i = 0; i < matrix.rows(); i++) {
+      for (long j = 0; j < matrix.cols(); j++) {
+        matrix.set(i, j, (float) random.nextGaussian());
+      }
+    }
+  }
+
+  @Test
+  void readsWeightsFromAMappedFileBehindTwoGigabytes(@TempDir Path folder) throws Exception {
+    long start = (1L << 31) + 4096;
+    Path file = folder.resolve("weights");
+    try (FileChannel channel =
+            FileChannel.open(
+                file,
+                StandardOpenOption.CREATE_NEW,
+                StandardOpenOption.SPARSE,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE);
+        Arena arena = Arena.ofShared();
+        Session s = Backends.open(Backends.AUTO)) {
+      MemorySegment mapped =
+          channel.map(FileChannel.MapMode.READ_WRITE, 0, start + 8 * 8 * 4, arena);
+      Matrix w = Matrix.of(HostBuffer.wrap(mapped), start, 8, 8, 8, DType.F32);
+      Matrix x = matrix(arena, 1, 8);
+      for (int i = 0; i < 8; i++) {
+        w.set(i, i, i + 1);
+        x.set(0, i, 1);
+      }
+      Matrix y = matrix(arena, 1, 8);
+      s.gemm(x, w, y);
+      for (int i = 0; i < 8; i++) {
+        assertEquals(i + 1, y.get(0, i));
+      }
+    }
+    assertTrue(Files.size(file) > 1L << 31);
+  }
+
+  @Test
+  void unknownBackendsAreNamedWithTheKnown() {
+    refused("must be one of", () -> Backends.open("gpu"));
+    assertTrue(Backends.names().contains(ReferenceBackend.NAME));
+  }
+
+  @Test
+  void kernelsCanBeForced() {
+    try (Session s = Backends.open(Backends.AUTO)) {
+      KernelInfo best = s.kernel(Op.GEMM, DType.F32, 1, 64, 64);
+      for (KernelInfo kernel : s.kernels()) {
+        assertEquals(kernel.name(), s.kernels().get(kernel.id()).name());
+        if (kernel.op() == Op.GEMM && kernel.dtype() == DType.F32 && kernel.available()) {
+          assertEquals(kernel, s.useKernel(kernel).kernel(Op.GEMM, DType.F32, 1, 64, 64));
+        }
+      }
+      assertEquals(best, s.useBestKernels().kernel(Op.GEMM, DType.F32, 1, 64, 64));
+    }
+  }
+
+  @Test
+  void operationsAreJfrEventsWhenAskedFor(@TempDir Path folder) throws Exception {
+    Path file = folder.resolve("run.jfr");
+    try (Recording recording = new Recording();
+        Session s = Backends.open(Backends.AUTO);
+        Arena arena = Arena.ofConfined()) {
+      recording.enable("io.sparse24.Operation");
+      recording.start();
+      s.gemm(matrix(arena, 2, 8), matrix(arena, 3, 8), matrix(arena, 2, 3));
+      recording.stop();
+      recording.dump(file);
+      List<RecordedEvent> events =
+          RecordingFile.readAllEvents(file).stream()
+              .filter(e -> e.getEventType().getName().equals("io.sparse24.Operation"))
+              .toList();
+      assertEquals(1, events.size());
+      assertEquals("gemm", events.get(0).getString("op"));
+      assertEquals(3, events.get(0).getLong("n"));
+    }
+  }
+
+  @Test
+  void activationsMatchKnownValues() {
+    assertEquals(0.8413447460685429, Activation.GELU_ERF.apply(1), 1e-15);
+    assertEquals(-0.15865525393145707, Activation.GELU_ERF.apply(-1), 1e-15);
+    assertEquals(-5.516696665149068e-22, Activation.GELU_ERF.apply(-9.8), 1e-34);
+    assertEquals(0.8411919906082768, Activation.GELU_TANH.apply(1), 1e-15);
+    assertEquals(0.7310585786300049, Activation.SILU.apply(1), 1e-15);
+    assertEquals(0, Activation.RELU.apply(-3));
+  }
+
+  @Test
+  void everyBf16AndF16SurvivesARoundTrip() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment cell = arena.allocate(4);
+      for (DType dtype : new DType[] {DType.BF16, DType.F16}) {
+        for (int bits = 0; bits < 1 << 16; bits++) {
+          cell.set(ValueLayout.JAVA_SHORT, 0, (short) bits);
+          float v = dtype.get(cell, 0);
+          dtype.set(cell, 0, v);
+          if (!Float.isNaN(v)) {
+            assertEquals((short) bits, cell.get(ValueLayout.JAVA_SHORT, 0));
+          } else {
+            assertTrue(Float.isNaN(dtype.get(cell, 0)));
+          }
+        }
+      }
+      // Halfway between two BF16 values: to even.
+      DType.BF16.set(cell, 0, Float.intBitsToFloat(0x3f808000));
+      assertEquals((short) 0x3f80, cell.get(ValueLayout.JAVA_SHORT, 0));
+      DType.BF16.set(cell, 0, Float.intBitsToFloat(0x3f818000));
+      assertEquals((short) 0x3f82, cell.get(ValueLayout.JAVA_SHORT, 0));
+    }
+  }
+
+  @Test
+  void tolerancesRefuseWhatIsWrong() {
+    Tolerance tolerance = Tolerance.gemm(DType.F32, 64, 1);
+    assertTrue(tolerance.accepts(8, 8.000001));
+    assertFalse(tolerance.accepts(8, 8.001));
+    assertFalse(tolerance.accepts(8, Double.NaN));
+    assertFalse(tolerance.accepts(Double.POSITIVE_INFINITY, 1e38));
+    assertTrue(tolerance.accepts(Double.NaN, Double.NaN));
+    assertFalse(Tolerance.EXACT.accepts(1, Math.nextUp(1.0)));
+  }
+}
