@@ -20,6 +20,21 @@ inline int64_t grain(int64_t bytes_per_unit, int64_t multiplies_per_unit = 0) {
   return units > 0 ? units : 1;
 }
 
+// Up to this many rows of X, W is read as it lies (decode.hpp); above, X is packed into panels (panel.hpp).
+constexpr int64_t kDecodeMaxM = 8;
+
+// Decode prefetches the row of W this many below the one it multiplies.
+constexpr int kPrefetchRows = 4;
+
+// What a panel's part may take of the first-level data cache (48 KiB on current cores, shared with W and sums).
+constexpr int64_t kPanelBlockBytes = 32 * 1024;
+
+// Rows of W a unit of work: `most`, or fewer (in sixteens) where that would leave threads without work.
+inline int64_t row_block(int64_t n, int64_t panels, int threads, int64_t most) {
+  const int64_t wanted = n * panels / (4 * threads) / 16 * 16;
+  return wanted < 16 ? 16 : wanted < most ? wanted : most;
+}
+
 }  // namespace
 }  // namespace s24::cpu
 

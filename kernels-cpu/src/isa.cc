@@ -28,6 +28,7 @@ struct Flag {
 constexpr Flag kFlags[] = {
     {Isa::avx512, "fma", 1, 0, 2, 12},
     {Isa::avx512, "osxsave", 1, 0, 2, 27},
+    {Isa::avx512, "f16c", 1, 0, 2, 29},
     {Isa::avx512, "avx512f", 7, 0, 1, 16},
     {Isa::avx512, "avx512dq", 7, 0, 1, 17},
     {Isa::avx512, "avx512bw", 7, 0, 1, 30},

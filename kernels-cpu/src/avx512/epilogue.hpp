@@ -1,0 +1,76 @@
+// y = act(alpha * sum + beta * c + bias), sixteen outputs of one row of Y at a time. Internal linkage, see dtype.hpp.
+#ifndef SPARSE24_CPU_AVX512_EPILOGUE_HPP
+#define SPARSE24_CPU_AVX512_EPILOGUE_HPP
+
+#include "avx512/vector.hpp"
+#include "kernel.hpp"
+
+namespace s24::cpu {
+namespace {
+
+inline __m512 set16(float v) { return _mm512_set1_ps(v); }
+
+// e^x with a relative error of about 1e-7: e^x = 2^n e^r, n = round(x / ln 2), |r| <= ln 2 / 2, e^r by its Taylor
+// series.
+inline __m512 exp16(__m512 x) {
+  x = _mm512_min_ps(set16(104.0f), _mm512_max_ps(set16(-104.0f), x));  // a NaN, second operand, stays
+  const __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(x, set16(1.44269504f)), _MM_FROUND_TO_NEAREST_INT);
+  __m512 r = _mm512_fnmadd_ps(n, set16(0.693359375f), x);
+  r = _mm512_fnmadd_ps(n, set16(-2.12194440e-4f), r);
+  __m512 p = set16(1.0f / 5040);
+  for (float c : {1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f}) p = _mm512_fmadd_ps(p, r, set16(c));
+  return _mm512_scalef_ps(p, n);
+}
+
+// v / (1 + e^-u): SiLU for u = v, tanh GELU for u = 2 * the argument of tanh.
+inline __m512 gated16(__m512 v, __m512 u) {
+  return _mm512_div_ps(v, _mm512_add_ps(set16(1.0f), exp16(_mm512_sub_ps(_mm512_setzero_ps(), u))));
+}
+
+// erfc(|z|) = t (a1 + t (a2 + ...)) e^-z^2, t = 1 / (1 + p |z|), to 1.5e-7: Abramowitz and Stegun, 7.1.26.
+inline __m512 gelu_erf16(__m512 v) {
+  const __m512 z = _mm512_mul_ps(_mm512_abs_ps(v), set16(0.7071067812f));
+  const __m512 t = _mm512_div_ps(set16(1.0f), _mm512_fmadd_ps(z, set16(0.3275911f), set16(1.0f)));
+  __m512 p = set16(1.061405429f);
+  for (float c : {-1.453152027f, 1.421413741f, -0.284496736f, 0.254829592f, 0.0f}) p = _mm512_fmadd_ps(p, t, set16(c));
+  const __m512 erfc = _mm512_mul_ps(p, exp16(_mm512_sub_ps(_mm512_setzero_ps(), _mm512_mul_ps(z, z))));
+  const __m512 below = _mm512_mul_ps(_mm512_mul_ps(set16(0.5f), v), erfc);  // v < 0; above it is v minus this
+  const __mmask16 positive = _mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_GT_OQ);
+  return _mm512_mask_sub_ps(below, positive, v, below);
+}
+
+inline __m512 activate16(__m512 v, int32_t activation) {
+  switch (activation) {
+    case S24_ACT_RELU:
+      return _mm512_max_ps(_mm512_setzero_ps(), v);  // a NaN, second operand, stays
+    case S24_ACT_GELU_TANH: {
+      const __m512 cubic = _mm512_fmadd_ps(_mm512_mul_ps(v, v), set16(0.044715f), set16(1.0f));
+      return gated16(v, _mm512_mul_ps(_mm512_mul_ps(v, cubic), set16(1.5957691216f)));
+    }
+    case S24_ACT_GELU_ERF:
+      return gelu_erf16(v);
+    case S24_ACT_SILU:
+      return gated16(v, v);
+    default:
+      return v;
+  }
+}
+
+// Outputs (i, j .. j + 15), those of them that exist.
+template <class T>
+inline void finish16(const GemmCall &call, int64_t i, int64_t j, __m512 sums) {
+  const s24_gemm_args &a = call.args;
+  const __mmask16 lanes = first16(a.n - j);
+  __m512 v = _mm512_mul_ps(sums, set16(a.alpha));
+  if (a.beta != 0.0f) {
+    const T *c = static_cast<const T *>(call.c) + i * a.c_stride + j;
+    v = _mm512_fmadd_ps(load16(c, lanes), set16(a.beta), v);
+  }
+  if (call.bias != nullptr) v = _mm512_add_ps(v, load16(call.bias + j, lanes));
+  store16(static_cast<T *>(call.y) + i * a.y_stride + j, lanes, activate16(v, a.activation));
+}
+
+}  // namespace
+}  // namespace s24::cpu
+
+#endif  // SPARSE24_CPU_AVX512_EPILOGUE_HPP
