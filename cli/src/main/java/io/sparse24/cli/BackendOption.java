@@ -1,0 +1,27 @@
+package io.sparse24.cli;
+
+import io.sparse24.api.Backends;
+import io.sparse24.api.Session;
+import io.sparse24.api.SessionOptions;
+import picocli.CommandLine.Option;
+
+/** {@code --backend} and {@code --threads}, the same for every command that computes. */
+final class BackendOption {
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      defaultValue = Backends.AUTO,
+      description = "cpu, cuda, reference or auto (the best that opens). Default: ${DEFAULT-VALUE}")
+  String name = Backends.AUTO;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "CPU threads, 0 = all. Default: ${DEFAULT-VALUE}")
+  int threads;
+
+  Session open() {
+    return Backends.open(name, SessionOptions.threads(threads));
+  }
+}

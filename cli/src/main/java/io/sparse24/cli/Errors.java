@@ -1,0 +1,63 @@
+package io.sparse24.cli;
+
+import io.sparse24.api.Sparse24Exception;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import picocli.CommandLine;
+
+/** Every failure becomes one line that says what to do; a stack trace only with {@code -Dio.sparse24.debug=true}. */
+final class Errors {
+  private Errors() {}
+
+  static int usage(CommandLine.ParameterException e, String[] args) {
+    CommandLine command = e.getCommandLine();
+    String name = command.getCommandSpec().qualifiedName();
+    command.getErr().println(name + ": " + oneLine(e) + " (see " + name + " --help)");
+    return Main.USAGE;
+  }
+
+  static int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
+    PrintWriter err = command.getErr();
+    err.println(command.getCommandSpec().qualifiedName() + ": " + message(e));
+    if (Boolean.getBoolean("io.sparse24.debug") || !expected(e)) {
+      e.printStackTrace(err);
+    }
+    return Main.FAILED;
+  }
+
+  /** What users can cause; anything else is a defect of ours, whose trace we want to see. */
+  private static boolean expected(Exception e) {
+    return e instanceof IOException
+        || e instanceof IllegalArgumentException
+        || e instanceof IllegalStateException
+        || e instanceof Sparse24Exception;
+  }
+
+  private static String message(Exception e) {
+    if (e instanceof NoSuchFileException missing) {
+      return missing.getFile() + ": no such file or directory";
+    }
+    if (e instanceof AccessDeniedException denied) {
+      return denied.getFile() + ": permission denied";
+    }
+    if (e instanceof FileAlreadyExistsException there) {
+      return there.getFile() + ": exists already";
+    }
+    if (e instanceof NotDirectoryException file) {
+      return file.getFile() + ": is not a directory";
+    }
+    if (expected(e)) {
+      return oneLine(e);
+    }
+    return "a defect of s24, please report it: " + e.getClass().getName() + ": " + oneLine(e);
+  }
+
+  private static String oneLine(Exception e) {
+    String text = e.getMessage();
+    return text == null ? e.getClass().getSimpleName() : text.replaceAll("\\s*\\R\\s*", "; ");
+  }
+}

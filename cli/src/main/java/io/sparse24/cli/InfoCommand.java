@@ -1,0 +1,105 @@
+package io.sparse24.cli;
+
+import io.sparse24.api.BackendInfo;
+import io.sparse24.api.Backends;
+import io.sparse24.api.KernelInfo;
+import io.sparse24.api.Session;
+import io.sparse24.api.Sparse24Exception;
+import io.sparse24.bindings.BuildInfo;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Backends, ISA tier and kernels found, or why not. */
+@Command(
+    name = "info",
+    mixinStandardHelpOptions = true,
+    description = "Backends, ISA tier and kernels on this machine, or why one does not open.")
+final class InfoCommand implements Callable<Integer> {
+  @Option(names = "--json", description = "JSON on standard output.")
+  boolean json;
+
+  @Option(names = "--kernels", description = "List every kernel, not just their number.")
+  boolean kernels;
+
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  record Kernel(int id, String name, String isa, boolean available, String reason) {}
+
+  record Backend(
+      String name, boolean available, String reason, @Nullable BackendInfo info, List<Kernel> kernels) {}
+
+  record Info(String version, String java, String os, List<Backend> backends) {}
+
+  @Override
+  public Integer call() {
+    Info info = gather();
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      Json.print(out, info);
+    } else {
+      print(out, info);
+    }
+    return 0;
+  }
+
+  private static Info gather() {
+    List<Backend> backends = new ArrayList<>();
+    for (String name : Backends.names()) {
+      try (Session session = Backends.open(name)) {
+        List<Kernel> list = new ArrayList<>();
+        for (KernelInfo k : session.kernels()) {
+          list.add(new Kernel(k.id(), k.name(), k.isa(), k.available(), k.reason()));
+        }
+        backends.add(new Backend(name, true, "", session.info(), list));
+      } catch (Sparse24Exception e) {
+        backends.add(new Backend(name, false, String.valueOf(e.getMessage()), null, List.of()));
+      }
+    }
+    return new Info(
+        BuildInfo.VERSION,
+        Runtime.version().toString(),
+        System.getProperty("os.name") + " " + System.getProperty("os.arch"),
+        backends);
+  }
+
+  private void print(PrintWriter out, Info info) {
+    out.printf("Sparse24 %s on Java %s, %s%n", info.version(), info.java(), info.os());
+    for (Backend backend : info.backends()) {
+      BackendInfo facts = backend.info();
+      out.println();
+      if (facts == null) {
+        out.printf("%s: not available%n", backend.name());
+        for (String reason : backend.reason().split("; ", -1)) {
+          out.printf("  %s%n", reason);
+        }
+        continue;
+      }
+      long usable = backend.kernels().stream().filter(Kernel::available).count();
+      out.printf(
+          "%s: %s, tier %s, %d thread%s%n",
+          backend.name(),
+          facts.device(),
+          facts.isa(),
+          facts.threads(),
+          facts.threads() == 1 ? "" : "s");
+      if (!facts.library().isEmpty()) {
+        out.printf("  library %s%n", facts.library());
+      }
+      out.printf("  %d of %d kernels usable%n", usable, backend.kernels().size());
+      if (kernels) {
+        for (Kernel kernel : backend.kernels()) {
+          out.printf(
+              "  %3d %-36s %s%n", kernel.id(), kernel.name(), kernel.available() ? "" : kernel.reason());
+        }
+      }
+    }
+    out.flush();
+  }
+}

@@ -1,0 +1,68 @@
+package io.sparse24.cli;
+
+import io.sparse24.bindings.BuildInfo;
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The entry point. Exit status: 0 good, 1 the work failed, 2 wrong usage. */
+@Command(
+    name = "s24",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    description = "2:4 semi-structured sparsity: prune, check, multiply, measure.",
+    subcommands = {
+      InfoCommand.class,
+      DemoCommand.class,
+      InspectCommand.class,
+      PruneCommand.class,
+      DecompressCommand.class,
+      CheckCommand.class,
+      BenchCommand.class,
+    })
+public final class Main implements Runnable {
+  /** The work failed. */
+  static final int FAILED = 1;
+
+  /** Wrong usage. */
+  static final int USAGE = 2;
+
+  @CommandLine.Spec CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
+
+  /** For picocli. */
+  public Main() {}
+
+  /**
+   * Runs a command line and ends the JVM.
+   *
+   * @param args the words after {@code s24}
+   */
+  public static void main(String[] args) {
+    System.exit(run(args, new PrintWriter(System.out, true), new PrintWriter(System.err, true)));
+  }
+
+  /** The same without ending the JVM. */
+  static int run(String[] args, PrintWriter out, PrintWriter err) {
+    return new CommandLine(new Main())
+        .setOut(out)
+        .setErr(err)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler(Errors::usage)
+        .setExecutionExceptionHandler(Errors::failed)
+        .execute(args);
+  }
+
+  @Override
+  public void run() {
+    throw new CommandLine.ParameterException(spec.commandLine(), "a command is missing");
+  }
+
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {
+        "s24 " + BuildInfo.VERSION + " on Java " + Runtime.version().feature()
+      };
+    }
+  }
+}
