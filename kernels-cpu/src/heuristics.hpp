@@ -23,8 +23,11 @@ inline int64_t grain(int64_t bytes_per_unit, int64_t multiplies_per_unit = 0) {
 // Up to this many rows of X, W is read as it lies (decode.hpp); above, X is packed into panels (panel.hpp).
 constexpr int64_t kDecodeMaxM = 8;
 
-// Decode prefetches the row of W this many below the one it multiplies.
-constexpr int kPrefetchRows = 4;
+// Decode prefetches this far ahead of the row of W it multiplies: long enough for DRAM's latency, and no further.
+inline int64_t prefetch_distance(int64_t row_bytes) {
+  const int64_t rows = 36 * 1024 / (row_bytes > 0 ? row_bytes : 1);
+  return (rows > 4 ? rows : 4) * row_bytes;
+}
 
 // What a panel's part may take of the first-level data cache (48 KiB on current cores, shared with W and sums).
 constexpr int64_t kPanelBlockBytes = 32 * 1024;

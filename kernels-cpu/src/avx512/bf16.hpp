@@ -26,7 +26,6 @@ struct Bf16Blocks {
 };
 
 struct DenseBf16 : Bf16Blocks {
-  static constexpr int64_t kBlocksPerLine = 1;
   int64_t stride;
 
   explicit DenseBf16(const s24_gemm_args &a) : stride(a.w_stride * 2) {}
@@ -35,11 +34,10 @@ struct DenseBf16 : Bf16Blocks {
   Vector tail(const uint8_t *row, int64_t b, int64_t count) const {
     return _mm512_maskz_loadu_epi16(first32(count), row + 64 * b);
   }
-  const char *line(const uint8_t *row, int64_t b) const { return byte_address(row, 64 * b); }
+  void prefetch(const uint8_t *row, int64_t b) const { prefetch_line(row, 64 * b); }
 };
 
 struct PackedBf16 : Bf16Blocks {
-  static constexpr int64_t kBlocksPerLine = 2;
   RowsLayout layout;
 
   explicit PackedBf16(const s24_gemm_args &a) : layout(a.k, 2) {}
@@ -48,10 +46,14 @@ struct PackedBf16 : Bf16Blocks {
     __mmask32 kept;
     std::memcpy(&kept, row + 4 * b, sizeof kept);
     const auto *values = reinterpret_cast<const __m256i *>(row + layout.values_offset + 32 * b);
-    return _mm512_maskz_expand_epi16(kept, _mm512_castsi256_si512(_mm256_load_si256(values)));
+    return _mm512_mask_expand_epi16(cleared(), kept, _mm512_castsi256_si512(_mm256_load_si256(values)));
   }
   Vector tail(const uint8_t *row, int64_t b, int64_t) const { return block(row, b); }
-  const char *line(const uint8_t *row, int64_t b) const { return byte_address(row, layout.values_offset + 32 * b); }
+  void prefetch(const uint8_t *row, int64_t b) const {
+    if (b % 2 != 0) return;
+    prefetch_line(row, layout.values_offset + 32 * b);
+    if (b % 16 == 0) prefetch_line(row, 4 * b);
+  }
 };
 
 inline __m512 spread_pair(const Bf16 *w) {

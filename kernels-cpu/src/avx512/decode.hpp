@@ -12,32 +12,30 @@ namespace {
 // Weights, the template parameter below, is how a kernel reads W:
 //   Element, Vector               types of X's elements and of a block of W or X
 //   kBlock                        columns a block
-//   kBlocksPerLine                blocks in 64 bytes of W
 //   row_bytes()                   bytes between rows
 //   block(row, b), tail(row, b, count)       block b of a row, with only `count` columns of it
-//   line(row, b)                  address to prefetch before block b is needed
+//   prefetch(row, b)              fetches block b's cache lines, where it is the first block of one
 //   x(p), x_tail(p, count)        a block of X
 //   multiply_add(sum, w, x)
 
 // sums[i][at + r] = row (first + r) of W times row i of X.
 template <class Weights, int M, int R>
-inline void dot_rows(const Weights &weights, const GemmCall &call, int64_t first, float (*sums)[16], int at) {
+inline void dot_rows(const Weights &weights, const GemmCall &call, int64_t first, int64_t distance, float (*sums)[16],
+                     int at) {
   using Element = typename Weights::Element;
   using Vector = typename Weights::Vector;
   const s24_gemm_args &a = call.args;
   const Element *x = static_cast<const Element *>(call.x);
   const auto *w = static_cast<const uint8_t *>(call.w) + first * weights.row_bytes();
+  const auto *ahead =
+      reinterpret_cast<const uint8_t *>(reinterpret_cast<uintptr_t>(w) + static_cast<uintptr_t>(distance));
   __m512 acc[R][M];
   for (int r = 0; r < R; r++) {
     for (int i = 0; i < M; i++) acc[r][i] = _mm512_setzero_ps();
   }
   const int64_t blocks = a.k / Weights::kBlock, rest = a.k % Weights::kBlock;
   for (int64_t b = 0; b < blocks; b++) {
-    if (b % Weights::kBlocksPerLine == 0) {
-      for (int r = 0; r < R; r++) {
-        _mm_prefetch(weights.line(w + (r + kPrefetchRows) * weights.row_bytes(), b), _MM_HINT_T0);
-      }
-    }
+    for (int r = 0; r < R; r++) weights.prefetch(ahead + r * weights.row_bytes(), b);
     Vector xs[M];
     for (int i = 0; i < M; i++) xs[i] = Weights::x(x + i * a.x_stride + b * Weights::kBlock);
     for (int r = 0; r < R; r++) {
@@ -62,6 +60,7 @@ template <class Weights, int M>
 inline void decode_rows(const Weights &weights, const Threads &threads, const GemmCall &call) {
   constexpr int kRows = M <= 4 ? 4 : 2;  // of W at once: as many as leave registers for M blocks of X
   const s24_gemm_args &a = call.args;
+  const int64_t distance = prefetch_distance(weights.row_bytes());
   parallel_for(threads, (a.n + 15) / 16, grain(16 * weights.row_bytes(), 16 * M * (a.k + 1) / 16),
                [&](int64_t begin, int64_t end, int) {
                  for (int64_t tile = begin; tile < end; tile++) {
@@ -69,8 +68,9 @@ inline void decode_rows(const Weights &weights, const Threads &threads, const Ge
                    const int rows = a.n - j < 16 ? static_cast<int>(a.n - j) : 16;
                    alignas(64) float sums[M][16] = {};
                    int r = 0;
-                   for (; r + kRows <= rows; r += kRows) dot_rows<Weights, M, kRows>(weights, call, j + r, sums, r);
-                   for (; r < rows; r++) dot_rows<Weights, M, 1>(weights, call, j + r, sums, r);
+                   for (; r + kRows <= rows; r += kRows)
+                     dot_rows<Weights, M, kRows>(weights, call, j + r, distance, sums, r);
+                   for (; r < rows; r++) dot_rows<Weights, M, 1>(weights, call, j + r, distance, sums, r);
                    for (int i = 0; i < M; i++) {
                      finish16<typename Weights::Element>(call, i, j, _mm512_load_ps(sums[i]));
                    }

@@ -39,6 +39,15 @@ inline void store16(F16 *p, __mmask16 lanes, __m512 v) {
   _mm256_mask_storeu_epi16(p, lanes, _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
 
+// A zero that the compiler does not know for one. Expanding into it with a merging mask, rather than with a zeroing
+// one, matters: vpexpand waits for the old value of its destination either way (measured on Zen 5: 6 cycles instead of
+// 2), and a register freshly cleared has none.
+inline __m512i cleared() {
+  __m512i zero = _mm512_setzero_si512();
+  __asm__("" : "+v"(zero));
+  return zero;
+}
+
 // rows[i] lane j <-> rows[j] lane i, of 32-bit lanes.
 inline void transpose16(__m512i *rows) {
   __m512i a[16];

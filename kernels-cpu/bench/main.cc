@@ -1,0 +1,393 @@
+// Times every kernel of the library on a few shapes, checks its results, and compares spmm24 with gemm in the same run.
+//   s24_cpu_bench [--json] [--threads N] [--kernel SUBSTRING] [--quick] [--target] [--overhead]
+// Weights are rotated through more memory than the caches hold, so that each call reads them from DRAM.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "oracle.hpp"
+
+namespace s24::test {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_of(const std::function<void()> &call) {
+  const auto start = Clock::now();
+  call();
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+double median(std::vector<double> v) {
+  std::nth_element(v.begin(), v.begin() + static_cast<int64_t>(v.size() / 2), v.end());
+  return v[v.size() / 2];
+}
+
+void require(int32_t status, s24_context *ctx) {
+  if (status == S24_OK) return;
+  std::fprintf(stderr, "status %d: %s\n", status, api->last_error(ctx));
+  std::exit(1);
+}
+
+struct Options {
+  bool json = false, quick = false;
+  int threads = 0;
+  std::string kernel;
+};
+
+struct Row {
+  std::string kernel;
+  int32_t dtype;
+  int64_t m, n, k;
+  double seconds, bytes, flops, error, ratio;  // ratio 0: nothing to compare with
+};
+
+void print(const Options &options, const Row &row) {
+  static const char *dtypes[] = {"f32", "bf16", "f16"};
+  const auto ll = [](int64_t v) { return static_cast<long long>(v); };
+  if (options.json) {
+    static bool first = true;
+    std::printf(
+        "%s  {\"kernel\": \"%s\", \"dtype\": \"%s\", \"m\": %lld, \"n\": %lld, \"k\": %lld, \"us\": %.3f, "
+        "\"gbps\": %.3f, \"gflops\": %.3f, \"max_rel_error\": %.3g, \"ratio\": %.4f}",
+        first ? "" : ",\n", row.kernel.c_str(), dtypes[row.dtype], ll(row.m), ll(row.n), ll(row.k), row.seconds * 1e6,
+        row.bytes / row.seconds * 1e-9, row.flops / row.seconds * 1e-9, row.error, row.ratio);
+    first = false;
+    return;
+  }
+  std::printf("%-28s m=%-5lld n=%-5lld k=%-5lld %10.1f us %7.2f GB/s", row.kernel.c_str(), ll(row.m), ll(row.n),
+              ll(row.k), row.seconds * 1e6, row.bytes / row.seconds * 1e-9);
+  if (row.flops > 0) std::printf(" %8.1f GFLOP/s", row.flops / row.seconds * 1e-9);
+  std::printf("  error %.1e", row.error);
+  if (row.ratio > 0) std::printf("  %.3f x dense", row.ratio);
+  std::printf("\n");
+  std::fflush(stdout);
+}
+
+// As many copies of one weight as fill `budget` bytes, taken in turn.
+struct Rotation {
+  Guarded memory;
+  int64_t bytes, copies, next = 0;
+
+  Rotation(const Guarded &one, int64_t budget)
+      : memory(std::max<int64_t>(1, budget / one.size()) * one.size(), Guarded::kStart),
+        bytes(one.size()),
+        copies(std::max<int64_t>(1, budget / one.size())) {
+    for (int64_t i = 0; i < copies; i++) {
+      std::memcpy(memory.as<uint8_t>() + i * bytes, one.as<void>(), static_cast<size_t>(bytes));
+    }
+  }
+  const void *take() { return memory.as<uint8_t>() + next++ % copies * bytes; }
+};
+
+// One product: a pruned W both packed and as dense with zeros.
+struct Product {
+  int64_t m, n, k;
+  int32_t dtype, layout;
+  Matrix x, w;
+  Guarded packed;
+
+  static int64_t packed_bytes(s24_context *ctx, const s24_pack24_args &args) {
+    int64_t bytes = 0;
+    require(api->packed_size(ctx, &args, &bytes), ctx);
+    return bytes;
+  }
+
+  s24_pack24_args pack_args() const { return {n, k, k / 2, (k + 7) / 8, dtype, S24_KERNEL_AUTO, layout, 0}; }
+
+  Product(s24_context *ctx, int32_t dtype, int32_t layout, int64_t m, int64_t n, int64_t k, Random &random)
+      : m(m),
+        n(n),
+        k(k),
+        dtype(dtype),
+        layout(layout),
+        x(dtype, m, k, k, Guarded::kStart),
+        w(dtype, n, k, k, Guarded::kStart),
+        packed(packed_bytes(ctx, pack_args()), Guarded::kStart) {
+    x.fill_normal(random);
+    w.fill_normal(random);
+    Matrix values(dtype, n, k / 2, k / 2, Guarded::kStart);
+    Mask mask(n, k, (k + 7) / 8, Guarded::kStart);
+    const s24_prune24_args prune{n, k, k, k / 2, mask.stride, dtype, S24_KERNEL_AUTO, S24_SCORE_MAGNITUDE, 0};
+    require(api->prune24(ctx, &prune, w.data(), nullptr, values.data(), mask.data(), nullptr), ctx);
+    const s24_convert_args apply{n, k, k, 0, mask.stride, dtype, S24_KERNEL_AUTO};
+    require(api->apply_mask(ctx, &apply, w.data(), mask.data(), w.data(), nullptr), ctx);
+    const s24_pack24_args pack = pack_args();
+    require(api->pack24(ctx, &pack, values.data(), mask.data(), packed.as<void>(), nullptr), ctx);
+  }
+
+  // Largest error over some outputs, relative to the sum of magnitudes.
+  double error(const Matrix &y, Random &random) const {
+    double worst = 0;
+    for (int sample = 0; sample < 200; sample++) {
+      const int64_t i = random.below(m), j = random.below(n);
+      double sum = 0, magnitude = 0;
+      for (int64_t l = 0; l < k; l++) {
+        sum += x.at(i, l) * w.at(j, l);
+        magnitude += std::fabs(x.at(i, l) * w.at(j, l));
+      }
+      worst = std::max(worst, std::fabs(y.at(i, j) - sum) / magnitude);
+    }
+    if (!(worst <= 2 * unit_roundoff(dtype) + 1e-6)) {
+      std::fprintf(stderr, "wrong result: error %g at m=%lld n=%lld k=%lld\n", worst, static_cast<long long>(m),
+                   static_cast<long long>(n), static_cast<long long>(k));
+      std::exit(1);
+    }
+    return worst;
+  }
+};
+
+struct Timed {
+  double sparse, dense, sparse_error, dense_error;
+};
+
+// The two kernels call by call in turn, median of each; weights come from `budget` bytes.
+Timed time_pair(s24_context *ctx, const Product &p, int32_t sparse, int32_t dense, int64_t budget, double limit_seconds,
+                Random &random) {
+  const s24_gemm_args sparse_args{p.m, p.n, p.k, p.k, p.k, p.n, p.n, p.dtype, sparse, p.layout, S24_ACT_NONE, 1, 0};
+  s24_gemm_args dense_args = sparse_args;
+  dense_args.kernel = dense;
+  const Guarded sparse_space = workspace_for(ctx, S24_OP_SPMM24, &sparse_args);
+  const Guarded dense_space = workspace_for(ctx, S24_OP_GEMM, &dense_args);
+  Rotation packed(p.packed, budget), full(p.w.memory, budget);
+  Matrix y(p.dtype, p.m, p.n, p.n, Guarded::kStart);
+  const auto run_sparse = [&] {
+    require(
+        api->spmm24(ctx, &sparse_args, p.x.data(), packed.take(), nullptr, nullptr, y.data(), sparse_space.as<void>()),
+        ctx);
+  };
+  const auto run_dense = [&] {
+    require(api->gemm(ctx, &dense_args, p.x.data(), full.take(), nullptr, nullptr, y.data(), dense_space.as<void>()),
+            ctx);
+  };
+  Timed timed{};
+  run_sparse();
+  timed.sparse_error = p.error(y, random);
+  run_dense();
+  timed.dense_error = p.error(y, random);
+  std::vector<double> sparse_times, dense_times;
+  const auto start = Clock::now();
+  do {
+    sparse_times.push_back(seconds_of(run_sparse));
+    dense_times.push_back(seconds_of(run_dense));
+  } while (sparse_times.size() < 7 || std::chrono::duration<double>(Clock::now() - start).count() < limit_seconds);
+  timed.sparse = median(sparse_times);
+  timed.dense = median(dense_times);
+  return timed;
+}
+
+int32_t find(s24_context *ctx, int32_t op, const s24_kernel_info &like) {
+  for (int32_t id : kernels_of(ctx, op)) {
+    const s24_kernel_info info = info_of(ctx, id);
+    if (info.dtype == like.dtype && std::strcmp(info.isa, like.isa) == 0) return id;
+  }
+  return S24_KERNEL_AUTO;
+}
+
+void bench_multiply(s24_context *ctx, const Options &options, Random &random) {
+  const int64_t shapes[][3] = {{1, 4096, 4096},   {4, 4096, 4096},  {16, 4096, 4096}, {64, 4096, 4096},
+                               {512, 4096, 4096}, {1, 384, 384},    {16, 384, 384},   {64, 384, 384},
+                               {200, 384, 384},   {200, 1536, 384}, {200, 384, 1536}, {512, 1536, 384},
+                               {1000, 1536, 384}, {1000, 384, 1536}};
+  for (int32_t sparse : kernels_of(ctx, S24_OP_SPMM24)) {
+    const s24_kernel_info info = info_of(ctx, sparse);
+    const int32_t dense = find(ctx, S24_OP_GEMM, info);
+    const s24_kernel_info dense_info = info_of(ctx, dense);
+    if (std::string(info.name).find(options.kernel) == std::string::npos) continue;
+    for (const auto &[m, n, k] : shapes) {
+      const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+      const bool scalar = std::strcmp(info.isa, "scalar") == 0;
+      if (scalar && work > 3e8) continue;
+      if (options.quick && n == 4096 && m > 1) continue;
+      const Product p(ctx, info.dtype, info.layout, m, n, k, random);
+      const int64_t budget = m <= 16 && n == 4096 ? int64_t{1} << 30 : 1;
+      const Timed t = time_pair(ctx, p, sparse, dense, budget, scalar || options.quick ? 0.1 : 0.5, random);
+      const double io = static_cast<double>((m * k + m * n) * size_of(info.dtype));
+      print(options, {dense_info.name, info.dtype, m, n, k, t.dense, static_cast<double>(p.w.memory.size()) + io,
+                      2 * work, t.dense_error, 0});
+      print(options, {info.name, info.dtype, m, n, k, t.sparse, static_cast<double>(p.packed.size()) + io, 2 * work,
+                      t.sparse_error, t.dense / t.sparse});
+    }
+  }
+}
+
+// The other operations on [4096, 4096], each against the scalar kernel's result, byte for byte.
+void bench_others(s24_context *ctx, const Options &options, Random &random) {
+  constexpr int64_t n = 4096, k = 4096, mask_stride = k / 8;
+  for (int32_t id = 0; id < api->kernel_count(); id++) {
+    const s24_kernel_info info = info_of(ctx, id);
+    if (info.available == 0 || info.op == S24_OP_SPMM24 || info.op == S24_OP_GEMM) continue;
+    if (std::string(info.name).find(options.kernel) == std::string::npos) continue;
+    const s24_kernel_info scalar_like = [&] {
+      s24_kernel_info like = info;
+      std::strcpy(like.isa, "scalar");
+      return like;
+    }();
+    const int32_t scalar = find(ctx, info.op, scalar_like);
+    const int32_t dtype = info.dtype;
+    const int64_t element = size_of(dtype);
+    Matrix w(dtype, n, k, k, Guarded::kStart), values(dtype, n, k / 2, k / 2, Guarded::kStart);
+    Matrix s(S24_F32, 1, k, k, Guarded::kStart), scores(S24_F32, n, k, k, Guarded::kStart);
+    Mask mask(n, k, mask_stride, Guarded::kStart);
+    w.fill_normal(random);
+    values.fill_normal(random);
+    scores.fill_normal(random);
+    mask.fill_24(random);
+    for (int64_t j = 0; j < k; j++) s.set(0, j, std::fabs(random.normal()));
+    const s24_pack24_args pack_args{n, k, k / 2, mask_stride, dtype, S24_KERNEL_AUTO, 1, 0};
+    Guarded packed(Product::packed_bytes(ctx, pack_args), Guarded::kStart);
+    require(api->pack24(ctx, &pack_args, values.data(), mask.data(), packed.as<void>(), nullptr), ctx);
+    const Guarded space(k * 8, Guarded::kEnd);
+    const double dense_bytes = static_cast<double>(n * k * element), mask_bytes = static_cast<double>(n * mask_stride);
+    double bytes = 0;
+    const Guarded *result = nullptr;
+    const auto run = [&](int32_t kernel) {
+      const s24_convert_args convert{n, k, k, k / 2, mask_stride, dtype, kernel};
+      s24_pack24_args pack = pack_args;
+      pack.kernel = kernel;
+      switch (info.op) {
+        case S24_OP_ACCUMULATE_NORMS: {
+          const s24_norms_args a{n, k, k, dtype, kernel, 0, 1, 0, 0};
+          bytes = dense_bytes, result = &s.memory;
+          return api->accumulate_norms(ctx, &a, w.data(), s.memory.as<float>(), space.as<void>());
+        }
+        case S24_OP_SCORE: {
+          const s24_score_args a{n, k, k, k, dtype, kernel, S24_SCORE_WANDA, 0};
+          bytes = dense_bytes + static_cast<double>(4 * n * k), result = &scores.memory;
+          return api->score(ctx, &a, w.data(), s.memory.as<float>(), scores.memory.as<float>(), nullptr);
+        }
+        case S24_OP_SELECT: {
+          const s24_select_args a{n, k, k, mask_stride, 2, 4, kernel, 0};
+          bytes = static_cast<double>(4 * n * k) + mask_bytes, result = &mask.memory;
+          return api->select(ctx, &a, scores.memory.as<float>(), mask.data(), nullptr);
+        }
+        case S24_OP_PRUNE24: {
+          const s24_prune24_args a{n, k, k, k / 2, mask_stride, dtype, kernel, S24_SCORE_WANDA, 0};
+          bytes = dense_bytes * 1.5 + mask_bytes, result = &values.memory;
+          return api->prune24(ctx, &a, w.data(), s.memory.as<float>(), values.data(), mask.data(), nullptr);
+        }
+        case S24_OP_COMPRESS24:
+          bytes = dense_bytes * 1.5 + mask_bytes, result = &values.memory;
+          return api->compress24(ctx, &convert, w.data(), mask.data(), values.data(), nullptr);
+        case S24_OP_DECOMPRESS24:
+          bytes = dense_bytes * 1.5 + mask_bytes, result = &w.memory;
+          return api->decompress24(ctx, &convert, values.data(), mask.data(), w.data(), nullptr);
+        case S24_OP_APPLY_MASK:
+          bytes = dense_bytes * 2 + mask_bytes, result = &w.memory;
+          return api->apply_mask(ctx, &convert, w.data(), mask.data(), w.data(), nullptr);
+        case S24_OP_PACK24:
+          bytes = dense_bytes + 2 * mask_bytes, result = &packed;
+          return api->pack24(ctx, &pack, values.data(), mask.data(), packed.as<void>(), nullptr);
+        default:
+          bytes = dense_bytes + 2 * mask_bytes, result = &values.memory;
+          return api->unpack24(ctx, &pack, packed.as<void>(), values.data(), mask.data(), nullptr);
+      }
+    };
+    require(run(scalar), ctx);
+    const std::vector<uint8_t> wanted(result->as<uint8_t>(), result->as<uint8_t>() + result->size());
+    std::vector<double> times;
+    for (int i = 0; i < (options.quick ? 3 : 7); i++) times.push_back(seconds_of([&] { require(run(id), ctx); }));
+    if (std::memcmp(wanted.data(), result->as<void>(), wanted.size()) != 0) {
+      std::fprintf(stderr, "%s differs from the scalar kernel\n", info.name);
+      std::exit(1);
+    }
+    print(options, {info.name, dtype, 0, n, k, median(times), bytes, 0, 0, 0});
+  }
+}
+
+// The promise of bf16 decode: spmm24 at least 1.4 x gemm at m = 1, n = k = 4096, on one thread and on two.
+int bench_target(Random &random) {
+  int failed = 0;
+  for (int threads : {1, 2}) {
+    const Context ctx(threads);
+    int32_t sparse = -1, dense = -1;
+    require(api->choose_kernel(ctx.handle, S24_OP_SPMM24, S24_BF16, -1, 1, 4096, 4096, &sparse), ctx.handle);
+    require(api->choose_kernel(ctx.handle, S24_OP_GEMM, S24_BF16, -1, 1, 4096, 4096, &dense), ctx.handle);
+    const Product p(ctx.handle, S24_BF16, info_of(ctx.handle, sparse).layout, 1, 4096, 4096, random);
+    const Timed t = time_pair(ctx.handle, p, sparse, dense, int64_t{1} << 30, 2.0, random);
+    const double ratio = t.dense / t.sparse;
+    std::printf("bf16 m=1 n=k=4096 threads=%d: gemm %.1f us, spmm24 %.1f us, ratio %.3f (at least 1.4)\n", threads,
+                t.dense * 1e6, t.sparse * 1e6, ratio);
+    failed += ratio < 1.4;
+  }
+  return failed;
+}
+
+// Nanoseconds of the smallest call, for comparison with what a binding adds.
+void bench_overhead() {
+  const Context ctx(1);
+  const s24_gemm_args args{1, 4, 4, 4, 4, 4, 4, S24_F32, S24_KERNEL_AUTO, 1, S24_ACT_NONE, 1, 0};
+  const s24_pack24_args pack{4, 4, 2, 1, S24_F32, S24_KERNEL_AUTO, 1, 0};
+  Guarded packed(Product::packed_bytes(ctx.handle, pack), Guarded::kStart);
+  const float values[8] = {1, 2, 3, 4, 5, 6, 7, 8}, x[4] = {1, 2, 3, 4};
+  const uint8_t mask[4] = {3, 5, 6, 9};
+  float y[4];
+  require(api->pack24(ctx.handle, &pack, values, mask, packed.as<void>(), nullptr), ctx.handle);
+  std::vector<double> times;
+  constexpr int kCalls = 200000;
+  for (int round = 0; round < 15; round++) {
+    times.push_back(seconds_of([&] {
+                      for (int i = 0; i < kCalls; i++) {
+                        require(api->spmm24(ctx.handle, &args, x, packed.as<void>(), nullptr, nullptr, y, nullptr),
+                                ctx.handle);
+                      }
+                    }) /
+                    kCalls);
+  }
+  std::printf("spmm24 m=1 n=4 k=4 threads=1: %.1f ns a call\n", median(times) * 1e9);
+}
+
+int run(int argc, char **argv) {
+  Options options;
+  bool target = false, overhead = false;
+  for (int i = 1; i < argc; i++) {
+    const std::string argument = argv[i];
+    const bool has_value = i + 1 < argc;
+    if (argument == "--json") {
+      options.json = true;
+    } else if (argument == "--quick") {
+      options.quick = true;
+    } else if (argument == "--target") {
+      target = true;
+    } else if (argument == "--overhead") {
+      overhead = true;
+    } else if (argument == "--threads" && has_value) {
+      options.threads = std::atoi(argv[++i]);
+    } else if (argument == "--kernel" && has_value) {
+      options.kernel = argv[++i];
+    } else {
+      std::fprintf(stderr,
+                   "'%s'? usage: s24_cpu_bench [--json] [--threads N] [--kernel SUBSTRING] [--quick] [--target] "
+                   "[--overhead]\n",
+                   argv[i]);
+      return 2;
+    }
+  }
+  api = s24_get_api(S24_ABI_VERSION);
+  Random random{24};
+  if (target) return bench_target(random) == 0 ? 0 : 1;
+  if (overhead) {
+    bench_overhead();
+    return 0;
+  }
+  const Context ctx(options.threads);
+  s24_device_info device{};
+  require(api->device_info(ctx.handle, &device), ctx.handle);
+  std::fprintf(stderr, "%s, %s, %d threads\n", device.name, device.isa, device.threads);
+  if (options.json) std::printf("[\n");
+  bench_multiply(ctx.handle, options, random);
+  bench_others(ctx.handle, options, random);
+  if (options.json) std::printf("\n]\n");
+  return 0;
+}
+
+}  // namespace
+}  // namespace s24::test
+
+int main(int argc, char **argv) { return s24::test::run(argc, argv); }

@@ -1,0 +1,7 @@
+#include "avx512/prune24.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<PruneCall> prune24_f16_avx512{prune24_run<F16>, nullptr};
+
+}  // namespace s24::cpu
