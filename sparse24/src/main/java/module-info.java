@@ -5,7 +5,8 @@
 module io.sparse24 {
   requires static transitive org.jspecify;
   requires transitive io.sparse24.api;
-  requires com.fasterxml.jackson.databind;
+  requires transitive com.fasterxml.jackson.databind;
 
   exports io.sparse24;
+  exports io.sparse24.format;
 }
