@@ -9,7 +9,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import picocli.CommandLine;
 
-/** Every failure becomes one line that says what to do; a stack trace only with {@code -Dio.sparse24.debug=true}. */
+/**
+ * Every failure becomes one line that says what to do; a stack trace only with {@code
+ * -Dio.sparse24.debug=true}.
+ */
 final class Errors {
   private Errors() {}
 

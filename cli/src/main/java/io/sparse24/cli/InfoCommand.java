@@ -33,7 +33,11 @@ final class InfoCommand implements Callable<Integer> {
   record Kernel(int id, String name, String isa, boolean available, String reason) {}
 
   record Backend(
-      String name, boolean available, String reason, @Nullable BackendInfo info, List<Kernel> kernels) {}
+      String name,
+      boolean available,
+      String reason,
+      @Nullable BackendInfo info,
+      List<Kernel> kernels) {}
 
   record Info(String version, String java, String os, List<Backend> backends) {}
 
@@ -96,7 +100,8 @@ final class InfoCommand implements Callable<Integer> {
       if (kernels) {
         for (Kernel kernel : backend.kernels()) {
           out.printf(
-              "  %3d %-36s %s%n", kernel.id(), kernel.name(), kernel.available() ? "" : kernel.reason());
+              "  %3d %-36s %s%n",
+              kernel.id(), kernel.name(), kernel.available() ? "" : kernel.reason());
         }
       }
     }

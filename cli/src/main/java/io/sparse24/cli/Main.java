@@ -60,9 +60,7 @@ public final class Main implements Runnable {
   static final class Version implements CommandLine.IVersionProvider {
     @Override
     public String[] getVersion() {
-      return new String[] {
-        "s24 " + BuildInfo.VERSION + " on Java " + Runtime.version().feature()
-      };
+      return new String[] {"s24 " + BuildInfo.VERSION + " on Java " + Runtime.version().feature()};
     }
   }
 }

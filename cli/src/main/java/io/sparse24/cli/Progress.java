@@ -7,8 +7,8 @@ import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Progress of long work, on standard error: a bar with time left on a terminal, plain lines otherwise (at most one each
- * tenth of the work).
+ * Progress of long work, on standard error: a bar with time left on a terminal, plain lines
+ * otherwise (at most one each tenth of the work).
  */
 final class Progress implements AutoCloseable {
   private final PrintWriter err;

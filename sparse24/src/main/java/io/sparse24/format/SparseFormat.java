@@ -37,6 +37,7 @@ public enum SparseFormat {
   /** Metadata key: the names of bitmask weights that do not end in {@code .weight}, one a line. */
   static final String UNSUFFIXED = "sparse24.unsuffixed";
 
+  private static final String QUANTIZATION = "quantization_config";
   private static final String WEIGHT = ".weight";
   private static final String COMPRESSED = ".compressed";
   private static final String BITS = ".bitmask";
@@ -155,16 +156,22 @@ public enum SparseFormat {
 
   /** Adds what readers of this format look for in {@code config.json}. */
   void describe(ObjectNode config, double globalSparsity, List<String> ignored) {
-    config.remove("quantization_config");
+    ObjectNode quantization =
+        config.get(QUANTIZATION) instanceof ObjectNode there
+            ? there
+            : config
+                .putObject(QUANTIZATION)
+                .put("quant_method", "compressed-tensors")
+                .put("format", "dense");
+    quantization.remove("sparsity_config");
     if (this == DENSE) {
+      if (!quantization.has("config_groups")
+          && quantization.path("quant_method").asText().equals("compressed-tensors")) {
+        config.remove(QUANTIZATION);
+      }
       return;
     }
-    ObjectNode sparsity =
-        config
-            .putObject("quantization_config")
-            .put("quant_method", "compressed-tensors")
-            .put("format", "dense")
-            .putObject("sparsity_config");
+    ObjectNode sparsity = quantization.putObject("sparsity_config");
     sparsity
         .put("format", id)
         .put("sparsity_structure", "2:4")
@@ -244,7 +251,7 @@ public enum SparseFormat {
       throw wrong(bits, "must be U8 [" + n + ", " + (k + 7) / 8 + "]");
     }
     TensorInfo dense = TensorInfo.of(name, values.info().type(), n, k);
-    return new Weight(name, dense, BITMASK, List.of(values, bits));
+    return new Weight(name, dense, BITMASK, List.of(values, bits, shape));
   }
 
   private static Weight torch(Checkpoint checkpoint, String name, Tensor values)

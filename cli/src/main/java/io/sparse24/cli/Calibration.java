@@ -1,0 +1,90 @@
+package io.sparse24.cli;
+
+import io.sparse24.ColumnNorms;
+import io.sparse24.api.Matrix;
+import io.sparse24.api.Session;
+import io.sparse24.format.Checkpoint;
+import io.sparse24.format.Tensor;
+import io.sparse24.format.Weight;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * A calibration file: for each weight a tensor of the weight's own name, {@code [tokens, k]} of the
+ * layer's inputs or {@code [k]} of their column L2 norms.
+ */
+final class Calibration implements AutoCloseable {
+  /** Tokens a call; bounds the copy on a device. */
+  private static final long ROWS = 4096;
+
+  private final Path file;
+  private final Checkpoint checkpoint;
+  private final Map<String, Tensor> tensors = new HashMap<>();
+
+  Calibration(Path file) throws IOException {
+    this.file = file;
+    this.checkpoint = Checkpoint.open(file);
+    checkpoint.tensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
+  }
+
+  /** Checked for every weight before any work is done. */
+  void check(Weight weight) {
+    Tensor tensor = tensors.get(weight.name());
+    if (tensor == null) {
+      throw new IllegalArgumentException(
+          file
+              + ": has no tensor '"
+              + weight.name()
+              + "' with the inputs of that weight"
+              + " (exclude the weight with --exclude, or add it)");
+    }
+    long k = weight.info().shape().get(1);
+    if (!tensor.isMatrix() || tensor.info().shape().getLast() != k) {
+      throw new IllegalArgumentException(
+          file
+              + ": tensor '"
+              + weight.name()
+              + "' is "
+              + tensor.info().type()
+              + " "
+              + tensor.info().shapeText()
+              + ", must be [tokens, "
+              + k
+              + "] or ["
+              + k
+              + "] of F32, BF16 or F16");
+    }
+  }
+
+  ColumnNorms norms(Session session, Weight weight) throws IOException {
+    Tensor tensor = checkpoint.tensor(weight.name());
+    try (Arena arena = Arena.ofConfined()) {
+      Matrix given = tensor.matrix(arena);
+      if (tensor.info().shape().size() == 1) {
+        return ColumnNorms.ofNorms(session, given);
+      }
+      ColumnNorms norms = new ColumnNorms(session, given.cols());
+      try {
+        for (long row = 0; row < given.rows(); row += ROWS) {
+          long to = Math.min(row + ROWS, given.rows());
+          norms.add(given.rowSlice(row, to), to - row);
+        }
+        return norms;
+      } catch (RuntimeException e) {
+        norms.close();
+        throw e;
+      }
+    } catch (RuntimeException e) {
+      throw new IllegalArgumentException(
+          file + ": tensor '" + weight.name() + "': " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    checkpoint.close();
+  }
+}

@@ -1,0 +1,130 @@
+package io.sparse24.cli;
+
+import io.sparse24.api.Compressed24;
+import io.sparse24.api.Session;
+import io.sparse24.format.Checkpoint;
+import io.sparse24.format.CheckpointCopy;
+import io.sparse24.format.CheckpointWriter;
+import io.sparse24.format.SparseFormat;
+import io.sparse24.format.Weight;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** From compressed weights back to dense ones. */
+@Command(
+    name = "decompress",
+    mixinStandardHelpOptions = true,
+    description = "Writes a checkpoint's compressed weights dense, kept values bit for bit.")
+final class DecompressCommand implements Callable<Integer> {
+  @Parameters(
+      index = "0",
+      paramLabel = "IN",
+      description = "A safetensors file or a model directory.")
+  Path in = Path.of("");
+
+  @Parameters(
+      index = "1",
+      paramLabel = "OUT",
+      description = "A new directory, or a new file if it ends in .safetensors.")
+  Path out = Path.of("");
+
+  @Mixin BackendOption backend = new BackendOption();
+
+  @Option(names = "--json", description = "JSON on standard output.")
+  boolean json;
+
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  record Result(
+      String in,
+      String out,
+      String backend,
+      int decompressed,
+      int untouched,
+      long bytesIn,
+      long bytesOut) {}
+
+  @Override
+  public Integer call() throws IOException {
+    Result result;
+    try (Checkpoint checkpoint = Checkpoint.open(in);
+        Session session = backend.open()) {
+      result = decompress(checkpoint, session);
+    }
+    PrintWriter printer = spec.commandLine().getOut();
+    if (json) {
+      Json.print(printer, result);
+    } else {
+      printer.printf(
+          Locale.ROOT,
+          "%d weights decompressed, %d tensors untouched: %,d -> %,d bytes%n%s%n",
+          result.decompressed(),
+          result.untouched(),
+          result.bytesIn(),
+          result.bytesOut(),
+          out);
+      printer.flush();
+    }
+    return 0;
+  }
+
+  private Result decompress(Checkpoint checkpoint, Session session) throws IOException {
+    CheckpointCopy copy = new CheckpointCopy(checkpoint);
+    int compressed = 0;
+    for (Weight weight : copy.weights()) {
+      if (weight.isCompressed()) {
+        copy.store(weight, SparseFormat.DENSE);
+        compressed++;
+      }
+    }
+    if (compressed == 0) {
+      throw new IllegalArgumentException(
+          in + ": has no compressed weight (neither sparse-24-bitmask nor torch)");
+    }
+    try (CheckpointWriter writer = copy.start(out);
+        Progress progress =
+            new Progress(spec.commandLine().getErr(), "decompress", Math.max(copy.bytesIn(), 1))) {
+      for (Weight weight : copy.weights()) {
+        if (weight.isCompressed()) {
+          write(session, weight, writer);
+        } else {
+          copy.pass(weight, writer);
+        }
+        progress.step(weight.storedBytes(), weight.name());
+      }
+      copy.finish(writer);
+    }
+    return new Result(
+        in.toString(),
+        out.toString(),
+        session.info().backend(),
+        compressed,
+        copy.weights().size() - compressed,
+        copy.bytesIn(),
+        copy.bytesOut());
+  }
+
+  private static void write(Session session, Weight weight, CheckpointWriter writer)
+      throws IOException {
+    try (Arena arena = Arena.ofShared()) {
+      Compressed24 compressed =
+          Compressed24.allocate(
+              arena, weight.info().shape().get(0), weight.info().shape().get(1), weight.dtype());
+      weight.read(compressed);
+      for (MemorySegment part : SparseFormat.DENSE.encode(session, compressed, arena)) {
+        writer.write(part);
+      }
+    }
+  }
+}
