@@ -13,7 +13,6 @@ import picocli.CommandLine.Command;
     description = "2:4 semi-structured sparsity: prune, check, multiply, measure.",
     subcommands = {
       InfoCommand.class,
-      DemoCommand.class,
       InspectCommand.class,
       PruneCommand.class,
       DecompressCommand.class,

@@ -1,0 +1,54 @@
+package io.sparse24.bench;
+
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * A measurement with what it depends on.
+ *
+ * @param machine the facts
+ * @param rows the rows
+ */
+public record BenchReport(MachineFacts machine, List<BenchRow> rows) {
+  /**
+   * As aligned text.
+   *
+   * @return lines
+   */
+  public String table() {
+    StringBuilder text = new StringBuilder();
+    text.append(
+        "%s, tier %s, %d thread%s, Java %s; one-thread copy %.1f GB/s%n"
+            .formatted(
+                machine.device(),
+                machine.isa(),
+                machine.threads(),
+                machine.threads() == 1 ? "" : "s",
+                machine.java(),
+                machine.copyGbps()));
+    text.append(
+        "%-16s %-30s %5s %6s %6s %9s %7s %8s %8s %6s %9s %6s%n"
+            .formatted(
+                "op", "kernel", "m", "n", "k", "ms", "GB/s", "GFLOP/s", "error", "peer", "peer ms",
+                "ratio"));
+    for (BenchRow row : rows) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "%-16s %-30s %5d %6d %6d %9.4f %7.1f %8.1f %8.1e %6s %9s %6s%n",
+              row.op(),
+              row.kernel(),
+              row.m(),
+              row.n(),
+              row.k(),
+              row.ms(),
+              row.gbps(),
+              row.gflops(),
+              row.maxRelError(),
+              row.peer() == null ? "-" : row.peer(),
+              row.peerMs() == null ? "-" : String.format(Locale.ROOT, "%.4f", row.peerMs()),
+              row.ratio() == null ? "-" : String.format(Locale.ROOT, "%.2f", row.ratio())));
+    }
+    return text.toString();
+  }
+}

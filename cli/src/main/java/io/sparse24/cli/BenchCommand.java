@@ -1,0 +1,172 @@
+package io.sparse24.cli;
+
+import io.sparse24.api.Backends;
+import io.sparse24.api.DType;
+import io.sparse24.api.Op;
+import io.sparse24.api.Session;
+import io.sparse24.api.SessionOptions;
+import io.sparse24.bench.Bench;
+import io.sparse24.bench.BenchReport;
+import io.sparse24.bench.BenchRow;
+import io.sparse24.bench.MachineFacts;
+import io.sparse24.bench.Shape;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Measures operations on this machine, beside their peers. */
+@Command(
+    name = "bench",
+    mixinStandardHelpOptions = true,
+    description =
+        "Measures operations with checked results, weights from DRAM, beside the dense product of"
+            + " the same backend. Medians; ratio = peer_ms / ms.")
+final class BenchCommand implements Callable<Integer> {
+  enum Suite {
+    cpu,
+    quick
+  }
+
+  @Option(
+      names = "--suite",
+      paramLabel = "S",
+      description = "cpu (the decode matrices, all operations) or quick (one small matrix).")
+  @Nullable Suite suite;
+
+  @Option(
+      names = "--op",
+      paramLabel = "OP",
+      split = ",",
+      description = "Operations, such as spmm24,prune24. Default: those of the suite.")
+  List<String> ops = new ArrayList<>();
+
+  @Option(
+      names = "--shapes",
+      paramLabel = "FILE",
+      description = "Lines 'name n k'; see bench/shapes.")
+  @Nullable Path shapes;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "T",
+      split = ",",
+      description = "F32, BF16, F16. Default: BF16,F32")
+  List<DType> dtypes = List.of(DType.BF16, DType.F32);
+
+  @Option(names = "-m", paramLabel = "M", split = ",", description = "Tokens. Default: 1,16")
+  List<Long> tokens = List.of(1L, 16L);
+
+  @Option(names = "--warm", description = "Weights stay in the caches instead of coming from DRAM.")
+  boolean warm;
+
+  @Option(
+      names = "--all-kernels",
+      description = "Every kernel that can run here, not just the best.")
+  boolean allKernels;
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "S",
+      defaultValue = "1",
+      description = "Time a row. Default: ${DEFAULT-VALUE}")
+  double seconds = 1;
+
+  @Mixin BackendOption backend = new BackendOption();
+
+  @Option(names = "--out", paramLabel = "FILE", description = "Write the JSON there too.")
+  @Nullable Path out;
+
+  @Option(names = "--json", description = "JSON on standard output.")
+  boolean json;
+
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Integer call() throws IOException {
+    BenchReport report;
+    try (Session session = Backends.open(backend.name, SessionOptions.threads(backend.threads))) {
+      Bench bench = new Bench(plan(session.info().backend()));
+      List<BenchRow> rows;
+      PrintWriter err = spec.commandLine().getErr();
+      try (Progress progress = new Progress(err, "bench", Math.max(bench.rows(), 1))) {
+        rows = bench.run(row -> progress.step(1, row.kernel() + " m=" + row.m()));
+      }
+      report = new BenchReport(MachineFacts.of(session), rows);
+    }
+    if (out != null) {
+      Files.writeString(out, Json.MAPPER.writeValueAsString(report) + "\n");
+    }
+    PrintWriter printer = spec.commandLine().getOut();
+    if (json) {
+      Json.print(printer, report);
+    } else {
+      printer.print(report.table());
+      printer.flush();
+    }
+    return 0;
+  }
+
+  private Bench.Plan plan(String backendName) throws IOException {
+    if (!(seconds > 0 && seconds <= 600)) {
+      throw usage("--seconds: is " + seconds + ", must be more than 0 and at most 600");
+    }
+    for (long m : tokens) {
+      if (m < 1 || m > 1 << 20) {
+        throw usage("-m: is " + m + ", must be between 1 and 2^20");
+      }
+    }
+    Suite chosen = suite == null ? Suite.quick : suite;
+    List<Op> chosenOps = new ArrayList<>();
+    for (String name : ops) {
+      chosenOps.add(op(name));
+    }
+    if (chosenOps.isEmpty()) {
+      // spmm24 brings gemm along as its peer.
+      chosenOps.addAll(Arrays.asList(Op.values()));
+      chosenOps.remove(Op.SPMM24);
+      chosenOps.remove(Op.GEMM);
+      chosenOps.addFirst(Op.SPMM24);
+    }
+    List<Shape> list =
+        shapes != null ? Shape.read(shapes) : chosen == Suite.cpu ? Shape.DECODE : Shape.QUICK;
+    return new Bench.Plan(
+        backendName,
+        backend.threads,
+        chosenOps,
+        dtypes,
+        tokens,
+        list,
+        warm ? 0 : Bench.COLD,
+        allKernels,
+        seconds);
+  }
+
+  private Op op(String name) {
+    try {
+      return Op.valueOf(name.toUpperCase(Locale.ROOT));
+    } catch (IllegalArgumentException e) {
+      throw usage(
+          "--op: is '"
+              + name
+              + "', must be one of "
+              + String.join(", ", Arrays.stream(Op.values()).map(Op::id).toList()));
+    }
+  }
+
+  private ParameterException usage(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+}
