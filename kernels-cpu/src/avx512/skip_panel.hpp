@@ -68,7 +68,7 @@ struct SkipPanel {
 
   template <int Width>
   static void rows(const GemmCall &call, const float *panel, float *sums, int64_t first, int64_t rows) {
-    constexpr int kRows = Width >= 5 ? 1 : Width >= 3 ? 2 : Width == 2 ? 4 : 8;  // 8 sums hide an addition's latency
+    constexpr int kRows = Width >= 3 ? 2 : Width == 2 ? 4 : 8;  // 8 sums hide an addition's latency
     constexpr int kByteFloats = 2 * Arithmetic::kUnits * Width * 16;
     constexpr int64_t kBlock = kPanelBlockBytes / (kByteFloats * 4);
     const RowsLayout layout(call.args.k, sizeof(Element));
