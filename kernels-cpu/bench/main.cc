@@ -362,10 +362,12 @@ int run(int argc, char **argv) {
     } else if (argument == "--kernel" && has_value) {
       options.kernel = argv[++i];
     } else {
-      std::fprintf(stderr,
-                   "'%s'? usage: s24_cpu_bench [--json] [--threads N] [--kernel SUBSTRING] [--quick] [--target] "
+      const bool help = argument == "--help";
+      std::fprintf(help ? stdout : stderr,
+                   "%susage: s24_cpu_bench [--json] [--threads N] [--kernel SUBSTRING] [--quick] [--target] "
                    "[--overhead]\n",
-                   argv[i]);
+                   help ? "" : ("'" + argument + "' is not an option or lacks its value; ").c_str());
+      if (help) return 0;
       return 2;
     }
   }

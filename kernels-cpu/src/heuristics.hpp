@@ -32,6 +32,9 @@ inline int64_t prefetch_distance(int64_t row_bytes) {
 // What a panel's part may take of the first-level data cache (48 KiB on current cores, shared with W and sums).
 constexpr int64_t kPanelBlockBytes = 32 * 1024;
 
+// Panels prefetch the block of the row of W this many below the one they multiply.
+constexpr int64_t kPrefetchRows = 8;
+
 // Rows of W a unit of work: `most`, or fewer (in sixteens) where that would leave threads without work.
 inline int64_t row_block(int64_t n, int64_t panels, int threads, int64_t most) {
   const int64_t wanted = n * panels / (4 * threads) / 16 * 16;

@@ -60,6 +60,12 @@ void test_multiply_arguments(const Context &ctx) {
                 S24_BAD_ARGUMENT, "packed: address");
   EXPECT(api->gemm(nullptr, &good, buffer, buffer, nullptr, nullptr, second, nullptr) == S24_BAD_ARGUMENT, "ctx=null");
   int64_t size = 0;
+  const int64_t huge = int64_t{1} << 40;
+  const s24_gemm_args absurd{huge, huge, huge, huge, huge, huge, huge, S24_BF16, S24_KERNEL_AUTO, 1, 0, 1, 0};
+  for (int32_t op : {S24_OP_GEMM, S24_OP_SPMM24}) {
+    EXPECT_OK(ctx, api->workspace_size(ctx.handle, op, &absurd, &size));
+    EXPECT(size >= 0 && size % S24_ALIGNMENT == 0, "workspace of %lld bytes", static_cast<long long>(size));
+  }
   EXPECT_STATUS(ctx, api->workspace_size(ctx.handle, -1, &good, &size), S24_BAD_ARGUMENT, "op: -1");
   EXPECT_STATUS(ctx, api->workspace_size(ctx.handle, S24_OP_GEMM, nullptr, &size), S24_BAD_ARGUMENT, "args: null");
   EXPECT_STATUS(ctx, api->workspace_size(ctx.handle, S24_OP_GEMM, &good, nullptr), S24_BAD_ARGUMENT, "out: null");

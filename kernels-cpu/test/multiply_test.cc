@@ -92,6 +92,38 @@ void check_shape(const Context &ctx, int32_t kernel, int64_t m, int64_t n, int64
   check_case(ctx, c, random);
 }
 
+// With k = 0 an output is the bias, rounded: to nearest even, bit for bit, ties and subnormals and overflow included.
+void check_rounding(const Context &ctx, int32_t kernel, int64_t m, Random &random) {
+  const s24_kernel_info info = info_of(ctx.handle, kernel);
+  constexpr int64_t n = 1000;
+  Matrix bias(S24_F32, 1, n, n, Guarded::kEnd), y(info.dtype, m, n, n, Guarded::kEnd);
+  Matrix wanted(info.dtype, 1, n, n, Guarded::kEnd);
+  for (int64_t j = 0; j < n; j++) {
+    uint32_t bits = static_cast<uint32_t>(random.next());
+    if (j % 4 == 1) bits = (bits & 0xffff0000u) | 0x8000u;      // half way between two of BF16
+    if (j % 4 == 2) bits = (bits & 0x8fffe000u) | 0x30001000u;  // half way between two of F16
+    if (j % 4 == 3) bits = (bits & 0x80ffffffu) | 0x33000000u;  // subnormal in F16
+    if ((bits & 0x7fffffffu) == 0) bits = 0;                    // 0 + -0 is 0
+    if (j < 2) bits = j == 0 ? 0x7f800000u : 0xffc12345u;       // Inf, NaN
+    std::memcpy(bias.memory.as<uint32_t>() + j, &bits, sizeof bits);
+    wanted.set(0, j, bias.at(0, j));
+  }
+  const s24_gemm_args args{m, n, 0, 0, 0, n, n, info.dtype, kernel, info.layout, S24_ACT_NONE, 1, 0};
+  const Guarded workspace = workspace_for(ctx.handle, info.op, &args);
+  const auto run = info.op == S24_OP_SPMM24 ? api->spmm24 : api->gemm;
+  EXPECT_OK(ctx,
+            run(ctx.handle, &args, nullptr, nullptr, nullptr, bias.memory.as<float>(), y.data(), workspace.as<void>()));
+  int64_t wrong = 0;
+  for (int64_t i = 0; i < m; i++) {
+    for (int64_t j = 0; j < n; j++) {
+      const bool nan = std::isnan(bias.at(0, j));
+      if (nan ? !std::isnan(y.at(i, j)) : y.bits(i, j) != wanted.bits(0, j)) wrong++;
+    }
+  }
+  EXPECT(wrong == 0, "%s m=%lld rounds %lld of its outputs otherwise", info.name, static_cast<long long>(m),
+         static_cast<long long>(wrong));
+}
+
 }  // namespace
 
 void test_multiply(Random &random) {
@@ -108,6 +140,7 @@ void test_multiply(Random &random) {
       for (int64_t m : {2, 4, 6, 7, 8, 9, 12, 130, 257}) check_shape(ctx, kernel, m, 37, 132, random);
       for (int64_t k : {8, 16, 20, 60, 64, 68, 516}) check_shape(ctx, kernel, 49, 19, k, random);
       check_shape(ctx, kernel, 3, 0, 8, random);
+      for (int64_t m : {1, 20}) check_rounding(ctx, kernel, m, random);
       check_shape(ctx, kernel, 33, 33, 1020, random);
       check_shape(ctx, kernel, 2, 700, 260, random);
       check_shape(ctx, kernel, 40, 300, 68, random);

@@ -71,11 +71,11 @@ void check_bad(const Context &ctx, int32_t kernel, Random &random) {
   const s24_kernel_info info = info_of(ctx.handle, kernel);
   Problem p(info.dtype, kernel, S24_SCORE_MAGNITUDE, 300, 268, random);
   p.w.fill_normal(random);
-  p.w.set(250, 3, NAN);
-  p.w.set(200, 267, HUGE_VAL);
-  EXPECT_STATUS(ctx, p.run(ctx), S24_BAD_DATA, "w[200, 267] is Inf");
-  p.w.set(200, 17, -HUGE_VAL);
-  EXPECT_STATUS(ctx, p.run(ctx), S24_BAD_DATA, "w[200, 17] is -Inf");
+  p.w.set(151, 3, NAN);  // the second thread, which starts at row 150, meets this one long before the first its own
+  p.w.set(149, 267, HUGE_VAL);
+  EXPECT_STATUS(ctx, p.run(ctx), S24_BAD_DATA, "w[149, 267] is Inf");
+  p.w.set(149, 17, -HUGE_VAL);
+  EXPECT_STATUS(ctx, p.run(ctx), S24_BAD_DATA, "w[149, 17] is -Inf");
 
   Problem wanda(info.dtype, kernel, S24_SCORE_WANDA, 3, 36, random);
   wanda.w.fill_normal(random);

@@ -38,7 +38,9 @@ struct DensePanel {
 
   template <int Width>
   static void rows(const GemmCall &call, const float *panel, float *sums, int64_t first, int64_t rows) {
-    constexpr int kRows = 24 / Width;  // 24 sums, a panel's width of X and a spread element: 32 registers hold them
+    // Registers hold 24 sums beside a panel's width of X. More than eight rows of W, whose distance is often a power of
+    // two, would compete for one set of the first-level cache.
+    constexpr int kRows = Width == 4 ? 6 : 8;
     const s24_gemm_args &a = call.args;
     const Element *w = static_cast<const Element *>(call.w) + first * a.w_stride;
     int64_t r = 0;

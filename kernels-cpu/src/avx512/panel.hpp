@@ -92,8 +92,11 @@ inline void finish_rows(const GemmCall &call, const float *sums, int64_t first, 
 template <class Kernel>
 inline int64_t panel_workspace(const s24_gemm_args &a, int threads) {
   if (a.m <= kDecodeMaxM || a.n == 0) return 0;
-  const int64_t panels = vectors_of(a.m) * panel_vectors<typename Kernel::Pack>(a.k);
-  return (panels + threads * Kernel::kRowBlock * Kernel::kMaxWidth) * 64;
+  // X itself must fit in memory, but nothing says so yet: no overflow for extents that never will.
+  const __int128 panels = static_cast<__int128>(vectors_of(a.m)) * panel_vectors<typename Kernel::Pack>(a.k);
+  const __int128 bytes = (panels + static_cast<int64_t>(threads) * Kernel::kRowBlock * Kernel::kMaxWidth) * 64;
+  constexpr int64_t kMost = INT64_MAX / 64 * 64;
+  return bytes < kMost ? static_cast<int64_t>(bytes) : kMost;
 }
 
 template <class Kernel, int Width>

@@ -6,6 +6,7 @@
 #define SPARSE24_CPU_AVX512_SKIP_PANEL_HPP
 
 #include "avx512/panel.hpp"
+#include "avx512/weights.hpp"
 #include "layout.hpp"
 #include "mask.hpp"
 
@@ -68,7 +69,7 @@ struct SkipPanel {
 
   template <int Width>
   static void rows(const GemmCall &call, const float *panel, float *sums, int64_t first, int64_t rows) {
-    constexpr int kRows = Width >= 5 ? 1 : Width >= 3 ? 2 : Width == 2 ? 4 : 8;  // 8 sums hide an addition's latency
+    constexpr int kRows = Width >= 3 ? 2 : Width == 2 ? 4 : 8;  // 8 sums hide an addition's latency
     constexpr int kByteFloats = 2 * Arithmetic::kUnits * Width * 16;
     constexpr int64_t kBlock = kPanelBlockBytes / (kByteFloats * 4);
     const RowsLayout layout(call.args.k, sizeof(Element));
@@ -79,6 +80,7 @@ struct SkipPanel {
     do {
       const int64_t count = bytes - b < kBlock ? bytes - b : kBlock;
       const auto run = [&](auto rows_at_once, int64_t r) {
+        fetch<decltype(rows_at_once)::value>(w + (r + kPrefetchRows) * layout.row_bytes, layout, b, count);
         const uint8_t *row = w + r * layout.row_bytes;
         const Element *values = reinterpret_cast<const Element *>(row + layout.values_offset) + 4 * b;
         tile<Width, decltype(rows_at_once)::value>(row + b, values, layout.row_bytes, values_stride, count,
@@ -92,6 +94,18 @@ struct SkipPanel {
   }
 
  private:
+  // A block of k touches a few lines of each row, too short a run for the hardware to see coming.
+  template <int R>
+  static void fetch(const uint8_t *row, const RowsLayout &layout, int64_t b, int64_t count) {
+    constexpr int64_t kByteValues = 4 * sizeof(Element);  // of a mask byte
+    for (int r = 0; r < R; r++, row += layout.row_bytes) {
+      prefetch_line(row, b);
+      for (int64_t line = 0; line < count * kByteValues; line += 64) {
+        prefetch_line(row, layout.values_offset + b * kByteValues + line);
+      }
+    }
+  }
+
   template <int R>
   struct Rows {
     static constexpr int value = R;
