@@ -55,7 +55,7 @@ final class Operations implements Workload {
     }
     this.hostNorms = Matrix.allocate(arena, 1, setup.k(), DType.F32);
     for (long j = 0; j < setup.k(); j++) {
-      hostNorms.set(0, j, 1 + j % 7);
+      hostNorms.set(0, j, (float) (1 + j % 7));
     }
     this.norms = setup.copy(scratch, hostNorms);
     this.scores = scratch.matrix(op == Op.SCORE ? rows : 0, setup.k(), DType.F32);

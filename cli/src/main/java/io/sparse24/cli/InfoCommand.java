@@ -39,11 +39,11 @@ final class InfoCommand implements Callable<Integer> {
       @Nullable BackendInfo info,
       List<Kernel> kernels) {}
 
-  record Info(String version, String java, String os, List<Backend> backends) {}
+  record Overview(String version, String java, String os, List<Backend> backends) {}
 
   @Override
   public Integer call() {
-    Info info = gather();
+    Overview info = gather();
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       Json.print(out, info);
@@ -53,7 +53,7 @@ final class InfoCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static Info gather() {
+  private static Overview gather() {
     List<Backend> backends = new ArrayList<>();
     for (String name : Backends.names()) {
       try (Session session = Backends.open(name)) {
@@ -66,14 +66,14 @@ final class InfoCommand implements Callable<Integer> {
         backends.add(new Backend(name, false, String.valueOf(e.getMessage()), null, List.of()));
       }
     }
-    return new Info(
+    return new Overview(
         BuildInfo.VERSION,
         Runtime.version().toString(),
         System.getProperty("os.name") + " " + System.getProperty("os.arch"),
         backends);
   }
 
-  private void print(PrintWriter out, Info info) {
+  private void print(PrintWriter out, Overview info) {
     out.printf("Sparse24 %s on Java %s, %s%n", info.version(), info.java(), info.os());
     for (Backend backend : info.backends()) {
       BackendInfo facts = backend.info();
