@@ -1,6 +1,8 @@
 package io.sparse24.cli;
 
+import java.io.Console;
 import java.io.PrintWriter;
+import java.util.Optional;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -36,8 +38,7 @@ final class Progress implements AutoCloseable {
 
   private static boolean isTerminal() {
     String term = System.getenv("TERM");
-    return System.console() != null
-        && System.console().isTerminal()
+    return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent()
         && term != null
         && !term.equals("dumb");
   }
