@@ -4,6 +4,8 @@ import io.sparse24.bindings.BuildInfo;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -15,6 +17,7 @@ import picocli.CommandLine.Command;
     description = "2:4 semi-structured sparsity: prune, check, multiply, measure.",
     subcommands = {
       InfoCommand.class,
+      DemoCommand.class,
       InspectCommand.class,
       PruneCommand.class,
       DecompressCommand.class,
@@ -28,6 +31,9 @@ public final class Main implements Runnable {
   /** Wrong usage. */
   static final int USAGE = 2;
 
+  /** Held, for a logger nobody holds forgets its level. */
+  private static final Logger LOGGER = Logger.getLogger("io.sparse24");
+
   @CommandLine.Spec CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
 
   /** For picocli. */
@@ -39,6 +45,8 @@ public final class Main implements Runnable {
    * @param args the words after {@code s24}
    */
   public static void main(String[] args) {
+    LOGGER.setLevel(Boolean.getBoolean("io.sparse24.debug") ? Level.ALL : Level.WARNING);
+    System.setProperty("java.util.logging.SimpleFormatter.format", "s24: %5$s%n");
     System.exit(run(args, utf8(System.out), utf8(System.err)));
   }
 

@@ -133,11 +133,12 @@ final class PruneCommand implements Callable<Integer> {
     } else {
       printer.printf(
           Locale.ROOT,
-          "%d weights pruned to %s by %s, %d tensors untouched: %,d -> %,d bytes (%.1f %%) in %.1f"
-              + " s%n%s%n",
+          "%d weights pruned to %s by %s on backend %s, %d tensors untouched: %,d -> %,d bytes"
+              + " (%.1f %%) in %.1f s%n%s%n",
           result.pruned().size(),
           wanted,
           method,
+          result.backend(),
           result.untouched(),
           result.bytesIn(),
           result.bytesOut(),

@@ -1,6 +1,7 @@
 package io.sparse24.api;
 
 import io.sparse24.api.internal.NativeBackend;
+import io.sparse24.api.reference.ReferenceBackend;
 import io.sparse24.api.spi.Backend;
 import io.sparse24.bindings.NativeKernels;
 import java.util.ArrayList;
@@ -72,7 +73,7 @@ public final class Backends {
         Session session = Session.of(candidate.open(options));
         if (LOGGED.compareAndSet(false, true)) {
           LOG.log(
-              passedOver.isEmpty() ? System.Logger.Level.DEBUG : System.Logger.Level.INFO,
+              level(session, passedOver),
               "backend {0} ({1}, {2}) chosen{3}",
               session.info().backend(),
               session.info().device(),
@@ -85,6 +86,16 @@ public final class Backends {
       }
     }
     throw new Sparse24Exception.Unsupported("no backend opens: " + String.join("; ", passedOver));
+  }
+
+  /** That the slow one had to do is worth a warning, that there is no GPU is not. */
+  private static System.Logger.Level level(Session session, List<String> passedOver) {
+    if (passedOver.isEmpty()) {
+      return System.Logger.Level.DEBUG;
+    }
+    return session.info().backend().equals(ReferenceBackend.NAME)
+        ? System.Logger.Level.WARNING
+        : System.Logger.Level.INFO;
   }
 
   private static List<Backend> all() {

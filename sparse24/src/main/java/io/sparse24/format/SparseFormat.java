@@ -154,8 +154,14 @@ public enum SparseFormat {
     };
   }
 
-  /** Adds what readers of this format look for in {@code config.json}. */
-  void describe(ObjectNode config, double globalSparsity, List<String> ignored) {
+  /**
+   * Adds what readers of this format look for in {@code config.json}; other keys stay.
+   *
+   * @param config the tree
+   * @param globalSparsity share of the checkpoint's elements that were dropped
+   * @param ignored names of the matrices left dense
+   */
+  public void describe(ObjectNode config, double globalSparsity, List<String> ignored) {
     ObjectNode quantization =
         config.get(QUANTIZATION) instanceof ObjectNode there
             ? there

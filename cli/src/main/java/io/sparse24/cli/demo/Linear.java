@@ -1,6 +1,7 @@
 package io.sparse24.cli.demo;
 
 import io.sparse24.Sparse24Matrix;
+import io.sparse24.api.Compressed24;
 import io.sparse24.api.DType;
 import io.sparse24.api.Epilogue;
 import io.sparse24.api.Matrix;
@@ -16,48 +17,63 @@ final class Linear implements AutoCloseable {
   private final Session session;
   private final Scratch memory;
   private final Product product;
+  private final Runnable freeWeight;
+  private final long weightBytes;
   private final Epilogue epilogue;
 
-  private Linear(Session session, Scratch memory, Product product, MiniLmWeights.Layer layer) {
+  private Linear(
+      Session session,
+      MiniLmWeights.Layer layer,
+      Product product,
+      Runnable freeWeight,
+      long weightBytes) {
     this.session = session;
-    this.memory = memory;
     this.product = product;
+    this.freeWeight = freeWeight;
+    this.weightBytes = weightBytes;
+    this.memory = session.scratch();
     this.epilogue = Epilogue.of(memory.upload(layer.bias()), layer.activation());
   }
 
   static Linear dense(Session session, MiniLmWeights.Layer layer) {
-    Scratch memory = session.scratch();
-    Matrix w = memory.upload(layer.weight());
-    return new Linear(session, memory, (x, y, e) -> session.gemm(x, w, null, y, e), layer);
+    Scratch weight = session.scratch();
+    Matrix w = weight.upload(layer.weight());
+    return new Linear(
+        session,
+        layer,
+        (x, y, e) -> session.gemm(x, w, null, y, e),
+        weight::close,
+        w.rows() * w.cols() * w.dtype().bytes());
   }
 
-  /** The sparse weight stays the caller's, and is closed after this. */
-  static Linear sparse(Session session, MiniLmWeights.Layer layer, Sparse24Matrix weight) {
+  static Linear sparse(Session session, MiniLmWeights.Layer layer, Compressed24 pruned) {
+    Sparse24Matrix w = Sparse24Matrix.of(session, pruned);
     return new Linear(
-        session, session.scratch(), (x, y, e) -> weight.multiply(x, null, y, e), layer);
+        session, layer, (x, y, e) -> w.multiply(x, null, y, e), w::close, w.byteSize());
+  }
+
+  /** Size of the weight in the form it is multiplied in. */
+  long weightBytes() {
+    return weightBytes;
   }
 
   /** On host matrices, wherever the session computes. */
   void apply(Matrix x, Matrix y) {
     if (session.info().hostMemory()) {
-      multiply(x, y);
+      product.multiply(x, y, epilogue);
       return;
     }
     try (Scratch copies = session.scratch()) {
       Matrix result = copies.matrix(y.rows(), y.cols(), DType.F32);
-      multiply(copies.upload(x), result);
+      product.multiply(copies.upload(x), result, epilogue);
       session.synchronize();
       copies.download(result, y);
     }
   }
 
-  /** On matrices in the session's memory; a device only queues it. */
-  void multiply(Matrix x, Matrix y) {
-    product.multiply(x, y, epilogue);
-  }
-
   @Override
   public void close() {
     memory.close();
+    freeWeight.run();
   }
 }

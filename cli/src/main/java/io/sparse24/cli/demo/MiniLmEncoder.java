@@ -22,14 +22,18 @@ final class MiniLmEncoder {
 
   private final MiniLmWeights weights;
   private final List<Linear> linears;
-  private final Tap tap;
+  private final Probe probe;
 
-  /** Sees the input {@code [tokens, k]} of a linear layer just before it runs. */
-  interface Tap {
+  /** Watches the linear layers run. */
+  interface Probe {
     /** Sees nothing. */
-    Tap NONE = (layer, x) -> {};
+    Probe NONE = (layer, x) -> {};
 
-    void input(int layer, Matrix x);
+    /** A layer is about to run on the input {@code [tokens, k]}. */
+    void before(int layer, Matrix x);
+
+    /** It has run. */
+    default void after(int layer) {}
   }
 
   /**
@@ -37,12 +41,12 @@ final class MiniLmEncoder {
    *
    * @param weights everything but the linear layers
    * @param linears those, in the order of {@link MiniLmWeights#layers}
-   * @param tap sees their inputs
+   * @param probe watches them
    */
-  MiniLmEncoder(MiniLmWeights weights, List<Linear> linears, Tap tap) {
+  MiniLmEncoder(MiniLmWeights weights, List<Linear> linears, Probe probe) {
     this.weights = weights;
     this.linears = linears;
-    this.tap = tap;
+    this.probe = probe;
   }
 
   /**
@@ -80,8 +84,9 @@ final class MiniLmEncoder {
   }
 
   private void linear(int layer, Matrix x, Matrix y) {
-    tap.input(layer, x);
+    probe.before(layer, x);
     linears.get(layer).apply(x, y);
+    probe.after(layer);
   }
 
   private void embedTokens(Batch batch, int sentence) {

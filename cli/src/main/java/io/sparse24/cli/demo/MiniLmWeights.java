@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -20,13 +21,15 @@ import java.util.List;
  * @param tokenType {@code [HIDDEN]}, of the one segment a sentence has
  * @param embeddingNorm the normalisation of their sum
  * @param blocks in the order they run
+ * @param rest every tensor but the weights of the linear layers, by name
  */
 record MiniLmWeights(
     FloatBuffer words,
     FloatBuffer positions,
     FloatBuffer tokenType,
     Norm embeddingNorm,
-    List<Block> blocks) {
+    List<Block> blocks,
+    List<OnnxModel.Tensor> rest) {
   static final String NAME = "all-MiniLM-L6-v2";
   static final int HIDDEN = 384;
   static final int INTERMEDIATE = 1536;
@@ -48,11 +51,7 @@ record MiniLmWeights(
    * @param bias {@code [1, n]} F32, host memory
    * @param activation behind it
    */
-  record Layer(String name, Matrix weight, Matrix bias, Activation activation) {
-    long byteSize() {
-      return weight.rows() * weight.cols() * weight.dtype().bytes();
-    }
-  }
+  record Layer(String name, Matrix weight, Matrix bias, Activation activation) {}
 
   /** Attention and feed-forward of one block, each with the normalisation behind it. */
   record Block(
@@ -114,7 +113,11 @@ record MiniLmWeights(
         floats(model, "embeddings.position_embeddings.weight", POSITIONS, HIDDEN),
         floats(model, "embeddings.token_type_embeddings.weight", 2, HIDDEN).slice(0, HIDDEN),
         norm(model, "embeddings.LayerNorm"),
-        List.copyOf(blocks));
+        List.copyOf(blocks),
+        model.tensors().values().stream()
+            .filter(tensor -> tensor.name().matches("(embeddings|encoder)[.].*"))
+            .sorted(Comparator.comparing(OnnxModel.Tensor::name))
+            .toList());
   }
 
   private static Layer square(OnnxModel model, String name, Arena arena) throws IOException {

@@ -1,0 +1,258 @@
+package io.sparse24.cli.demo;
+
+import io.sparse24.ColumnNorms;
+import io.sparse24.Score;
+import io.sparse24.Scores;
+import io.sparse24.api.Matrix;
+import io.sparse24.api.Session;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A trained sentence encoder, dense and with every linear layer pruned to 2:4: how small, how fast,
+ * how near.
+ */
+public final class Demo implements AutoCloseable {
+  /** By which the weights are pruned; the last one's are timed and kept. */
+  private static final List<Score> METHODS =
+      List.of(Scores.named("magnitude"), Scores.named("wanda"));
+
+  /** Below it our encoder is not the model. */
+  private static final double SAME_MODEL = 0.9999;
+
+  /** Sentences a multiplication: some 250 tokens, whose rows stay in the caches between layers. */
+  private static final int SENTENCES = 16;
+
+  private static final int WARM_UP = 3;
+  private static final int ROUNDS = 15;
+  private static final long BUDGET_NANOS = 20_000_000_000L;
+
+  private final Session session;
+  private final Consumer<String> progress;
+  private final Arena arena = Arena.ofShared();
+  private final Tokenizer tokenizer;
+  private final MiniLmWeights weights;
+  private final List<MiniLmWeights.Layer> layers;
+
+  private Demo(Session session, Consumer<String> progress) throws IOException {
+    this.session = session;
+    this.progress = progress;
+    this.tokenizer = Tokenizer.load();
+    this.weights = MiniLmWeights.load(arena);
+    this.layers = weights.layers();
+  }
+
+  /**
+   * How often {@link #run} reports progress.
+   *
+   * @return calls
+   */
+  public static int steps() {
+    int layers = 6 * MiniLmWeights.BLOCKS;
+    return 3 + METHODS.size() * (layers + 1) + WARM_UP + ROUNDS;
+  }
+
+  /**
+   * Runs it all.
+   *
+   * @param session computes
+   * @param out where the pruned checkpoint goes, or null
+   * @param progress told what was done, {@link #steps} times
+   * @return what was found
+   * @throws IOException if the model can't be read, or out not be written
+   * @throws IllegalStateException if our encoder does not compute what ONNX Runtime does
+   */
+  public static DemoResult run(Session session, @Nullable Path out, Consumer<String> progress)
+      throws IOException {
+    try (Demo demo = new Demo(session, progress)) {
+      return demo.run(out);
+    }
+  }
+
+  private DemoResult run(@Nullable Path out) throws IOException {
+    List<String> sentences = Sentences.measured();
+    float[][] expected = OnnxRuntime.embed(sentences);
+    progress.accept("ONNX Runtime");
+    List<Batch> set = batches(sentences);
+
+    try (Encoder dense = encoder(layer -> Linear.dense(session, layers.get(layer)))) {
+      float[][] embeddings = dense.embed(set);
+      Agreement withOnnx = Agreement.of(expected, embeddings);
+      if (!(withOnnx.cosineMin() >= SAME_MODEL)) {
+        throw new IllegalStateException(
+            String.format(
+                Locale.ROOT,
+                "the dense embeddings are not ONNX Runtime's: worst cosine %.6f, must be at least"
+                    + " %s",
+                withOnnx.cosineMin(),
+                SAME_MODEL));
+      }
+      progress.accept("dense embeddings");
+
+      List<ColumnNorms> norms = calibrate(dense);
+      progress.accept("calibration");
+      List<List<PrunedLayer>> pruned = new ArrayList<>();
+      List<DemoResult.Method> methods = new ArrayList<>();
+      for (Score score : METHODS) {
+        List<PrunedLayer> weightsOfMethod = prune(score, norms);
+        pruned.add(weightsOfMethod);
+        try (Encoder sparse = sparse(weightsOfMethod)) {
+          Agreement agreement = Agreement.of(embeddings, sparse.embed(set));
+          methods.add(
+              new DemoResult.Method(
+                  score.name(), agreement.cosineMean(), agreement.cosineMin(), agreement.top5()));
+        }
+        progress.accept(score.name() + " embeddings");
+      }
+      norms.forEach(ColumnNorms::close);
+      if (out != null) {
+        DemoCheckpoint.write(out, session, weights, pruned.getLast());
+      }
+      try (Encoder sparse = sparse(pruned.getLast())) {
+        double[][] ms = time(dense, sparse, set);
+        List<DemoResult.Layer> rows = new ArrayList<>();
+        for (int i = 0; i < layers.size(); i++) {
+          int layer = i;
+          Matrix w = layers.get(i).weight();
+          rows.add(
+              new DemoResult.Layer(
+                  layers.get(i).name(),
+                  w.rows(),
+                  w.cols(),
+                  pruned.stream().map(method -> method.get(layer).keptEnergy()).toList(),
+                  dense.clock.median(i),
+                  sparse.clock.median(i)));
+        }
+        DemoResult.Summary summary =
+            new DemoResult.Summary(
+                MiniLmWeights.NAME,
+                session.info().backend(),
+                dense.weightBytes(),
+                sparse.weightBytes(),
+                LayerClock.median(ms[0]),
+                LayerClock.median(ms[1]),
+                methods);
+        int tokens = set.stream().mapToInt(Batch::tokens).sum();
+        return new DemoResult(
+            summary, rows, sentences.size(), tokens, withOnnx.cosineMin(), ms[0].length);
+      }
+    }
+  }
+
+  private List<Batch> batches(List<String> sentences) {
+    List<Batch> batches = new ArrayList<>();
+    for (int from = 0; from < sentences.size(); from += SENTENCES) {
+      List<String> some = sentences.subList(from, Math.min(from + SENTENCES, sentences.size()));
+      batches.add(new Batch(arena, some.stream().map(tokenizer::encode).toList()));
+    }
+    return batches;
+  }
+
+  /** Runs other sentences through the dense model and gathers the norms of every layer's inputs. */
+  private List<ColumnNorms> calibrate(Encoder dense) throws IOException {
+    List<ColumnNorms> norms =
+        layers.stream().map(layer -> new ColumnNorms(session, layer.weight().cols())).toList();
+    for (Batch batch : batches(Sentences.calibration())) {
+      new MiniLmEncoder(
+              weights, dense.linears, (layer, x) -> norms.get(layer).add(x, batch.sentences()))
+          .embed(batch);
+    }
+    return norms;
+  }
+
+  private List<PrunedLayer> prune(Score score, List<ColumnNorms> norms) {
+    List<PrunedLayer> pruned = new ArrayList<>();
+    for (int i = 0; i < layers.size(); i++) {
+      pruned.add(PrunedLayer.of(arena, session, score, norms.get(i), layers.get(i).weight()));
+      progress.accept(score.name() + " " + layers.get(i).name());
+    }
+    return pruned;
+  }
+
+  /** Both models in turn, so that what else the machine does meets both; {dense, sparse} in ms. */
+  private double[][] time(Encoder dense, Encoder sparse, List<Batch> set) {
+    for (int i = 0; i < WARM_UP; i++) {
+      dense.embed(set);
+      sparse.embed(set);
+      progress.accept("warming up");
+    }
+    dense.clock.dropRound();
+    sparse.clock.dropRound();
+    List<Double> denseMs = new ArrayList<>();
+    List<Double> sparseMs = new ArrayList<>();
+    long start = System.nanoTime();
+    for (int i = 0; i < ROUNDS; i++) {
+      if (i == 0 || System.nanoTime() - start < BUDGET_NANOS) {
+        denseMs.add(dense.round(set));
+        sparseMs.add(sparse.round(set));
+      }
+      progress.accept("timing");
+    }
+    return new double[][] {
+      denseMs.stream().mapToDouble(Double::doubleValue).toArray(),
+      sparseMs.stream().mapToDouble(Double::doubleValue).toArray()
+    };
+  }
+
+  private Encoder sparse(List<PrunedLayer> pruned) {
+    return encoder(layer -> Linear.sparse(session, layers.get(layer), pruned.get(layer).weight()));
+  }
+
+  private Encoder encoder(Function<Integer, Linear> linear) {
+    List<Linear> linears = new ArrayList<>();
+    for (int i = 0; i < layers.size(); i++) {
+      linears.add(linear.apply(i));
+    }
+    return new Encoder(weights, linears);
+  }
+
+  /** The encoder with its linear layers in one form, timed. */
+  private static final class Encoder implements AutoCloseable {
+    final List<Linear> linears;
+    final LayerClock clock;
+    private final MiniLmEncoder encoder;
+
+    Encoder(MiniLmWeights weights, List<Linear> linears) {
+      this.linears = linears;
+      this.clock = new LayerClock(linears.size());
+      this.encoder = new MiniLmEncoder(weights, linears, clock);
+    }
+
+    float[][] embed(List<Batch> set) {
+      List<float[]> embeddings = new ArrayList<>();
+      set.forEach(batch -> embeddings.addAll(List.of(encoder.embed(batch))));
+      return embeddings.toArray(float[][]::new);
+    }
+
+    /** Milliseconds to embed the set once. */
+    double round(List<Batch> set) {
+      long start = System.nanoTime();
+      embed(set);
+      double ms = (System.nanoTime() - start) / 1e6;
+      clock.keepRound();
+      return ms;
+    }
+
+    long weightBytes() {
+      return linears.stream().mapToLong(Linear::weightBytes).sum();
+    }
+
+    @Override
+    public void close() {
+      linears.forEach(Linear::close);
+    }
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+    arena.close();
+  }
+}
