@@ -3,7 +3,10 @@ package io.sparse24.cli;
 import io.sparse24.api.Backends;
 import io.sparse24.api.Session;
 import io.sparse24.api.SessionOptions;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code --backend} and {@code --threads}, the same for every command that computes. */
 final class BackendOption {
@@ -21,7 +24,14 @@ final class BackendOption {
       description = "CPU threads, 0 = all. Default: ${DEFAULT-VALUE}")
   int threads;
 
+  @Spec(Spec.Target.MIXEE)
+  CommandSpec command = CommandSpec.create();
+
   Session open() {
-    return Backends.open(name, SessionOptions.threads(threads));
+    try {
+      return Backends.open(name, SessionOptions.threads(threads));
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(command.commandLine(), "--" + e.getMessage());
+    }
   }
 }

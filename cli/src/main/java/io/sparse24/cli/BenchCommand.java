@@ -1,10 +1,8 @@
 package io.sparse24.cli;
 
-import io.sparse24.api.Backends;
 import io.sparse24.api.DType;
 import io.sparse24.api.Op;
 import io.sparse24.api.Session;
-import io.sparse24.api.SessionOptions;
 import io.sparse24.bench.Bench;
 import io.sparse24.bench.BenchReport;
 import io.sparse24.bench.BenchRow;
@@ -97,7 +95,7 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     BenchReport report;
-    try (Session session = Backends.open(backend.name, SessionOptions.threads(backend.threads))) {
+    try (Session session = backend.open()) {
       Bench bench = new Bench(plan(session.info().backend()));
       List<BenchRow> rows;
       PrintWriter err = spec.commandLine().getErr();

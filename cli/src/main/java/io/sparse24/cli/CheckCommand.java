@@ -72,13 +72,13 @@ final class CheckCommand implements Callable<Integer> {
     } else {
       result.problems().forEach(out::println);
       out.printf(
-          "%s: %d weights are %s, %d tensors are dense%s; %s%n",
+          "%s: %s checked for %s, %s dense%s; %s%n",
           path,
-          result.pruned(),
+          Count.of(result.pruned(), "weight"),
           wanted,
-          result.dense(),
+          Count.of(result.dense(), "tensor"),
           against == null ? "" : ", compared with " + against,
-          result.ok() ? "good" : result.problems().size() + " problem(s)");
+          result.ok() ? "good" : Count.of(result.problems().size(), "problem"));
       out.flush();
     }
     return result.ok() ? 0 : Main.FAILED;

@@ -68,9 +68,9 @@ final class DecompressCommand implements Callable<Integer> {
     } else {
       printer.printf(
           Locale.ROOT,
-          "%d weights decompressed, %d tensors untouched: %,d -> %,d bytes%n%s%n",
-          result.decompressed(),
-          result.untouched(),
+          "%s decompressed, %s untouched: %,d -> %,d bytes%n%s%n",
+          Count.of(result.decompressed(), "weight"),
+          Count.of(result.untouched(), "tensor"),
           result.bytesIn(),
           result.bytesOut(),
           out);

@@ -7,6 +7,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.List;
 import picocli.CommandLine;
 
 /**
@@ -19,8 +20,20 @@ final class Errors {
   static int usage(CommandLine.ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
     String name = command.getCommandSpec().qualifiedName();
-    command.getErr().println(name + ": " + oneLine(e) + " (see " + name + " --help)");
+    command.getErr().println(name + ": " + usageMessage(e) + " (see " + name + " --help)");
     return Main.USAGE;
+  }
+
+  private static String usageMessage(CommandLine.ParameterException e) {
+    if (!(e instanceof CommandLine.UnmatchedArgumentException unmatched)) {
+      return oneLine(e);
+    }
+    String word = unmatched.getUnmatched().get(0);
+    List<String> nearest = unmatched.getSuggestions();
+    return "does not know '"
+        + word
+        + "'"
+        + (nearest.isEmpty() ? "" : ", did you mean '" + nearest.get(0) + "'?");
   }
 
   static int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed) {

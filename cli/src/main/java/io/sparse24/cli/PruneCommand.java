@@ -133,13 +133,13 @@ final class PruneCommand implements Callable<Integer> {
     } else {
       printer.printf(
           Locale.ROOT,
-          "%d weights pruned to %s by %s on backend %s, %d tensors untouched: %,d -> %,d bytes"
+          "%s pruned to %s by %s on backend %s, %s untouched: %,d -> %,d bytes"
               + " (%.1f %%) in %.1f s%n%s%n",
-          result.pruned().size(),
+          Count.of(result.pruned().size(), "weight"),
           wanted,
           method,
           result.backend(),
-          result.untouched(),
+          Count.of(result.untouched(), "tensor"),
           result.bytesIn(),
           result.bytesOut(),
           100.0 * result.bytesOut() / Math.max(result.bytesIn(), 1),
