@@ -9,6 +9,8 @@ import java.lang.foreign.Arena;
 /**
  * Squared column norms of a layer's inputs, gathered batch by batch as Wanda defines them: the
  * running mean over sequences of {@code ‖X[:, j]‖²}. The activations themselves are not kept.
+ *
+ * {@snippet file="io/sparse24/examples/WandaExample.java" region="wanda"}
  */
 public final class ColumnNorms implements AutoCloseable {
   private final Session session;

@@ -151,6 +151,8 @@ public final class Session implements AutoCloseable {
    * A session for another thread, on the same workers (CPU: a call that finds them busy runs on its
    * own thread alone, so that many callers do not oversubscribe the machine) or the same device.
    *
+   * {@snippet file="io/sparse24/examples/ServerExample.java" region="server"}
+   *
    * @return the session, closed on its own
    */
   public Session share() {

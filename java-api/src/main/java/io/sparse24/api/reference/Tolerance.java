@@ -6,8 +6,11 @@ import io.sparse24.api.DType;
  * How far a backend's result may be from the oracle's: {@code |actual - expected| <= absolute +
  * relative · |expected|}.
  *
- * <p>For a sum of k products in F32 the error grows at most with k·2⁻²⁴ of the sum of the products'
- * magnitudes, and in practice with √k; the caller gives the scale of that sum.
+ * <p>A sum of k products of random sign, added one after the other in F32: after i additions it is
+ * about √i of one product, each addition rounds by up to 2⁻²⁴ of that, and the roundings add up
+ * like a random walk, to a standard deviation of 2⁻²⁴ · k/√6 of one product (less for a sum in
+ * several chains). The tolerance is ten of them, so that of the billions of sums that tests compare
+ * none is refused by chance, while one lost or doubled product is thousands of tolerances off.
  *
  * @param relative share of the expected value
  * @param absolute error allowed at 0
@@ -21,12 +24,12 @@ public record Tolerance(double relative, double absolute) {
    *
    * @param dtype type of Y
    * @param k length of the sums
-   * @param scale typical magnitude of one product, such as 1 for N(0, 1) data
+   * @param scale standard deviation of one product, such as 1 for N(0, 1) data
    * @return the tolerance
    */
   public static Tolerance gemm(DType dtype, long k, double scale) {
     double rounding = dtype.epsilon();
-    double sums = 0x1p-23 * Math.max(k, 1) * scale;
+    double sums = 10 * 0x1p-24 / Math.sqrt(6) * Math.max(k, 1) * scale;
     // vdpbf16ps and its kind flush denormals, F16 has few exponents: an absolute term covers both.
     double absolute = Math.max(sums, dtype == DType.F16 ? 0x1p-20 : 0x1p-100);
     return new Tolerance(rounding, absolute);
