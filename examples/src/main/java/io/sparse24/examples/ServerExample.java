@@ -32,7 +32,7 @@ public final class ServerExample {
         for (int request = 0; request < 8; request++) {
           Session own = session.share();
           int id = request;
-          requests.submit(() -> answer(own, weight, id));
+          requests.execute(() -> answer(own, weight, id));
         }
       }
       // @end
@@ -44,7 +44,7 @@ public final class ServerExample {
         Arena arena = Arena.ofConfined()) {
       Matrix x = Matrix.allocate(arena, 1, weight.k(), weight.dtype());
       Matrix y = Matrix.allocate(arena, 1, weight.n(), weight.dtype());
-      x.set(0, 2 * id, id);
+      x.set(0, 2L * id, id);
       session.spmm24(x, weight.packed(), y);
       System.out.printf("request %d: y[%d] = %.0f%n", id, id, y.get(0, id));
     }
