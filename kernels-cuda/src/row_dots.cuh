@@ -29,13 +29,15 @@ __global__ void run_row_dots(DenseRows<T> x, Weights w, Epilogue<T> epilogue, in
         for (int c = 0; c < 4; c++) sums[i] += weights[c] * inputs[c];
       }
     }
+    float own = 0;  // lane i ends row i
 #pragma unroll
     for (int i = 0; i < kRowDotsMaxM; i++) {
       if (i >= m) break;
       float sum = sums[i];
       for (int apart = kWarp / 2; apart > 0; apart /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, apart);
-      if (lane == 0) epilogue.finish(i, j, sum);
+      if (lane == i) own = sum;
     }
+    if (lane < m) epilogue.finish(lane, j, own);
   }
 }
 

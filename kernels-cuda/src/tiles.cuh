@@ -16,6 +16,7 @@ constexpr int kGroupsPerSlice = kSlice / 4;
 constexpr int kPitch = kTile + 4;  // a float4 of every row of a slice stays aligned
 
 using Slice = float[kSlice][kPitch];
+static_assert(2 * kSlice == kTile, "two slices hold the sums of a tile");
 
 // Rows first_row.. and groups first_group.. of a matrix of `rows` rows and `groups` groups; what lies outside is 0.
 template <class Rows>
@@ -39,8 +40,10 @@ __device__ inline void load_own(const float *from, float (&own)[kOwn]) {
 template <class T, class Weights>
 __global__ void __launch_bounds__(kThreads)
     run_tiles(DenseRows<T> x, Weights w, Epilogue<T> epilogue, int64_t m, int64_t n, int64_t groups) {
-  alignas(16) __shared__ Slice xs, ws;
-  const int across = static_cast<int>(threadIdx.x) % 16 * kOwn, down = static_cast<int>(threadIdx.x) / 16 * kOwn;
+  alignas(16) __shared__ Slice slices[2];
+  Slice &xs = slices[0], &ws = slices[1];
+  float(*tile)[kPitch] = slices[0];
+  const int thread = static_cast<int>(threadIdx.x), across = thread % 16 * kOwn, down = thread / 16 * kOwn;
   for (int64_t i0 = int64_t{blockIdx.y} * kTile; i0 < m; i0 += int64_t{gridDim.y} * kTile) {
     for (int64_t j0 = int64_t{blockIdx.x} * kTile; j0 < n; j0 += int64_t{gridDim.x} * kTile) {
       float sums[kOwn][kOwn] = {};
@@ -59,10 +62,15 @@ __global__ void __launch_bounds__(kThreads)
         __syncthreads();
       }
       for (int i = 0; i < kOwn; i++) {
-        for (int j = 0; j < kOwn; j++) {
-          if (i0 + down + i < m && j0 + across + j < n) epilogue.finish(i0 + down + i, j0 + across + j, sums[i][j]);
-        }
+        for (int j = 0; j < kOwn; j++) tile[down + i][across + j] = sums[i][j];
       }
+      __syncthreads();
+#pragma unroll 1  // the activations are long
+      for (int at = thread; at < kTile * kTile; at += kThreads) {
+        const int i = at / kTile, j = at % kTile;
+        if (i0 + i < m && j0 + j < n) epilogue.finish(i0 + i, j0 + j, tile[i][j]);
+      }
+      __syncthreads();
     }
   }
 }
