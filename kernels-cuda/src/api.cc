@@ -28,9 +28,9 @@ int32_t context_create(const s24_context_options *options, s24_context **out, ch
 int32_t context_destroy(s24_context *ctx) {
   const std::unique_ptr<s24_context> owned(ctx);
   if (ctx == nullptr) return S24_OK;
-  return guarded(ctx, [&] {
+  return guarded(nullptr, 0, [&] {
     const cudaError_t done = cudaStreamSynchronize(ctx->stream());
-    if (done != cudaErrorCudartUnloading) expect(done, "waiting for queued work");  // the process is ending
+    if (done != cudaErrorCudartUnloading) expect(done, "waiting for queued work");  // else the process is ending
   });
 }
 

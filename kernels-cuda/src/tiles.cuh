@@ -51,13 +51,18 @@ __global__ void __launch_bounds__(kThreads)
         load_slice(x, m, i0, groups, g, xs);
         load_slice(w, n, j0, groups, g, ws);
         __syncthreads();
+        // A slice is summed on its own, then added: the error grows with the number of slices, not of columns.
+        float parts[kOwn][kOwn] = {};
         for (int k = 0; k < kSlice; k++) {
           float inputs[kOwn], weights[kOwn];
           load_own(&xs[k][down], inputs);
           load_own(&ws[k][across], weights);
           for (int i = 0; i < kOwn; i++) {
-            for (int j = 0; j < kOwn; j++) sums[i][j] += inputs[i] * weights[j];
+            for (int j = 0; j < kOwn; j++) parts[i][j] += inputs[i] * weights[j];
           }
+        }
+        for (int i = 0; i < kOwn; i++) {
+          for (int j = 0; j < kOwn; j++) sums[i][j] += parts[i][j];
         }
         __syncthreads();
       }

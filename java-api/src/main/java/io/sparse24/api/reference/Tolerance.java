@@ -7,7 +7,9 @@ import io.sparse24.api.DType;
  * relative · |expected|}.
  *
  * <p>For a sum of k products in F32 the error grows at most with k·2⁻²⁴ of the sum of the products'
- * magnitudes, and in practice with √k; the caller gives the scale of that sum.
+ * magnitudes. In practice a running sum is within a few √k products, each of k additions rounds it
+ * to 2⁻²⁴ of itself, and the roundings add up like √k: together a few k·2⁻²⁴ of one product, whose
+ * scale the caller gives. Eight of them leave room for the largest of many thousand sums.
  *
  * @param relative share of the expected value
  * @param absolute error allowed at 0
@@ -26,7 +28,7 @@ public record Tolerance(double relative, double absolute) {
    */
   public static Tolerance gemm(DType dtype, long k, double scale) {
     double rounding = dtype.epsilon();
-    double sums = 0x1p-23 * Math.max(k, 1) * scale;
+    double sums = 8 * 0x1p-24 * Math.max(k, 1) * scale;
     // vdpbf16ps and its kind flush denormals, F16 has few exponents: an absolute term covers both.
     double absolute = Math.max(sums, dtype == DType.F16 ? 0x1p-20 : 0x1p-100);
     return new Tolerance(rounding, absolute);
