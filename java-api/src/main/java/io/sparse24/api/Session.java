@@ -218,8 +218,8 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Copies bytes between buffers of any kind. Copies to the host are done on return, and report what
-   * went wrong in the work queued before, as {@link #synchronize} does.
+   * Copies bytes between buffers of any kind. Copies to the host are done on return, and report
+   * what went wrong in the work queued before, as {@link #synchronize} does.
    *
    * @param from source
    * @param to destination of at least the same size
