@@ -1,76 +1,13 @@
-// What a kernel is: one call struct a kind of operation, and for each line of kernels.inc one object with a function.
+// What a kernel is: for each line of kernels.inc one object with a function of a call (sparse24/calls.hpp).
 #ifndef SPARSE24_CPU_KERNEL_HPP
 #define SPARSE24_CPU_KERNEL_HPP
 
 #include <cstdint>
 
-#include "sparse24/s24.h"
+#include "sparse24/calls.hpp"
 #include "thread_pool.hpp"
 
 namespace s24::cpu {
-
-// Arguments that have passed every check of contract.hpp, with the caller's pointers.
-struct NormsCall {
-  using Args = s24_norms_args;
-  const Args &args;
-  const void *x;
-  float *s;
-  void *workspace;
-};
-
-struct ScoreCall {
-  using Args = s24_score_args;
-  const Args &args;
-  const void *w;
-  const float *s;
-  float *out;
-};
-
-struct SelectCall {
-  using Args = s24_select_args;
-  const Args &args;
-  const float *scores;
-  uint8_t *mask;
-};
-
-struct PruneCall {
-  using Args = s24_prune24_args;
-  const Args &args;
-  const void *w;
-  const float *s;
-  void *values;
-  uint8_t *mask;
-};
-
-// compress24 (from W to values), decompress24 (from values to W), apply_mask (from W to W).
-struct ConvertCall {
-  using Args = s24_convert_args;
-  const Args &args;
-  const void *from;
-  const uint8_t *mask;
-  void *to;
-};
-
-// pack24 reads values and mask, unpack24 writes them.
-struct PackCall {
-  using Args = s24_pack24_args;
-  const Args &args;
-  void *values;
-  uint8_t *mask;
-  void *packed;
-};
-
-// w is packed for spmm24, dense for gemm.
-struct GemmCall {
-  using Args = s24_gemm_args;
-  const Args &args;
-  const void *x;
-  const void *w;
-  const void *c;
-  const float *bias;
-  void *y;
-  void *workspace;
-};
 
 // run must neither throw from parallel_for nor allocate. workspace, in bytes for that many threads, is null for 0.
 template <class Call>
@@ -78,20 +15,6 @@ struct KernelOf {
   void (*run)(const Threads &threads, const Call &call);
   int64_t (*workspace)(const typename Call::Args &args, int threads);
 };
-
-namespace call_of {
-using accumulate_norms = NormsCall;
-using score = ScoreCall;
-using select = SelectCall;
-using prune24 = PruneCall;
-using compress24 = ConvertCall;
-using decompress24 = ConvertCall;
-using apply_mask = ConvertCall;
-using pack24 = PackCall;
-using unpack24 = PackCall;
-using spmm24 = GemmCall;
-using gemm = GemmCall;
-}  // namespace call_of
 
 #define S24_KERNEL(op, dtype, isa, layout) extern const KernelOf<call_of::op> op##_##dtype##_##isa;
 #include "kernels.inc"

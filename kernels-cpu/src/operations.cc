@@ -7,20 +7,6 @@
 namespace s24::cpu {
 namespace {
 
-// A pointer to memory that the call will touch where `needed`: not null, and aligned.
-void check_pointer(const char *name, const void *p, bool needed, int64_t alignment) {
-  check::pointer(name, p, needed);
-  if (needed && reinterpret_cast<uintptr_t>(p) % static_cast<uintptr_t>(alignment) != 0) {
-    fail(S24_BAD_ARGUMENT, "%s: address %p is not a multiple of %lld", name, p, static_cast<long long>(alignment));
-  }
-}
-
-template <class Args>
-const Args &checked(const Args *args) {
-  check::pointer("args", args, true);
-  return *args;
-}
-
 template <class Call>
 const KernelOf<Call> &kernel_of(const s24_context &ctx, int32_t id, int32_t op, int32_t dtype, int32_t layout) {
   return *std::get<const KernelOf<Call> *>(kernel(find_kernel(id, op, dtype, layout, ctx.isa)).code);
@@ -33,7 +19,7 @@ int64_t workspace_of(const s24_context &ctx, const KernelOf<Call> &k, const type
 
 template <class Call>
 void run(const s24_context &ctx, const KernelOf<Call> &k, const Call &call, const void *workspace) {
-  check_pointer("workspace", workspace, workspace_of(ctx, k, call.args) > 0, S24_ALIGNMENT);
+  check::pointer("workspace", workspace, workspace_of(ctx, k, call.args) > 0, S24_ALIGNMENT);
   k.run(Threads{ctx.pool.get(), ctx.threads}, call);
 }
 
@@ -81,36 +67,33 @@ const KernelOf<GemmCall> &resolve(const s24_context &ctx, const s24_gemm_args &a
   return kernel_of<GemmCall>(ctx, a.kernel, op, a.dtype, sparse ? packed_layout(a.layout) : kNoLayout);
 }
 
-int32_t convert(s24_context *ctx, s24_op op, const s24_convert_args *args, const char *from_name, const void *from,
-                const uint8_t *mask, const char *to_name, void *to, void *workspace) {
+int32_t convert(s24_context *ctx, s24_op op, const s24_convert_args *args, const void *from, const uint8_t *mask,
+                void *to, void *workspace) {
   return guarded(ctx, [&] {
-    const s24_convert_args &a = checked(args);
-    const auto &k = resolve(*ctx, a, op);
-    const bool any = a.n > 0 && a.k > 0;
-    check_pointer(from_name, from, any, dtype_size(a.dtype));
-    check::pointer("mask", mask, any);
-    check_pointer(to_name, to, any, dtype_size(a.dtype));
-    run(*ctx, k, ConvertCall{a, from, mask, to}, workspace);
+    const ConvertCall call{check::given(args), from, mask, to};
+    const auto &k = resolve(*ctx, call.args, op);
+    check::pointers(call, op);
+    run(*ctx, k, call, workspace);
   });
 }
 
-int32_t multiply(s24_context *ctx, s24_op op, const s24_gemm_args *args, const void *x, const char *w_name,
-                 const void *w, int64_t w_alignment, const void *c, const float *bias, void *y, void *workspace) {
+int32_t repack(s24_context *ctx, s24_op op, const s24_pack24_args *args, void *values, uint8_t *mask, void *packed,
+               void *workspace) {
   return guarded(ctx, [&] {
-    const s24_gemm_args &a = checked(args);
-    const auto &k = resolve(*ctx, a, op);
-    const int64_t element = dtype_size(a.dtype);
-    const bool output = a.m > 0 && a.n > 0, product = output && a.k > 0;
-    check_pointer("x", x, product, element);
-    check_pointer(w_name, w, product, w_alignment > 0 ? w_alignment : element);
-    check_pointer("c", c, output && a.beta != 0.0f, element);
-    check_pointer("bias", bias, bias != nullptr, alignof(float));
-    check_pointer("y", y, output, element);
-    if (a.beta != 0.0f && c == y && a.c_stride != a.y_stride) {
-      fail(S24_BAD_ARGUMENT, "c_stride: %lld is not y_stride (%lld), and c is y", static_cast<long long>(a.c_stride),
-           static_cast<long long>(a.y_stride));
-    }
-    if (output) run(*ctx, k, GemmCall{a, x, w, c, bias, y, workspace}, workspace);
+    const PackCall call{check::given(args), values, mask, packed};
+    const auto &k = resolve(*ctx, call.args, op);
+    check::pointers(call);
+    run(*ctx, k, call, workspace);
+  });
+}
+
+int32_t multiply(s24_context *ctx, s24_op op, const s24_gemm_args *args, const void *x, const void *w, const void *c,
+                 const float *bias, void *y, void *workspace) {
+  return guarded(ctx, [&] {
+    const GemmCall call{check::given(args), x, w, c, bias, y, workspace};
+    const auto &k = resolve(*ctx, call.args, op);
+    check::pointers(call, op == S24_OP_SPMM24);
+    if (call.args.m > 0 && call.args.n > 0) run(*ctx, k, call, workspace);
   });
 }
 
@@ -162,7 +145,7 @@ int32_t workspace_size(s24_context *ctx, int32_t op, const void *args, int64_t *
 
 int32_t packed_size(s24_context *ctx, const s24_pack24_args *args, int64_t *out) {
   return guarded(ctx, [&] {
-    const s24_pack24_args &a = checked(args);
+    const s24_pack24_args &a = check::given(args);
     check::pointer("out", out, true);
     check::pack24(a);
     packed_layout(a.layout);
@@ -177,101 +160,75 @@ int32_t packed_size(s24_context *ctx, const s24_pack24_args *args, int64_t *out)
 
 int32_t accumulate_norms(s24_context *ctx, const s24_norms_args *args, const void *x, float *s, void *workspace) {
   return guarded(ctx, [&] {
-    const s24_norms_args &a = checked(args);
-    const auto &k = resolve(*ctx, a);
-    check_pointer("x", x, a.rows > 0 && a.cols > 0, dtype_size(a.x_dtype));
-    check_pointer("s", s, a.cols > 0, alignof(float));
-    run(*ctx, k, NormsCall{a, x, s, workspace}, workspace);
+    const NormsCall call{check::given(args), x, s, workspace};
+    const auto &k = resolve(*ctx, call.args);
+    check::pointers(call);
+    run(*ctx, k, call, workspace);
   });
 }
 
 int32_t score(s24_context *ctx, const s24_score_args *args, const void *w, const float *s, float *out,
               void *workspace) {
   return guarded(ctx, [&] {
-    const s24_score_args &a = checked(args);
-    const auto &k = resolve(*ctx, a);
-    const bool any = a.n > 0 && a.k > 0;
-    check_pointer("w", w, any, dtype_size(a.w_dtype));
-    check_pointer("s", s, any && a.score == S24_SCORE_WANDA, alignof(float));
-    check_pointer("out", out, any, alignof(float));
-    run(*ctx, k, ScoreCall{a, w, s, out}, workspace);
+    const ScoreCall call{check::given(args), w, s, out};
+    const auto &k = resolve(*ctx, call.args);
+    check::pointers(call);
+    run(*ctx, k, call, workspace);
   });
 }
 
 int32_t select(s24_context *ctx, const s24_select_args *args, const float *scores, uint8_t *mask, void *workspace) {
   return guarded(ctx, [&] {
-    const s24_select_args &a = checked(args);
-    const auto &k = resolve(*ctx, a);
-    const bool any = a.n > 0 && a.k > 0;
-    check_pointer("scores", scores, any, alignof(float));
-    check::pointer("mask", mask, any);
-    run(*ctx, k, SelectCall{a, scores, mask}, workspace);
+    const SelectCall call{check::given(args), scores, mask};
+    const auto &k = resolve(*ctx, call.args);
+    check::pointers(call);
+    run(*ctx, k, call, workspace);
   });
 }
 
 int32_t prune24(s24_context *ctx, const s24_prune24_args *args, const void *w, const float *s, void *values,
                 uint8_t *mask, void *workspace) {
   return guarded(ctx, [&] {
-    const s24_prune24_args &a = checked(args);
-    const auto &k = resolve(*ctx, a);
-    const bool any = a.n > 0 && a.k > 0;
-    check_pointer("w", w, any, dtype_size(a.dtype));
-    check_pointer("s", s, any && a.score == S24_SCORE_WANDA, alignof(float));
-    check_pointer("values", values, any, dtype_size(a.dtype));
-    check::pointer("mask", mask, any);
-    run(*ctx, k, PruneCall{a, w, s, values, mask}, workspace);
+    const PruneCall call{check::given(args), w, s, values, mask};
+    const auto &k = resolve(*ctx, call.args);
+    check::pointers(call);
+    run(*ctx, k, call, workspace);
   });
 }
 
 int32_t compress24(s24_context *ctx, const s24_convert_args *args, const void *w, const uint8_t *mask, void *values,
                    void *workspace) {
-  return convert(ctx, S24_OP_COMPRESS24, args, "w", w, mask, "values", values, workspace);
+  return convert(ctx, S24_OP_COMPRESS24, args, w, mask, values, workspace);
 }
 
 int32_t decompress24(s24_context *ctx, const s24_convert_args *args, const void *values, const uint8_t *mask, void *w,
                      void *workspace) {
-  return convert(ctx, S24_OP_DECOMPRESS24, args, "values", values, mask, "w", w, workspace);
+  return convert(ctx, S24_OP_DECOMPRESS24, args, values, mask, w, workspace);
 }
 
 int32_t apply_mask(s24_context *ctx, const s24_convert_args *args, const void *w, const uint8_t *mask, void *out,
                    void *workspace) {
-  return convert(ctx, S24_OP_APPLY_MASK, args, "w", w, mask, "out", out, workspace);
+  return convert(ctx, S24_OP_APPLY_MASK, args, w, mask, out, workspace);
 }
 
 int32_t pack24(s24_context *ctx, const s24_pack24_args *args, const void *values, const uint8_t *mask, void *packed,
                void *workspace) {
-  return guarded(ctx, [&] {
-    const s24_pack24_args &a = checked(args);
-    const auto &k = resolve(*ctx, a, S24_OP_PACK24);
-    const bool any = a.n > 0 && a.k > 0;
-    check_pointer("values", values, any, dtype_size(a.dtype));
-    check::pointer("mask", mask, any);
-    check_pointer("packed", packed, any, S24_ALIGNMENT);
-    run(*ctx, k, PackCall{a, const_cast<void *>(values), const_cast<uint8_t *>(mask), packed}, workspace);
-  });
+  return repack(ctx, S24_OP_PACK24, args, const_cast<void *>(values), const_cast<uint8_t *>(mask), packed, workspace);
 }
 
 int32_t unpack24(s24_context *ctx, const s24_pack24_args *args, const void *packed, void *values, uint8_t *mask,
                  void *workspace) {
-  return guarded(ctx, [&] {
-    const s24_pack24_args &a = checked(args);
-    const auto &k = resolve(*ctx, a, S24_OP_UNPACK24);
-    const bool any = a.n > 0 && a.k > 0;
-    check_pointer("packed", packed, any, S24_ALIGNMENT);
-    check_pointer("values", values, any, dtype_size(a.dtype));
-    check::pointer("mask", mask, any);
-    run(*ctx, k, PackCall{a, values, mask, const_cast<void *>(packed)}, workspace);
-  });
+  return repack(ctx, S24_OP_UNPACK24, args, values, mask, const_cast<void *>(packed), workspace);
 }
 
 int32_t spmm24(s24_context *ctx, const s24_gemm_args *args, const void *x, const void *packed, const void *c,
                const float *bias, void *y, void *workspace) {
-  return multiply(ctx, S24_OP_SPMM24, args, x, "packed", packed, S24_ALIGNMENT, c, bias, y, workspace);
+  return multiply(ctx, S24_OP_SPMM24, args, x, packed, c, bias, y, workspace);
 }
 
 int32_t gemm(s24_context *ctx, const s24_gemm_args *args, const void *x, const void *w, const void *c,
              const float *bias, void *y, void *workspace) {
-  return multiply(ctx, S24_OP_GEMM, args, x, "w", w, 0, c, bias, y, workspace);
+  return multiply(ctx, S24_OP_GEMM, args, x, w, c, bias, y, workspace);
 }
 
 }  // namespace s24::cpu

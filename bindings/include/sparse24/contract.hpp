@@ -1,14 +1,18 @@
-// What every kernel library checks the same way before it touches memory: the argument structs of s24.h.
-// Header-only C++17; failures are thrown as s24::Error and become a status at the library's one translator.
+// What every kernel library checks the same way before it touches memory: the argument structs of s24.h and the
+// pointers beside them. Header-only C++17; failures are thrown as s24::Error and become a status at the library's one
+// translator.
 #ifndef SPARSE24_CONTRACT_HPP
 #define SPARSE24_CONTRACT_HPP
 
 #include <cstdarg>
 #include <cstdint>
 #include <cstdio>
+#include <exception>
+#include <new>
 #include <stdexcept>
 #include <string>
 
+#include "sparse24/calls.hpp"
 #include "sparse24/s24.h"
 
 namespace s24 {
@@ -33,6 +37,27 @@ fail(s24_status status, const char *format, ...) {
   std::vsnprintf(text, sizeof text, format, rest);
   va_end(rest);
   throw Error(status, text);
+}
+
+// The translator: runs the action; an exception becomes a status and a text (cut to capacity, which may be 0).
+template <class Action>
+int32_t guarded(char *text, int64_t capacity, const Action &action) noexcept {
+  const auto report = [&](s24_status status, const char *what) {
+    if (text != nullptr && capacity > 0) std::snprintf(text, static_cast<size_t>(capacity), "%s", what);
+    return static_cast<int32_t>(status);
+  };
+  try {
+    action();
+    return S24_OK;
+  } catch (const Error &e) {
+    return report(e.status(), e.what());
+  } catch (const std::bad_alloc &) {
+    return report(S24_OUT_OF_MEMORY, "host memory is exhausted");
+  } catch (const std::exception &e) {
+    return report(S24_INTERNAL_ERROR, e.what());
+  } catch (...) {
+    return report(S24_INTERNAL_ERROR, "unknown exception");
+  }
 }
 
 inline int64_t dtype_size(int32_t dtype) {
@@ -77,6 +102,20 @@ inline void multiple(const char *name, int64_t value, int64_t of) {
 // Null is only allowed where nothing will be read or written.
 inline void pointer(const char *name, const void *p, bool needed) {
   if (needed && p == nullptr) fail(S24_BAD_ARGUMENT, "%s: null", name);
+}
+
+// A pointer to memory that the call will touch where `needed`: not null, and aligned.
+inline void pointer(const char *name, const void *p, bool needed, int64_t alignment) {
+  pointer(name, p, needed);
+  if (needed && reinterpret_cast<uintptr_t>(p) % static_cast<uintptr_t>(alignment) != 0) {
+    fail(S24_BAD_ARGUMENT, "%s: address %p is not a multiple of %lld", name, p, static_cast<long long>(alignment));
+  }
+}
+
+template <class Args>
+const Args &given(const Args *args) {
+  pointer("args", args, true);
+  return *args;
 }
 
 inline void range(const char *name, int32_t value, int32_t low, int32_t high) {
@@ -156,6 +195,63 @@ inline void gemm(const s24_gemm_args &a, bool sparse) {
   if (a.beta != 0.0f) stride("c_stride", a.c_stride, a.n);
   dtype_size(a.dtype);
   range("activation", a.activation, S24_ACT_NONE, S24_ACT_SILU);
+}
+
+// The pointers of a call whose arguments have passed. The workspace is the library's to check: it knows the size.
+inline void pointers(const NormsCall &c) {
+  pointer("x", c.x, c.args.rows > 0 && c.args.cols > 0, dtype_size(c.args.x_dtype));
+  pointer("s", c.s, c.args.cols > 0, alignof(float));
+}
+
+inline void pointers(const ScoreCall &c) {
+  const bool any = c.args.n > 0 && c.args.k > 0;
+  pointer("w", c.w, any, dtype_size(c.args.w_dtype));
+  pointer("s", c.s, any && c.args.score == S24_SCORE_WANDA, alignof(float));
+  pointer("out", c.out, any, alignof(float));
+}
+
+inline void pointers(const SelectCall &c) {
+  const bool any = c.args.n > 0 && c.args.k > 0;
+  pointer("scores", c.scores, any, alignof(float));
+  pointer("mask", c.mask, any);
+}
+
+inline void pointers(const PruneCall &c) {
+  const bool any = c.args.n > 0 && c.args.k > 0;
+  pointer("w", c.w, any, dtype_size(c.args.dtype));
+  pointer("s", c.s, any && c.args.score == S24_SCORE_WANDA, alignof(float));
+  pointer("values", c.values, any, dtype_size(c.args.dtype));
+  pointer("mask", c.mask, any);
+}
+
+inline void pointers(const ConvertCall &c, s24_op op) {
+  const bool any = c.args.n > 0 && c.args.k > 0;
+  pointer(op == S24_OP_DECOMPRESS24 ? "values" : "w", c.from, any, dtype_size(c.args.dtype));
+  pointer("mask", c.mask, any);
+  const char *to = op == S24_OP_COMPRESS24 ? "values" : op == S24_OP_DECOMPRESS24 ? "w" : "out";
+  pointer(to, c.to, any, dtype_size(c.args.dtype));
+}
+
+inline void pointers(const PackCall &c) {
+  const bool any = c.args.n > 0 && c.args.k > 0;
+  pointer("values", c.values, any, dtype_size(c.args.dtype));
+  pointer("mask", c.mask, any);
+  pointer("packed", c.packed, any, S24_ALIGNMENT);
+}
+
+inline void pointers(const GemmCall &c, bool sparse) {
+  const s24_gemm_args &a = c.args;
+  const int64_t element = dtype_size(a.dtype);
+  const bool output = a.m > 0 && a.n > 0, product = output && a.k > 0;
+  pointer("x", c.x, product, element);
+  pointer(sparse ? "packed" : "w", c.w, product, sparse ? S24_ALIGNMENT : element);
+  pointer("c", c.c, output && a.beta != 0.0f, element);
+  pointer("bias", c.bias, c.bias != nullptr, alignof(float));
+  pointer("y", c.y, output, element);
+  if (a.beta != 0.0f && c.c == c.y && a.c_stride != a.y_stride) {
+    fail(S24_BAD_ARGUMENT, "c_stride: %lld is not y_stride (%lld), and c is y", static_cast<long long>(a.c_stride),
+         static_cast<long long>(a.y_stride));
+  }
 }
 
 }  // namespace check

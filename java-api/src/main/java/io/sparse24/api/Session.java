@@ -220,7 +220,8 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Copies bytes between buffers of any kind. Copies to the host are done on return.
+   * Copies bytes between buffers of any kind. Copies to the host are done on return, and report
+   * what went wrong in the work queued before, as {@link #synchronize} does.
    *
    * @param from source
    * @param to destination of at least the same size
@@ -245,8 +246,12 @@ public final class Session implements AutoCloseable {
       queued.add(source);
       backend.copyToDevice(source.segment(), owned(target, "to").address());
     } else if (from instanceof DeviceBuffer source && to instanceof HostBuffer target) {
-      backend.copyToHost(
-          owned(source, "from").address(), target.segment().asSlice(0, source.byteSize()));
+      long address = owned(source, "from").address();
+      try {
+        backend.copyToHost(address, target.segment().asSlice(0, source.byteSize()));
+      } finally {
+        queued.clear(); // it waits for what was queued before
+      }
     } else {
       throw new IllegalArgumentException("from, to: both are on the device; copy through the host");
     }
@@ -644,9 +649,9 @@ public final class Session implements AutoCloseable {
   public void synchronize() {
     enter();
     try {
-      queued.clear();
       backend.synchronize();
     } finally {
+      queued.clear(); // the work is over, however it went
       exit();
     }
   }

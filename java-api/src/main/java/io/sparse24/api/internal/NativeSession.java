@@ -518,9 +518,13 @@ final class NativeSession implements BackendSession {
 
   @Override
   public void close() {
-    freeWorkspace();
-    int status = s24_api.context_destroy.invoke(s24_api.context_destroy(api), context);
-    arena.close();
+    int status;
+    try {
+      freeWorkspace(); // fails where the device has
+    } finally {
+      status = s24_api.context_destroy.invoke(s24_api.context_destroy(api), context);
+      arena.close();
+    }
     if (status != 0) {
       // The context is gone, and its text with it.
       throw Status.exception(status, "closing the session of backend " + library.backend());

@@ -158,7 +158,8 @@ final class Fixture implements AutoCloseable {
   void finish() {
     session.synchronize();
     for (Output output : outputs) {
-      scratch.download(output.inSession(), output.host());
+      // The whole buffer, so that what was written between the rows comes along.
+      session.copy(output.inSession().buffer(), HostBuffer.wrap(output.host().segment()));
     }
     outputs.clear();
   }

@@ -99,8 +99,8 @@ final class GemmContractTest {
       f.oracle.spmm24(x, packed, c, expected, here);
     }
     f.finish();
-    // A value of N(0, 1) data is about 1; beta·C and the activation do not grow it much.
-    f.assertNear(expected, y, Tolerance.gemm(dtype, k, 1), what);
+    // A value of N(0, 1) data is about 1; beta·C and bias round like a few products more.
+    f.assertNear(expected, y, Tolerance.gemm(dtype, k + 8L, 1), what);
   }
 
   private static void spmm(

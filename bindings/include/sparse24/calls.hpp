@@ -1,0 +1,90 @@
+// One call struct a kind of operation: the argument struct of s24.h with the caller's pointers. Kernels take these once
+// contract.hpp has checked them. Structs only, so that a source of any instruction set may include them.
+#ifndef SPARSE24_CALLS_HPP
+#define SPARSE24_CALLS_HPP
+
+#include <cstdint>
+
+#include "sparse24/s24.h"
+
+namespace s24 {
+
+struct NormsCall {
+  using Args = s24_norms_args;
+  const Args &args;
+  const void *x;
+  float *s;
+  void *workspace;
+};
+
+struct ScoreCall {
+  using Args = s24_score_args;
+  const Args &args;
+  const void *w;
+  const float *s;
+  float *out;
+};
+
+struct SelectCall {
+  using Args = s24_select_args;
+  const Args &args;
+  const float *scores;
+  uint8_t *mask;
+};
+
+struct PruneCall {
+  using Args = s24_prune24_args;
+  const Args &args;
+  const void *w;
+  const float *s;
+  void *values;
+  uint8_t *mask;
+};
+
+// compress24 (from W to values), decompress24 (from values to W), apply_mask (from W to W).
+struct ConvertCall {
+  using Args = s24_convert_args;
+  const Args &args;
+  const void *from;
+  const uint8_t *mask;
+  void *to;
+};
+
+// pack24 reads values and mask, unpack24 writes them.
+struct PackCall {
+  using Args = s24_pack24_args;
+  const Args &args;
+  void *values;
+  uint8_t *mask;
+  void *packed;
+};
+
+// w is packed for spmm24, dense for gemm.
+struct GemmCall {
+  using Args = s24_gemm_args;
+  const Args &args;
+  const void *x;
+  const void *w;
+  const void *c;
+  const float *bias;
+  void *y;
+  void *workspace;
+};
+
+namespace call_of {
+using accumulate_norms = NormsCall;
+using score = ScoreCall;
+using select = SelectCall;
+using prune24 = PruneCall;
+using compress24 = ConvertCall;
+using decompress24 = ConvertCall;
+using apply_mask = ConvertCall;
+using pack24 = PackCall;
+using unpack24 = PackCall;
+using spmm24 = GemmCall;
+using gemm = GemmCall;
+}  // namespace call_of
+
+}  // namespace s24
+
+#endif  // SPARSE24_CALLS_HPP

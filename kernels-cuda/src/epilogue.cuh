@@ -1,0 +1,57 @@
+// y = act(alpha * sum + beta * c + bias) for one element; every multiplication ends here.
+#ifndef SPARSE24_CUDA_EPILOGUE_CUH
+#define SPARSE24_CUDA_EPILOGUE_CUH
+
+#include <cmath>
+
+#include "dtype.hpp"
+#include "sparse24/calls.hpp"
+
+namespace s24::cuda {
+
+S24_HD inline float activate(float v, int32_t activation) {
+  switch (activation) {
+    case S24_ACT_RELU:
+      return v < 0.0f ? 0.0f : v;  // NaN stays
+    case S24_ACT_GELU_TANH:
+      return 0.5f * v * (1.0f + tanhf(0.7978845608f * (v + 0.044715f * v * v * v)));
+    case S24_ACT_GELU_ERF:
+      return 0.5f * v * erfcf(-0.7071067812f * v);
+    case S24_ACT_SILU:
+      return v / (1.0f + expf(-v));
+    default:
+      return v;
+  }
+}
+
+// By value: it travels into kernels.
+template <class T>
+struct Epilogue {
+  float alpha, beta;
+  int32_t activation;
+  int64_t c_stride, y_stride;
+  const T *c;
+  const float *bias;
+  T *y;
+
+  explicit Epilogue(const GemmCall &call)
+      : alpha(call.args.alpha),
+        beta(call.args.beta),
+        activation(call.args.activation),
+        c_stride(call.args.c_stride),
+        y_stride(call.args.y_stride),
+        c(static_cast<const T *>(call.c)),
+        bias(call.bias),
+        y(static_cast<T *>(call.y)) {}
+
+  S24_HD void finish(int64_t i, int64_t j, float sum) const {
+    float v = alpha * sum;
+    if (beta != 0.0f) v += beta * to_float(c[i * c_stride + j]);
+    if (bias != nullptr) v += bias[j];
+    y[i * y_stride + j] = from_float<T>(activate(v, activation));
+  }
+};
+
+}  // namespace s24::cuda
+
+#endif  // SPARSE24_CUDA_EPILOGUE_CUH

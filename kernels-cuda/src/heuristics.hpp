@@ -1,0 +1,15 @@
+// Choices that are tuning, not arithmetic. None has been measured yet: the library has not run on a GPU.
+#ifndef SPARSE24_CUDA_HEURISTICS_HPP
+#define SPARSE24_CUDA_HEURISTICS_HPP
+
+#include <cstdint>
+
+namespace s24::cuda {
+
+// Up to this many rows of X a warp takes an output and reads its row of W once (row_dots.cuh); above, blocks of threads
+// share tiles of W and X (tiles.cuh).
+constexpr int kRowDotsMaxM = 8;
+
+}  // namespace s24::cuda
+
+#endif  // SPARSE24_CUDA_HEURISTICS_HPP

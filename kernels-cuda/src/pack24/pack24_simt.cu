@@ -1,0 +1,21 @@
+#include "pack24/pack24_cells.hpp"
+
+#include "cells.cuh"
+
+namespace s24::cuda {
+namespace {
+
+template <class T>
+void run(const Queue &queue, const PackCall &call) {
+  const PackCells<T> op(call);
+  cells(queue, op, call.args.n, op.cells());
+  settle(queue, op);
+}
+
+}  // namespace
+
+const KernelOf<PackCall> pack24_f32_simt{run<float>, nullptr};
+const KernelOf<PackCall> pack24_bf16_simt{run<Bf16>, nullptr};
+const KernelOf<PackCall> pack24_f16_simt{run<F16>, nullptr};
+
+}  // namespace s24::cuda

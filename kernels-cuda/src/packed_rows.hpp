@@ -1,0 +1,46 @@
+// A packed weight by its parts, and four neighbouring columns of a row of it (or of a dense matrix) as floats: what
+// both multiplications read.
+#ifndef SPARSE24_CUDA_PACKED_ROWS_HPP
+#define SPARSE24_CUDA_PACKED_ROWS_HPP
+
+#include "dtype.hpp"
+#include "layout.hpp"
+#include "mask.hpp"
+
+namespace s24::cuda {
+
+// Columns 4 * group and on; those from `columns` on read as 0.
+template <class T>
+struct DenseRows {
+  const T *data;
+  int64_t stride, columns;
+
+  S24_HD void group(int64_t row, int64_t group, float *out) const {
+    const T *from = data + row * stride + group * 4;
+    for (int c = 0; c < 4; c++) out[c] = group * 4 + c < columns ? to_float(from[c]) : 0.0f;
+  }
+};
+
+template <class T>
+struct PackedRows {
+  uint8_t *data;
+  RowsLayout layout;
+
+  PackedRows(const void *packed, int64_t k)
+      : data(static_cast<uint8_t *>(const_cast<void *>(packed))), layout(k, sizeof(T)) {}
+
+  S24_HD uint8_t *mask(int64_t row) const { return data + row * layout.row_bytes; }
+  S24_HD T *values(int64_t row) const { return reinterpret_cast<T *>(mask(row) + layout.values_offset); }
+
+  // Dropped columns read as 0.
+  S24_HD void group(int64_t row, int64_t group, float *out) const {
+    const unsigned nibble = mask_nibble(mask(row), group);
+    const float one = to_float(values(row)[2 * group]), two = to_float(values(row)[2 * group + 1]);
+    const unsigned first = first_kept(nibble), second = second_kept(nibble);
+    for (unsigned c = 0; c < 4; c++) out[c] = c == first ? one : c == second ? two : 0.0f;
+  }
+};
+
+}  // namespace s24::cuda
+
+#endif  // SPARSE24_CUDA_PACKED_ROWS_HPP

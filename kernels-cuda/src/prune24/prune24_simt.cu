@@ -1,0 +1,21 @@
+#include "prune24/prune24_cells.hpp"
+
+#include "cells.cuh"
+
+namespace s24::cuda {
+namespace {
+
+template <class T>
+void run(const Queue &queue, const PruneCall &call) {
+  const PruneCells<T> op(call);
+  cells(queue, op, call.args.n, ceil_div(call.args.k, 8));
+  settle(queue, op);
+}
+
+}  // namespace
+
+const KernelOf<PruneCall> prune24_f32_simt{run<float>, nullptr};
+const KernelOf<PruneCall> prune24_bf16_simt{run<Bf16>, nullptr};
+const KernelOf<PruneCall> prune24_f16_simt{run<F16>, nullptr};
+
+}  // namespace s24::cuda

@@ -1,0 +1,40 @@
+// Scores in F32, and how they rank.
+#ifndef SPARSE24_CUDA_SCORE_VALUE_HPP
+#define SPARSE24_CUDA_SCORE_VALUE_HPP
+
+#include <cmath>
+
+#include "dtype.hpp"
+
+namespace s24::cuda {
+
+// |w| or |w| * sqrt(s[column]); s is null for magnitude.
+S24_HD inline float score_value(float w, const float *s, int64_t column) {
+  const float magnitude = bits_float(float_bits(w) & 0x7fffffffu);
+  return s == nullptr ? magnitude : magnitude * sqrtf(s[column]);
+}
+
+// What a score is compared by: NaN ranks below all others.
+S24_HD inline float rank(float score) { return score == score ? score : -1.0f; }
+
+// How many of a group stand before column j: the higher ones, and equal ones to its left.
+S24_HD inline int place_of(const float *scores, int of, int j) {
+  const float own = rank(scores[j]);
+  int before = 0;
+  for (int other = 0; other < of; other++) {
+    const float v = rank(scores[other]);
+    before += v > own || (v == own && other < j);
+  }
+  return before;
+}
+
+// The nibble of the two highest of four.
+S24_HD inline unsigned best_two(const float *scores) {
+  unsigned nibble = 0;
+  for (int j = 0; j < 4; j++) nibble |= static_cast<unsigned>(place_of(scores, 4, j) < 2) << j;
+  return nibble;
+}
+
+}  // namespace s24::cuda
+
+#endif  // SPARSE24_CUDA_SCORE_VALUE_HPP

@@ -1,0 +1,67 @@
+// Bad data is told late, once, and by the first operation that met it.
+#include <cmath>
+#include <string>
+
+#include "cuda_tests.hpp"
+
+namespace s24::test {
+namespace {
+
+constexpr int64_t kK = 8;
+
+int32_t score(const Context &ctx, const float *w, float *out) {
+  const s24_score_args args{1, kK, kK, kK, S24_F32, S24_KERNEL_AUTO, S24_SCORE_MAGNITUDE, 0};
+  return queueing->score(ctx.handle, &args, w, nullptr, out, nullptr);
+}
+
+int32_t decompress(const Context &ctx, const float *values, const uint8_t *mask, float *w) {
+  const s24_convert_args args{1, kK, kK, kK / 2, 1, S24_F32, S24_KERNEL_AUTO};
+  return queueing->decompress24(ctx.handle, &args, values, mask, w, nullptr);
+}
+
+}  // namespace
+
+void test_findings() {
+  const Context ctx(0), sibling(0, ctx.handle);
+  float good[kK] = {1, 2, 3, 4, 5, 6, 7, 8}, out[kK], host[kK];
+  float late[kK] = {0, 0, 0, 0, 0, 0, 0, NAN}, early[kK] = {0, INFINITY, 0, 0, NAN, 0, 0, 0};
+  const uint8_t one_bit[1] = {0x13};
+
+  // The first failing operation, though a later one fails at a lower place.
+  EXPECT_OK(ctx, score(ctx, good, out));
+  EXPECT_OK(ctx, score(ctx, late, out));
+  EXPECT_OK(ctx, score(ctx, early, out));
+  EXPECT_OK(ctx, decompress(ctx, good, one_bit, out));
+  EXPECT_OK(sibling, queueing->synchronize(sibling.handle));
+  EXPECT_STATUS(ctx, queueing->synchronize(ctx.handle), S24_BAD_DATA, "w[0, 7] is NaN");
+  EXPECT_OK(ctx, queueing->synchronize(ctx.handle));
+
+  // The words are those of the operands as the operation saw them.
+  EXPECT_OK(ctx, score(ctx, early, out));
+  early[1] = 0;
+  EXPECT_STATUS(ctx, queueing->copy_to_host(ctx.handle, host, good, sizeof host), S24_BAD_DATA, "w[0, 1] is Inf");
+  EXPECT(host[7] == 8, "copy_to_host that reports does not copy");
+  EXPECT_OK(ctx, queueing->copy_to_host(ctx.handle, host, good, sizeof host));
+
+  EXPECT_OK(ctx, decompress(ctx, good, one_bit, out));
+  EXPECT_OK(ctx, score(ctx, late, out));
+  EXPECT_STATUS(ctx, queueing->synchronize(ctx.handle), S24_BAD_DATA, "mask[0, 4..7] keeps 1 of 4, must keep 2");
+
+  // Norms that fail leave s as it was, also where an operation before them failed.
+  float s[kK] = {}, kept = 0;
+  const s24_norms_args norms{1, kK, kK, S24_F32, S24_KERNEL_AUTO, 1, 1, 0, 0};
+  alignas(64) double workspace[64];
+  EXPECT_OK(ctx, score(ctx, late, out));
+  EXPECT_OK(ctx, queueing->accumulate_norms(ctx.handle, &norms, good, s, workspace));
+  EXPECT_OK(ctx, queueing->accumulate_norms(ctx.handle, &norms, late, s, workspace));
+  kept = s[1];
+  EXPECT(kept == 4, "s[1] is %g after a good call and a failing one", static_cast<double>(kept));
+  EXPECT_STATUS(ctx, queueing->synchronize(ctx.handle), S24_BAD_DATA, "w[0, 7] is NaN");
+
+  // A wrong argument is told at once and leaves the finding for synchronize.
+  EXPECT_OK(ctx, score(ctx, late, out));
+  EXPECT_STATUS(ctx, score(ctx, nullptr, out), S24_BAD_ARGUMENT, "w: null");
+  EXPECT_STATUS(ctx, queueing->synchronize(ctx.handle), S24_BAD_DATA, "w[0, 7] is NaN");
+}
+
+}  // namespace s24::test

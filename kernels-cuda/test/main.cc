@@ -1,0 +1,77 @@
+// The library on the emulated device, against the contract. S24_TEST_SEED repeats a run.
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+#include "cuda_tests.hpp"
+
+namespace s24::test {
+
+const s24_api *queueing = nullptr;
+
+namespace {
+
+// An operation of the table that waits for itself, so that its status says what became of the data too.
+template <auto Operation>
+struct Waiting;
+
+template <class... Args, int32_t (*s24_api::*Operation)(s24_context *, Args...)>
+struct Waiting<Operation> {
+  static int32_t call(s24_context *ctx, Args... args) {
+    const int32_t status = (queueing->*Operation)(ctx, args...);
+    return status == S24_OK ? queueing->synchronize(ctx) : status;
+  }
+};
+
+s24_api waiting_table() {
+  s24_api table = *queueing;
+  table.accumulate_norms = Waiting<&s24_api::accumulate_norms>::call;
+  table.score = Waiting<&s24_api::score>::call;
+  table.select = Waiting<&s24_api::select>::call;
+  table.prune24 = Waiting<&s24_api::prune24>::call;
+  table.compress24 = Waiting<&s24_api::compress24>::call;
+  table.decompress24 = Waiting<&s24_api::decompress24>::call;
+  table.apply_mask = Waiting<&s24_api::apply_mask>::call;
+  table.pack24 = Waiting<&s24_api::pack24>::call;
+  table.unpack24 = Waiting<&s24_api::unpack24>::call;
+  table.spmm24 = Waiting<&s24_api::spmm24>::call;
+  table.gemm = Waiting<&s24_api::gemm>::call;
+  return table;
+}
+
+}  // namespace
+}  // namespace s24::test
+
+int main() {
+  using namespace s24::test;
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  const char *wanted = std::getenv("S24_TEST_SEED");
+  const uint64_t seed = wanted != nullptr
+                            ? std::strtoull(wanted, nullptr, 0)
+                            : static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+  std::printf("S24_TEST_SEED=%llu\n", static_cast<unsigned long long>(seed));
+  queueing = s24_get_api(S24_ABI_VERSION);
+  const s24_api table = waiting_table();
+  api = &table;
+  Random random{seed};
+  const struct {
+    const char *name;
+    void (*plain)();
+    void (*seeded)(Random &);
+  } groups[] = {
+      {"devices", test_devices, nullptr},   {"kernels", test_kernel_list, nullptr}, {"dtypes", nullptr, test_dtypes},
+      {"findings", test_findings, nullptr}, {"arguments", test_arguments, nullptr}, {"norms", nullptr, test_norms},
+      {"scores", nullptr, test_scores},     {"prune", nullptr, test_prune},         {"convert", nullptr, test_convert},
+      {"multiply", nullptr, test_multiply},
+  };
+  for (const auto &group : groups) {
+    const int before = checks;
+    const auto start = std::chrono::steady_clock::now();
+    if (group.plain != nullptr) group.plain();
+    if (group.seeded != nullptr) group.seeded(random);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    std::printf("%-10s %7d checks %6.2f s\n", group.name, checks - before, seconds.count());
+  }
+  std::printf("%d checks, %d failed\n", checks, failures);
+  return failures == 0 ? 0 : 1;
+}
