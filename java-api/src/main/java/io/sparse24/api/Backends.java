@@ -25,7 +25,7 @@ public final class Backends {
   /**
    * The names of all backends, best first; some may not open on this machine.
    *
-   * @return such as {@code [cuda, cpu, reference]}
+   * @return such as {@code [cpu, cuda, reference]}
    */
   public static List<String> names() {
     return all().stream().map(Backend::name).toList();
