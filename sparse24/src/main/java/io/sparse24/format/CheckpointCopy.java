@@ -126,7 +126,7 @@ public final class CheckpointCopy {
     }
     ObjectNode config = from.config();
     if (config == null) {
-      config = Checkpoint.JSON.createObjectNode();
+      config = Json.TREE.createObjectNode();
     }
     compressed.describe(config, elements == 0 ? 0 : (double) dropped / elements, plain);
     writer.commit(config);

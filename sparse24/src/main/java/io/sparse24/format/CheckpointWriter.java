@@ -182,7 +182,7 @@ public final class CheckpointWriter implements AutoCloseable {
   }
 
   private ObjectNode index() {
-    ObjectNode index = Checkpoint.JSON.createObjectNode();
+    ObjectNode index = Json.TREE.createObjectNode();
     long total = 0;
     Map<String, String> map = new LinkedHashMap<>();
     for (int i = 0; i < shards.size(); i++) {
@@ -199,7 +199,7 @@ public final class CheckpointWriter implements AutoCloseable {
 
   private void writeJson(String name, ObjectNode tree) throws IOException {
     Path path = work.resolve(name);
-    Files.write(path, Checkpoint.JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(tree));
+    Files.write(path, Json.TREE.writerWithDefaultPrettyPrinter().writeValueAsBytes(tree));
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
       channel.force(true);
     }
