@@ -17,7 +17,7 @@ final class Json {
           .streamReadConstraints(
               StreamReadConstraints.builder()
                   .maxNestingDepth(32)
-                  .maxNumberLength(20)
+                  .maxNumberLength(100)
                   .maxNameLength(1 << 16)
                   .maxStringLength(1 << 24)
                   .build())
