@@ -51,7 +51,10 @@ final class CheckpointTest {
   @Test
   void shardsAreOneCheckpoint() throws IOException {
     shards();
-    index("{\"metadata\": {\"total_size\": 3}, \"weight_map\": " + GOOD_MAP + "}\n");
+    index(
+        "{\"metadata\": {\"total_size\": 3, \"x\": [-1.2345678901234567e-100]}, \"weight_map\": "
+            + GOOD_MAP
+            + "}\n");
     Files.write(folder.resolve("model.safetensors"), new byte[3]); // the index goes first
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       Map<String, Byte> values =
