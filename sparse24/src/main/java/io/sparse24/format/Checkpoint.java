@@ -1,17 +1,20 @@
 package io.sparse24.format;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,10 +30,11 @@ public final class Checkpoint implements AutoCloseable {
   static final String SINGLE = "model.safetensors";
   static final String INDEX = "model.safetensors.index.json";
   static final String CONFIG = "config.json";
-  static final JsonMapper JSON =
-      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
-  private static final long MAX_JSON = 256L << 20;
+  private static final String WEIGHT_MAP = "weight_map";
+  private static final int MAX_LISTED = 1 << 20;
+  private static final long MAX_INDEX_BYTES = 256L << 20;
+  private static final long MAX_CONFIG_BYTES = 4L << 20;
 
   private final Path path;
   private final List<Safetensors> files = new ArrayList<>();
@@ -105,64 +109,114 @@ public final class Checkpoint implements AutoCloseable {
     for (Tensor tensor : opened.tensors()) {
       Tensor other = tensors.put(tensor.name(), tensor);
       if (other != null) {
-        throw new FormatException(
-            file, "tensor '" + tensor.name() + "': is in " + other.file() + " too");
+        throw new FormatException(file, tensor.name(), "is in " + other.file() + " too");
       }
     }
   }
 
   private void openShards(Path index) throws IOException {
-    JsonNode map = object(index).get("weight_map");
-    if (map == null || !map.isObject()) {
-      throw new FormatException(index, "has no object 'weight_map'");
-    }
-    Map<String, String> listed = new LinkedHashMap<>();
-    for (Map.Entry<String, JsonNode> entry : map.properties()) {
-      if (!entry.getValue().isTextual()) {
-        throw new FormatException(index, "tensor '" + entry.getKey() + "': its shard is no string");
-      }
-      listed.put(entry.getKey(), entry.getValue().asText());
-    }
+    Map<String, String> listed = weightMap(index);
     for (String shard : new TreeSet<>(listed.values())) {
-      if (shard.contains("/")
-          || shard.contains("\\")
-          || shard.contains("\0")
-          || shard.startsWith("..")) {
-        throw new FormatException(index, "shard '" + shard + "' is not in the same directory");
-      }
-      Path file = path.resolve(shard);
-      if (!Files.isRegularFile(file)) {
-        throw new FormatException(index, "shard '" + shard + "' is missing");
-      }
-      add(file);
+      add(shardFile(index, shard));
     }
     for (Map.Entry<String, String> entry : listed.entrySet()) {
       Tensor tensor = tensors.get(entry.getKey());
       if (tensor == null || !tensor.file().endsWith(entry.getValue())) {
         throw new FormatException(
-            index, "tensor '" + entry.getKey() + "': is not in shard '" + entry.getValue() + "'");
+            index, entry.getKey(), "is not in shard " + FormatException.quote(entry.getValue()));
       }
     }
     for (String name : tensors.keySet()) {
       if (!listed.containsKey(name)) {
-        throw new FormatException(index, "tensor '" + name + "': is in a shard but not listed");
+        throw new FormatException(index, name, "is in a shard but not listed");
       }
     }
   }
 
-  private static ObjectNode object(Path file) throws IOException {
-    if (Files.size(file) > MAX_JSON) {
-      throw new FormatException(file, "has more than " + MAX_JSON + " bytes");
+  private Path shardFile(Path index, String shard) throws FormatException {
+    String quoted = FormatException.quote(shard);
+    if (shard.contains("/") || shard.contains("\\") || shard.startsWith("..")) {
+      throw new FormatException(index, "shard " + quoted + " is not in the same directory");
     }
+    Path file;
     try {
-      JsonNode tree = JSON.readTree(file.toFile());
-      if (tree instanceof ObjectNode object) {
+      file = path.resolve(shard);
+    } catch (InvalidPathException e) {
+      throw new FormatException(index, "shard " + quoted + " is not a file's name");
+    }
+    if (!Files.isRegularFile(file)) {
+      throw new FormatException(index, "shard " + quoted + " is missing");
+    }
+    return file;
+  }
+
+  /** The shard of each tensor; read as a stream, so what else is in the file takes no memory. */
+  private static Map<String, String> weightMap(Path index) throws IOException {
+    checkSize(index, MAX_INDEX_BYTES);
+    Map<String, String> listed = null;
+    try (JsonParser parser = Json.STREAM.createParser(Files.newBufferedReader(index))) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        throw new FormatException(index, "is no JSON object");
+      }
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        boolean isMap = parser.currentName().equals(WEIGHT_MAP);
+        JsonToken value = parser.nextToken();
+        if (!isMap) {
+          parser.skipChildren();
+        } else if (listed != null) {
+          throw new FormatException(index, "'" + WEIGHT_MAP + "' is there twice");
+        } else if (value == JsonToken.START_OBJECT) {
+          listed = readMap(index, parser);
+        } else {
+          break;
+        }
+      }
+      if (listed == null) {
+        throw new FormatException(index, "has no object '" + WEIGHT_MAP + "'");
+      }
+      if (parser.nextToken() != null) {
+        throw new FormatException(index, "goes on after its JSON object");
+      }
+      return listed;
+    } catch (CharacterCodingException | JsonProcessingException e) {
+      throw new FormatException(index, Json.problem(e));
+    }
+  }
+
+  private static Map<String, String> readMap(Path index, JsonParser parser) throws IOException {
+    Map<String, String> listed = new LinkedHashMap<>();
+    Map<String, String> shards = new HashMap<>(); // one string for each
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      String name = parser.currentName();
+      if (parser.nextToken() != JsonToken.VALUE_STRING) {
+        throw new FormatException(index, name, "its shard is no string");
+      }
+      if (listed.size() == MAX_LISTED) {
+        throw new FormatException(index, "lists more than " + MAX_LISTED + " tensors");
+      }
+      String shard = parser.getText();
+      if (listed.put(name, shards.computeIfAbsent(shard, s -> s)) != null) {
+        throw new FormatException(index, name, "is there twice");
+      }
+    }
+    return listed;
+  }
+
+  private static ObjectNode object(Path file) throws IOException {
+    checkSize(file, MAX_CONFIG_BYTES);
+    try (Reader text = Files.newBufferedReader(file)) {
+      if (Json.TREE.readTree(text) instanceof ObjectNode object) {
         return object;
       }
       throw new FormatException(file, "is no JSON object");
-    } catch (JsonProcessingException e) {
-      throw new FormatException(
-          file, "is no good JSON: " + e.getOriginalMessage().lines().findFirst().orElse(""));
+    } catch (CharacterCodingException | JsonProcessingException e) {
+      throw new FormatException(file, Json.problem(e));
+    }
+  }
+
+  private static void checkSize(Path file, long limit) throws IOException {
+    if (Files.size(file) > limit) {
+      throw new FormatException(file, "has more than " + limit + " bytes");
     }
   }
 
@@ -194,7 +248,7 @@ public final class Checkpoint implements AutoCloseable {
   public Tensor tensor(String name) throws FormatException {
     Tensor tensor = tensors.get(name);
     if (tensor == null) {
-      throw new FormatException(path, "has no tensor '" + name + "'");
+      throw new FormatException(path, "has no tensor " + FormatException.quote(name));
     }
     return tensor;
   }

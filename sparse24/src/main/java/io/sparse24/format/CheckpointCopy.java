@@ -2,7 +2,6 @@ package io.sparse24.format;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,7 +15,7 @@ import java.util.Map;
 public final class CheckpointCopy {
   private final Checkpoint from;
   private final List<Weight> weights;
-  private final Map<Weight, SparseFormat> changed = new HashMap<>();
+  private final Map<Weight, SparseFormat> formats = new HashMap<>();
   private long bytesOut;
 
   /**
@@ -28,6 +27,7 @@ public final class CheckpointCopy {
   public CheckpointCopy(Checkpoint from) throws FormatException {
     this.from = from;
     this.weights = from.weights();
+    weights.forEach(weight -> formats.put(weight, weight.format()));
   }
 
   /**
@@ -42,24 +42,34 @@ public final class CheckpointCopy {
   /**
    * Stores a weight in another format; its bytes are given by the caller instead of {@link #pass}.
    *
-   * @param weight a matrix of F32, BF16 or F16
+   * @param weight one of {@link #weights}, a matrix of F32, BF16 or F16
    * @param format how to store it
+   * @throws IllegalArgumentException if it is none of {@link #weights}
    */
   public void store(Weight weight, SparseFormat format) {
-    changed.put(weight, format);
+    if (formats.replace(weight, format) == null) {
+      throw new IllegalArgumentException(
+          "weight: '" + weight.name() + "' is none of this copy's weights");
+    }
   }
 
   private List<TensorInfo> parts(Weight weight) throws FormatException {
-    SparseFormat format = changed.get(weight);
-    if (format == null) {
+    SparseFormat format = format(weight);
+    if (format == weight.format()) {
       return weight.parts().stream().map(Tensor::info).toList();
     }
     List<Long> shape = weight.info().shape();
+    if (shape.size() != 2) {
+      throw new FormatException(
+          weight.parts().get(0).file(),
+          weight.name(),
+          "is " + weight.info().type() + " " + weight.info().shapeText() + ", must be a matrix");
+    }
     return format.parts(weight.name(), weight.dtype(), shape.get(0), shape.get(1));
   }
 
   private SparseFormat format(Weight weight) {
-    return changed.getOrDefault(weight, weight.format());
+    return formats.getOrDefault(weight, weight.format());
   }
 
   /**
@@ -97,8 +107,7 @@ public final class CheckpointCopy {
    */
   public void pass(Weight weight, CheckpointWriter writer) throws IOException {
     for (Tensor part : weight.parts()) {
-      MemorySegment bytes = part.segment();
-      writer.write(bytes);
+      writer.write(part.segment());
     }
   }
 
@@ -126,7 +135,7 @@ public final class CheckpointCopy {
     }
     ObjectNode config = from.config();
     if (config == null) {
-      config = Checkpoint.JSON.createObjectNode();
+      config = Json.TREE.createObjectNode();
     }
     compressed.describe(config, elements == 0 ? 0 : (double) dropped / elements, plain);
     writer.commit(config);

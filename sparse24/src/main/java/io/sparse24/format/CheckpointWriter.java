@@ -7,7 +7,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -34,7 +33,7 @@ public final class CheckpointWriter implements AutoCloseable {
   private final List<List<TensorInfo>> shards;
   private final Map<String, String> metadata;
   private final Thread hook;
-  private @Nullable SafetensorsWriter file;
+  private volatile @Nullable SafetensorsWriter file; // the hook reads it
   private int shard = -1;
   private long shardLeft;
 
@@ -44,7 +43,7 @@ public final class CheckpointWriter implements AutoCloseable {
     this.target = target;
     this.single = single;
     this.shards = shards;
-    this.metadata = Map.copyOf(metadata);
+    this.metadata = new LinkedHashMap<>(metadata); // in order: equal runs give equal bytes
     this.work = single ? target : Temporary.beside(target);
     if (!single) {
       Files.createDirectory(work);
@@ -64,13 +63,13 @@ public final class CheckpointWriter implements AutoCloseable {
    * @return closed by the caller
    * @throws FileAlreadyExistsException if OUT exists
    * @throws IOException if it can't be written
+   * @throws IllegalArgumentException if a name is there twice or no header can hold it
    */
   public static CheckpointWriter create(
       Path target, List<TensorInfo> tensors, Map<String, String> metadata, long shardBytes)
       throws IOException {
-    if (Files.exists(target)) {
-      throw new FileAlreadyExistsException(target.toString());
-    }
+    Temporary.requireAbsent(target);
+    SafetensorsWriter.checkNames(tensors);
     Path parent = target.toAbsolutePath().getParent();
     if (parent == null || !Files.isDirectory(parent)) {
       throw new IOException(target + ": its folder does not exist");
@@ -162,9 +161,6 @@ public final class CheckpointWriter implements AutoCloseable {
    */
   public void commit(@Nullable ObjectNode config) throws IOException {
     SafetensorsWriter last = open();
-    while (shardLeft == 0 && shard + 1 < shards.size()) {
-      last = open();
-    }
     last.commit(); // refuses if bytes are missing
     last.close();
     if (single) {
@@ -177,12 +173,12 @@ public final class CheckpointWriter implements AutoCloseable {
     if (config != null) {
       writeJson(Checkpoint.CONFIG, config);
     }
-    Files.move(work, target, StandardCopyOption.ATOMIC_MOVE);
+    Temporary.rename(work, target);
     removeHook();
   }
 
   private ObjectNode index() {
-    ObjectNode index = Checkpoint.JSON.createObjectNode();
+    ObjectNode index = Json.TREE.createObjectNode();
     long total = 0;
     Map<String, String> map = new LinkedHashMap<>();
     for (int i = 0; i < shards.size(); i++) {
@@ -199,7 +195,7 @@ public final class CheckpointWriter implements AutoCloseable {
 
   private void writeJson(String name, ObjectNode tree) throws IOException {
     Path path = work.resolve(name);
-    Files.write(path, Checkpoint.JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(tree));
+    Files.write(path, Json.TREE.writerWithDefaultPrettyPrinter().writeValueAsBytes(tree));
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
       channel.force(true);
     }
@@ -215,8 +211,9 @@ public final class CheckpointWriter implements AutoCloseable {
 
   private void discard() {
     try {
-      if (file != null) {
-        file.close();
+      SafetensorsWriter open = file;
+      if (open != null) {
+        open.close();
       }
       if (!single) {
         Temporary.delete(work);

@@ -1,27 +1,25 @@
 package io.sparse24.format;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
 import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CharsetDecoder;
-import java.nio.charset.CoderResult;
-import java.nio.charset.CodingErrorAction;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The header of a safetensors file: 8 bytes little-endian length, then that many bytes of JSON; the
@@ -31,28 +29,20 @@ final class Header {
   /** The format's own limit. */
   static final long MAX_BYTES = 100_000_000;
 
-  private static final int MAX_TENSORS = 1 << 20;
+  private static final int MAX_TENSORS = 1 << 18;
   private static final int MAX_RANK = 64;
+  private static final int MAX_METADATA = 1 << 16;
+  private static final int MAX_METADATA_CHARACTERS = 1 << 24;
   private static final String METADATA = "__metadata__";
-
-  private static final JsonFactory JSON =
-      JsonFactory.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxNestingDepth(4)
-                  .maxNumberLength(20)
-                  .maxNameLength(1 << 16)
-                  .maxStringLength(1 << 24)
-                  .build())
-          .build();
 
   /** A tensor and its bytes, counted from the end of the header. */
   record Entry(TensorInfo info, long begin, long end) {}
 
   private final Path file;
-  private final List<Entry> entries = new ArrayList<>();
+  private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final Map<String, String> metadata = new LinkedHashMap<>();
+  private boolean hasMetadata;
+  private @Nullable String reading;
 
   private Header(Path file) {
     this.file = file;
@@ -61,11 +51,13 @@ final class Header {
   /** Reads and checks; {@code dataBytes} is what the file has behind the header. */
   static Header parse(Path file, byte[] json, long dataBytes) throws FormatException {
     Header header = new Header(file);
-    header.checkUtf8(json);
     if (json.length == 0 || json[0] != '{') {
       throw header.wrong("the header is no JSON object");
     }
-    try (JsonParser parser = JSON.createParser(json)) {
+    // A new decoder reports what is not UTF-8 instead of replacing it.
+    Reader text =
+        new InputStreamReader(new ByteArrayInputStream(json), StandardCharsets.UTF_8.newDecoder());
+    try (JsonParser parser = Json.STREAM.createParser(text)) {
       parser.nextToken();
       header.readObject(parser);
       if (parser.nextToken() != null) {
@@ -73,23 +65,26 @@ final class Header {
       }
     } catch (FormatException e) {
       throw e;
-    } catch (JsonProcessingException e) {
-      String message = e.getOriginalMessage();
-      throw header.wrong(
-          message.startsWith("Duplicate field")
-              ? "the header names " + message.substring("Duplicate field ".length()) + " twice"
-              : "the header is no good JSON: " + firstLine(message));
     } catch (IOException e) {
-      throw header.wrong("the header is no good JSON: " + e.getMessage());
+      String problem = "the header " + Json.problem(e);
+      String tensor = header.reading;
+      throw tensor == null ? header.wrong(problem) : header.wrong(tensor, problem);
     }
     header.checkPlaces(dataBytes);
     return header;
   }
 
-  private static String firstLine(String text) {
-    int end = text.indexOf('\n');
-    String line = end < 0 ? text : text.substring(0, end);
-    return line.length() > 200 ? line.substring(0, 200) + "..." : line;
+  /**
+   * Whether a tensor may have this name: no control characters, no half of a surrogate pair, which
+   * no UTF-8 file can hold.
+   */
+  static boolean isName(String name) {
+    return !name.equals(METADATA)
+        && name.codePoints().noneMatch(c -> Character.isISOControl(c) || isHalf(c));
+  }
+
+  private static boolean isHalf(int codePoint) {
+    return Character.getType(codePoint) == Character.SURROGATE;
   }
 
   private FormatException wrong(String problem) {
@@ -97,29 +92,7 @@ final class Header {
   }
 
   private FormatException wrong(String tensor, String problem) {
-    String name = tensor.length() > 100 ? tensor.substring(0, 100) + "..." : tensor;
-    return new FormatException(
-        file, "tensor '" + name.replaceAll("\\p{Cntrl}", "?") + "': " + problem);
-  }
-
-  private void checkUtf8(byte[] json) throws FormatException {
-    CharsetDecoder decoder =
-        StandardCharsets.UTF_8
-            .newDecoder()
-            .onMalformedInput(CodingErrorAction.REPORT)
-            .onUnmappableCharacter(CodingErrorAction.REPORT);
-    ByteBuffer in = ByteBuffer.wrap(json);
-    CharBuffer out = CharBuffer.allocate(8192);
-    while (true) {
-      CoderResult result = decoder.decode(in, out, true);
-      if (result.isError()) {
-        throw wrong("the header is not UTF-8 (byte " + in.position() + ")");
-      }
-      if (result.isUnderflow()) {
-        return;
-      }
-      out.clear();
-    }
+    return new FormatException(file, tensor, problem);
   }
 
   private void readObject(JsonParser parser) throws IOException {
@@ -131,18 +104,41 @@ final class Header {
       if (name.equals(METADATA)) {
         readMetadata(parser);
       } else {
+        reading = name;
         readTensor(name, parser);
+        reading = null;
       }
     }
   }
 
   private void readMetadata(JsonParser parser) throws IOException {
+    if (hasMetadata) {
+      throw wrong(METADATA + " is there twice");
+    }
+    hasMetadata = true;
+    long characters = 0;
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String key = parser.currentName();
       if (parser.nextToken() != JsonToken.VALUE_STRING) {
-        throw wrong(METADATA + " may hold only strings, '" + key + "' is none");
+        throw wrong(
+            METADATA + " may hold only strings, " + FormatException.quote(key) + " is none");
       }
-      metadata.put(key, parser.getText());
+      String value = parser.getText();
+      characters += key.length() + value.length();
+      if (characters > MAX_METADATA_CHARACTERS) {
+        throw wrong(METADATA + " has more than " + MAX_METADATA_CHARACTERS + " characters");
+      }
+      if (metadata.size() == MAX_METADATA) {
+        throw wrong(METADATA + " has more than " + MAX_METADATA + " entries");
+      }
+      if (key.codePoints().anyMatch(Header::isHalf)
+          || value.codePoints().anyMatch(Header::isHalf)) {
+        throw wrong(
+            METADATA + ": " + FormatException.quote(key) + " holds half of a surrogate pair");
+      }
+      if (metadata.put(key, value) != null) {
+        throw wrong(METADATA + " has " + FormatException.quote(key) + " twice");
+      }
     }
   }
 
@@ -150,12 +146,25 @@ final class Header {
     if (entries.size() == MAX_TENSORS) {
       throw wrong("the header lists more than " + MAX_TENSORS + " tensors");
     }
+    if (!isName(name)) {
+      throw wrong(name, "its name holds a control character or half of a surrogate pair");
+    }
     String type = null;
     long[] shape = null;
     long[] offsets = null;
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String key = parser.currentName();
       parser.nextToken();
+      boolean again =
+          switch (key) {
+            case "dtype" -> type != null;
+            case "shape" -> shape != null;
+            case "data_offsets" -> offsets != null;
+            default -> throw wrong(name, "unknown key " + FormatException.quote(key));
+          };
+      if (again) {
+        throw wrong(name, key + " is there twice");
+      }
       switch (key) {
         case "dtype" -> {
           if (parser.currentToken() != JsonToken.VALUE_STRING) {
@@ -164,8 +173,7 @@ final class Header {
           type = parser.getText();
         }
         case "shape" -> shape = numbers(name, key, parser);
-        case "data_offsets" -> offsets = numbers(name, key, parser);
-        default -> throw wrong(name, "unknown key '" + key + "'");
+        default -> offsets = numbers(name, key, parser);
       }
     }
     if (type == null || shape == null || offsets == null) {
@@ -176,7 +184,9 @@ final class Header {
     if (offsets.length != 2) {
       throw wrong(name, "data_offsets has " + offsets.length + " numbers, must have 2");
     }
-    entries.add(entry(name, type, shape, offsets[0], offsets[1]));
+    if (entries.put(name, entry(name, type, shape, offsets[0], offsets[1])) != null) {
+      throw wrong(name, "is there twice");
+    }
   }
 
   private long[] numbers(String name, String key, JsonParser parser) throws IOException {
@@ -212,9 +222,9 @@ final class Header {
     } catch (IllegalArgumentException e) {
       throw wrong(
           name,
-          "unknown dtype '"
-              + firstLine(typeName)
-              + "' (known: "
+          "unknown dtype "
+              + FormatException.quote(typeName)
+              + " (known: "
               + Arrays.toString(TensorType.values())
               + ")");
     }
@@ -245,7 +255,7 @@ final class Header {
   }
 
   private void checkPlaces(long dataBytes) throws FormatException {
-    List<Entry> byPlace = new ArrayList<>(entries);
+    List<Entry> byPlace = new ArrayList<>(entries.values());
     byPlace.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
     long at = 0;
     String before = "";
@@ -261,7 +271,7 @@ final class Header {
                 + " behind the header (truncated?)");
       }
       if (entry.begin() < at) {
-        throw wrong(name, "its bytes overlap those of '" + before + "'");
+        throw wrong(name, "its bytes overlap those of " + FormatException.quote(before));
       }
       if (entry.begin() > at) {
         throw wrong(name, "there is a hole of " + (entry.begin() - at) + " bytes before it");
@@ -274,8 +284,8 @@ final class Header {
     }
   }
 
-  List<Entry> entries() {
-    return entries;
+  Collection<Entry> entries() {
+    return entries.values();
   }
 
   Map<String, String> metadata() {
@@ -288,7 +298,7 @@ final class Header {
    */
   static byte[] write(List<TensorInfo> tensors, Map<String, String> metadata) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    try (JsonGenerator json = JSON.createGenerator(out)) {
+    try (JsonGenerator json = Json.STREAM.createGenerator(out)) {
       json.writeStartObject();
       if (!metadata.isEmpty()) {
         json.writeObjectFieldStart(METADATA);
@@ -321,7 +331,7 @@ final class Header {
     int padded = (length + 8 + 63) / 64 * 64 - 8;
     byte[] bytes = new byte[8 + padded];
     Arrays.fill(bytes, (byte) ' ');
-    ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN).putLong(0, padded);
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(0, padded);
     System.arraycopy(out.toByteArray(), 0, bytes, 8, length);
     return bytes;
   }

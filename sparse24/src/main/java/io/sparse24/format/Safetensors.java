@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Collection;
@@ -44,11 +45,12 @@ public final class Safetensors implements AutoCloseable {
   @SuppressWarnings(
       "MustBeClosedChecker") // the arena is closed with the object, or here on failure
   public static Safetensors open(Path file) throws IOException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) { // opening a pipe would wait
+      throw new FormatException(
+          file, "is " + (Files.isDirectory(file) ? "a directory" : "no regular file"));
+    }
     Arena arena = Arena.ofShared();
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      if (java.nio.file.Files.isDirectory(file)) {
-        throw new FormatException(file, "is a directory, not a safetensors file");
-      }
       long size = channel.size();
       if (size < 8) {
         throw new FormatException(
@@ -111,7 +113,7 @@ public final class Safetensors implements AutoCloseable {
   public Tensor tensor(String name) throws FormatException {
     Tensor tensor = tensors.get(name);
     if (tensor == null) {
-      throw new FormatException(file, "has no tensor '" + name + "'");
+      throw new FormatException(file, "has no tensor " + FormatException.quote(name));
     }
     return tensor;
   }

@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.List;
@@ -30,30 +29,42 @@ public final class SafetensorsWriter implements AutoCloseable {
   /**
    * Starts a file.
    *
-   * @param target where it will appear; not there yet
+   * @param target where it will appear; must not exist
    * @param tensors all tensors in order, names differ
    * @param metadata the strings of {@code __metadata__}
+   * @throws java.nio.file.FileAlreadyExistsException if the target exists
    * @throws IOException if it can't be written
+   * @throws IllegalArgumentException if a name is there twice or no header can hold it
    */
   public SafetensorsWriter(Path target, List<TensorInfo> tensors, Map<String, String> metadata)
       throws IOException {
-    Set<String> names = new HashSet<>();
-    for (TensorInfo tensor : tensors) {
-      if (!names.add(tensor.name())) {
-        throw new IllegalArgumentException("tensors: '" + tensor.name() + "' is there twice");
-      }
-    }
+    checkNames(tensors);
+    Temporary.requireAbsent(target);
     this.target = target;
     this.tensors = List.copyOf(tensors);
+    byte[] header = Header.write(this.tensors, metadata);
+    this.left = tensors.isEmpty() ? 0 : tensors.get(0).bytes();
     this.part = Temporary.beside(target);
     this.channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    this.left = tensors.isEmpty() ? 0 : tensors.get(0).bytes();
     try {
-      put(ByteBuffer.wrap(Header.write(this.tensors, metadata)));
+      put(ByteBuffer.wrap(header));
       skipEmpty();
     } catch (IOException | RuntimeException e) {
       close();
       throw e;
+    }
+  }
+
+  /** Names that a header can hold, each once. */
+  static void checkNames(List<TensorInfo> tensors) {
+    Set<String> names = new HashSet<>();
+    for (TensorInfo tensor : tensors) {
+      if (!Header.isName(tensor.name())) {
+        throw new IllegalArgumentException("tensors: '" + tensor.name() + "' can't be a name");
+      }
+      if (!names.add(tensor.name())) {
+        throw new IllegalArgumentException("tensors: '" + tensor.name() + "' is there twice");
+      }
     }
   }
 
@@ -112,7 +123,7 @@ public final class SafetensorsWriter implements AutoCloseable {
     }
     channel.force(true);
     channel.close();
-    Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+    Temporary.rename(part, target);
   }
 
   /** Without {@link #commit} before, leaves nothing. */

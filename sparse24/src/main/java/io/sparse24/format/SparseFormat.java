@@ -9,6 +9,7 @@ import io.sparse24.api.Session;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -37,6 +38,8 @@ public enum SparseFormat {
   /** Metadata key: the names of bitmask weights that do not end in {@code .weight}, one a line. */
   static final String UNSUFFIXED = "sparse24.unsuffixed";
 
+  private static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final String QUANTIZATION = "quantization_config";
   private static final String WEIGHT = ".weight";
   private static final String COMPRESSED = ".compressed";
@@ -101,13 +104,18 @@ public enum SparseFormat {
     TensorType type = TensorType.of(dtype);
     return switch (this) {
       case DENSE -> List.of(TensorInfo.of(name, type, n, k));
-      case BITMASK ->
-          List.of(
-              TensorInfo.of(module(name) + COMPRESSED, type, n, k / 2),
-              TensorInfo.of(module(name) + BITS, TensorType.U8, n, (k + 7) / 8),
-              TensorInfo.of(module(name) + SHAPE, TensorType.I64, 2, 1));
+      case BITMASK -> {
+        if (k % 4 != 0) {
+          throw new IllegalArgumentException(
+              name + ": k = " + k + " is not a multiple of 4, which sparse-24-bitmask needs");
+        }
+        yield List.of(
+            TensorInfo.of(module(name) + COMPRESSED, type, n, k / 2),
+            TensorInfo.of(module(name) + BITS, TensorType.U8, n, (k + 7) / 8),
+            TensorInfo.of(module(name) + SHAPE, TensorType.I64, 2, 1));
+      }
       case TORCH -> {
-        TorchMetadata.check(name, dtype, n, k);
+        TorchMetadata.check(name, type, n, k);
         yield List.of(
             TensorInfo.of(name + PACKED, type, n, k / 2),
             TensorInfo.of(name + META, TensorType.I16, n, k / 16));
@@ -124,6 +132,7 @@ public enum SparseFormat {
    * @return one segment a part
    */
   public List<MemorySegment> encode(Session session, Compressed24 weight, Arena arena) {
+    Weight.checkNoGaps("weight", weight);
     return switch (this) {
       case DENSE -> {
         Matrix dense = Matrix.allocate(arena, weight.n(), weight.k(), weight.dtype());
@@ -142,11 +151,12 @@ public enum SparseFormat {
       }
       case BITMASK -> {
         MemorySegment shape = arena.allocate(16, 8);
-        shape.set(ValueLayout.JAVA_LONG, 0, weight.n());
-        shape.set(ValueLayout.JAVA_LONG, 8, weight.k());
+        shape.set(LONG, 0, weight.n());
+        shape.set(LONG, 8, weight.k());
         yield List.of(weight.values().segment(), weight.mask().segment(), shape);
       }
       case TORCH -> {
+        TorchMetadata.check("weight", TensorType.of(weight.dtype()), weight.n(), weight.k());
         MemorySegment meta = arena.allocate(weight.n() * (weight.k() / 8), 2);
         TorchMetadata.encode(weight.mask(), meta);
         yield List.of(weight.values().segment(), meta);
@@ -190,8 +200,9 @@ public enum SparseFormat {
 
   /** Puts the weights of a checkpoint together. */
   static List<Weight> weights(Checkpoint checkpoint) throws FormatException {
+    String lines = checkpoint.metadata().get(UNSUFFIXED);
     Set<String> unsuffixed =
-        new HashSet<>(List.of(checkpoint.metadata().getOrDefault(UNSUFFIXED, "").split("\n", -1)));
+        lines == null ? Set.of() : new HashSet<>(List.of(lines.split("\n", -1)));
     List<Weight> weights = new ArrayList<>();
     for (Tensor tensor : checkpoint.tensors()) {
       String name = tensor.name();
@@ -205,6 +216,14 @@ public enum SparseFormat {
           && !isPart(checkpoint, name, SHAPE, COMPRESSED, BITS)
           && !isPart(checkpoint, name, META, PACKED)) {
         weights.add(new Weight(name, tensor.info(), DENSE, List.of(tensor)));
+      }
+    }
+    Set<String> names = new HashSet<>();
+    for (Weight weight : weights) {
+      if (!names.add(weight.name())) {
+        throw new FormatException(
+            checkpoint.path(),
+            "weight " + FormatException.quote(weight.name()) + " is there twice, in two formats");
       }
     }
     return weights;
@@ -231,7 +250,9 @@ public enum SparseFormat {
     }
     if (found > 0 && found < others.length) {
       throw new FormatException(
-          checkpoint.path(), "tensor '" + name + "': its companion '" + missing + "' is missing");
+          checkpoint.path(),
+          name,
+          "its companion " + FormatException.quote(missing) + " is missing");
     }
     return found == others.length;
   }
@@ -244,9 +265,9 @@ public enum SparseFormat {
     if (shape.info().type() != TensorType.I64 || shape.info().elements() != 2) {
       throw wrong(shape, "must be I64 [2, 1]");
     }
-    long n = shape.segment().get(ValueLayout.JAVA_LONG_UNALIGNED, 0);
-    long k = shape.segment().get(ValueLayout.JAVA_LONG_UNALIGNED, 8);
-    if (n < 0 || k < 0 || k % 4 != 0 || n > 1L << 40 || k > 1L << 40) {
+    long n = shape.segment().get(LONG, 0);
+    long k = shape.segment().get(LONG, 8);
+    if (n < 0 || k < 0 || k % 4 != 0 || n > Tensor.MAX_EXTENT || k > Tensor.MAX_EXTENT) {
       throw wrong(shape, "says " + n + " x " + k + ", which is no 2:4 weight");
     }
     if (!values.info().shape().equals(List.of(n, k / 2))) {
@@ -268,10 +289,12 @@ public enum SparseFormat {
       throw wrong(values, "must have 2 extents");
     }
     long n = shape.get(0);
+    if (n > Tensor.MAX_EXTENT || shape.get(1) > Tensor.MAX_EXTENT / 2) {
+      throw wrong(values, "must have extents of at most 2^40");
+    }
     long k = shape.get(1) * 2;
     try {
-      DType dtype = values.info().type().dtype();
-      TorchMetadata.check(name, dtype == null ? DType.F32 : dtype, n, k);
+      TorchMetadata.check(name, values.info().type(), n, k);
     } catch (IllegalArgumentException e) {
       throw wrong(values, String.valueOf(e.getMessage()));
     }
@@ -285,13 +308,7 @@ public enum SparseFormat {
   private static FormatException wrong(Tensor tensor, String problem) {
     return new FormatException(
         tensor.file(),
-        "tensor '"
-            + tensor.name()
-            + "': is "
-            + tensor.info().type()
-            + " "
-            + tensor.info().shapeText()
-            + ", "
-            + problem);
+        tensor.name(),
+        "is " + tensor.info().type() + " " + tensor.info().shapeText() + ", " + problem);
   }
 }

@@ -8,6 +8,9 @@ import java.nio.file.Path;
 
 /** A tensor in a mapped file: its bytes without a copy, valid until the file is closed. */
 public final class Tensor {
+  /** The largest a {@link Matrix} takes; empty tensors can say more. */
+  static final long MAX_EXTENT = 1L << 40;
+
   private final Path file;
   private final TensorInfo info;
   private final MemorySegment segment;
@@ -75,9 +78,8 @@ public final class Tensor {
     if (segment.byteSize() > 0 && segment.address() % dtype.bytes() != 0) {
       throw new FormatException(
           file,
-          "tensor '"
-              + name()
-              + "': the file places it at an address that is no multiple of "
+          name(),
+          "the file places it at an address that is no multiple of "
               + dtype.bytes()
               + "; use matrix(Arena), which copies it");
     }
@@ -103,16 +105,11 @@ public final class Tensor {
 
   private DType matrixType() throws FormatException {
     DType dtype = info.type().dtype();
-    if (dtype == null || !isMatrix()) {
+    if (dtype == null || !isMatrix() || rows() > MAX_EXTENT || cols() > MAX_EXTENT) {
       throw new FormatException(
           file,
-          "tensor '"
-              + name()
-              + "': is "
-              + info.type()
-              + " "
-              + info.shapeText()
-              + ", must be a matrix of F32, BF16 or F16");
+          name(),
+          "is " + info.type() + " " + info.shapeText() + ", must be a matrix of F32, BF16 or F16");
     }
     return dtype;
   }

@@ -20,6 +20,9 @@ public record TensorInfo(String name, TensorType type, List<Long> shape) {
    */
   public TensorInfo {
     shape = List.copyOf(shape);
+    if (shape.stream().anyMatch(extent -> extent < 0)) {
+      throw new IllegalArgumentException("shape: is " + shape + ", may not be negative");
+    }
   }
 
   /**

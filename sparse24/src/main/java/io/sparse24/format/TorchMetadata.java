@@ -1,6 +1,5 @@
 package io.sparse24.format;
 
-import io.sparse24.api.DType;
 import io.sparse24.api.Mask;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -20,10 +19,10 @@ final class TorchMetadata {
   private TorchMetadata() {}
 
   /** The shapes PyTorch's kernels take. */
-  static void check(String name, DType dtype, long n, long k) {
-    if (dtype.bytes() != 2) {
+  static void check(String name, TensorType type, long n, long k) {
+    if (type != TensorType.BF16 && type != TensorType.F16) {
       throw new IllegalArgumentException(
-          name + ": the torch format holds 2:4 weights of BF16 or F16, not of " + dtype);
+          name + ": the torch format holds 2:4 weights of BF16 or F16, not of " + type);
     }
     if (n % 32 != 0 || k % 64 != 0) {
       throw new IllegalArgumentException(
@@ -81,9 +80,8 @@ final class TorchMetadata {
           if (i0 >= i1) {
             throw new FormatException(
                 tensor.file(),
-                "tensor '"
-                    + tensor.name()
-                    + "': row "
+                tensor.name(),
+                "row "
                     + r
                     + ", columns "
                     + column

@@ -85,8 +85,7 @@ public final class Weight {
     DType dtype = info.type().dtype();
     if (dtype == null) {
       throw new FormatException(
-          parts.get(0).file(),
-          "tensor '" + name + "': is " + info.type() + ", must be F32, BF16 or F16");
+          parts.get(0).file(), name, "is " + info.type() + ", must be F32, BF16 or F16");
     }
     return dtype;
   }
@@ -109,13 +108,11 @@ public final class Weight {
               + " of "
               + info.type());
     }
-    if (out.n() != info.shape().get(0)
-        || out.k() != info.shape().get(1)
-        || out.values().rowStride() != out.k() / 2
-        || out.mask().rowStride() != Mask.rowBytes(out.k())) {
+    if (out.n() != info.shape().get(0) || out.k() != info.shape().get(1)) {
       throw new IllegalArgumentException(
-          "out: must be " + info.shapeText() + " without gaps between rows");
+          "out: is " + out.n() + " x " + out.k() + ", must be " + info.shapeText());
     }
+    checkNoGaps("out", out);
     out.values().segment().copyFrom(parts.get(0).segment());
     Tensor where = parts.get(1);
     if (format == SparseFormat.TORCH) {
@@ -124,6 +121,13 @@ public final class Weight {
     } else {
       checkBits(where, out.k());
       out.mask().segment().copyFrom(where.segment());
+    }
+  }
+
+  static void checkNoGaps(String argument, Compressed24 weight) {
+    if (weight.values().rowStride() != weight.k() / 2
+        || weight.mask().rowStride() != Mask.rowBytes(weight.k())) {
+      throw new IllegalArgumentException(argument + ": must be without gaps between rows");
     }
   }
 
@@ -141,9 +145,8 @@ public final class Weight {
         long group = low != 2 ? column : column + 4;
         throw new FormatException(
             bits.file(),
-            "tensor '"
-                + bits.name()
-                + "': row "
+            bits.name(),
+            "row "
                 + at / rowBytes
                 + (low == 2 && half
                     ? " has bits behind column " + k
