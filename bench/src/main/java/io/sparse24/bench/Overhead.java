@@ -1,0 +1,93 @@
+package io.sparse24.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What calls through the session cost over the C functions: the difference of benchmarks named
+ * {@code opSession} and {@code opFunction} with the same parameters.
+ *
+ * @param what operation and parameters
+ * @param sessionNs time of a call through the session
+ * @param functionNs time of the C function, called through the generated binding alone
+ * @param errorNs half the 99.9 % confidence interval of the difference; NaN from too few iterations
+ * @param bytes heap bytes that a call through the session allocates; NaN without {@code -prof gc}
+ */
+record Overhead(String what, double sessionNs, double functionNs, double errorNs, double bytes) {
+  static final String SESSION = "Session";
+  static final String FUNCTION = "Function";
+
+  /**
+   * Below this, an average is noise of the allocation counter, not an object: 16 bytes is least.
+   */
+  private static final double NOTHING = 0.5;
+
+  /**
+   * One benchmark's result.
+   *
+   * @param name the benchmark, with package and class
+   * @param params its parameters, for people
+   * @param ns a call
+   * @param errorNs half its 99.9 % confidence interval
+   * @param bytes allocated a call, NaN if not measured
+   */
+  record Measured(String name, String params, double ns, double errorNs, double bytes) {}
+
+  double ns() {
+    return sessionNs - functionNs;
+  }
+
+  /** The pairs among results; benchmarks without a partner are left out. */
+  static List<Overhead> pairs(List<Measured> results) {
+    Map<String, Measured> sessions = new TreeMap<>();
+    Map<String, Measured> functions = new TreeMap<>();
+    for (Measured result : results) {
+      String method = result.name().substring(result.name().lastIndexOf('.') + 1);
+      put(sessions, method, SESSION, result);
+      put(functions, method, FUNCTION, result);
+    }
+    List<Overhead> pairs = new ArrayList<>();
+    sessions.forEach((what, session) -> {
+      Measured function = functions.get(what);
+      if (function != null) {
+        pairs.add(
+            new Overhead(
+                what,
+                session.ns(),
+                function.ns(),
+                Math.hypot(session.errorNs(), function.errorNs()),
+                session.bytes()));
+      }
+    });
+    return pairs;
+  }
+
+  private static void put(
+      Map<String, Measured> map, String method, String suffix, Measured result) {
+    if (method.endsWith(suffix)) {
+      String op = method.substring(0, method.length() - suffix.length());
+      map.put(op + " " + result.params(), result);
+    }
+  }
+
+  /** As text, for people. */
+  @Override
+  public String toString() {
+    String heap =
+        Double.isNaN(bytes)
+            ? ""
+            : String.format(Locale.ROOT, ", %.0f B/op", bytes < NOTHING ? 0 : bytes);
+    return String.format(
+        Locale.ROOT,
+        "%-32s %+7.1f ±%.1f ns over the C function (%.1f ns against %.1f ns)%s",
+        what,
+        ns(),
+        errorNs,
+        sessionNs,
+        functionNs,
+        heap);
+  }
+}
