@@ -28,13 +28,14 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 /**
  * What a call of {@link Session} costs over the C function: the same operation on the same tiny
  * operands, once through the session and once through the generated binding alone, with arguments
- * that were prepared before. {@link Jmh} prints the difference of each pair.
+ * that were prepared before. {@link Jmh} prints the difference of each pair. Iterations are short
+ * and many, so that on a busy machine some are undisturbed.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
+@Warmup(iterations = 5, time = 200, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 25, time = 100, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(value = 2, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
 public class CallOverheadBenchmark {
   /** n and k of the weight; X has one row. */

@@ -12,6 +12,7 @@ import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.util.Statistics;
 
 /**
  * JMH's command line, with two differences: a benchmark that fails, such as by a {@link
@@ -63,13 +64,13 @@ public final class Jmh {
         values.add(key + "=" + params.getParam(key));
       }
       double ns = TimeUnit.NANOSECONDS.convert(1, params.getTimeUnit());
+      Statistics times = result.getPrimaryResult().getStatistics();
       Result<?> allocated = result.getSecondaryResults().get("gc.alloc.rate.norm");
       measured.add(
           new Overhead.Measured(
               params.getBenchmark(),
               String.join(" ", values),
-              result.getPrimaryResult().getScore() * ns,
-              result.getPrimaryResult().getScoreError() * ns,
+              new Overhead.Time(times.getMin() * ns, times.getPercentile(50) * ns),
               allocated == null ? Double.NaN : allocated.getScore()));
     }
     List<Overhead> pairs = Overhead.pairs(measured);

@@ -11,12 +11,11 @@ import java.util.TreeMap;
  * {@code opSession} and {@code opFunction} with the same parameters.
  *
  * @param what operation and parameters
- * @param sessionNs time of a call through the session
- * @param functionNs time of the C function, called through the generated binding alone
- * @param errorNs half the 99.9 % confidence interval of the difference; NaN from too few iterations
+ * @param session time of a call through the session
+ * @param function time of the C function, called through the generated binding alone
  * @param bytes heap bytes that a call through the session allocates; NaN without {@code -prof gc}
  */
-record Overhead(String what, double sessionNs, double functionNs, double errorNs, double bytes) {
+record Overhead(String what, Time session, Time function, double bytes) {
   static final String SESSION = "Session";
   static final String FUNCTION = "Function";
 
@@ -26,19 +25,22 @@ record Overhead(String what, double sessionNs, double functionNs, double errorNs
   private static final double NOTHING = 0.5;
 
   /**
+   * Nanoseconds a call.
+   *
+   * @param fastest of all iterations; whatever else runs on the machine only makes them slower
+   * @param median of all iterations
+   */
+  record Time(double fastest, double median) {}
+
+  /**
    * One benchmark's result.
    *
    * @param name the benchmark, with package and class
    * @param params its parameters, for people
-   * @param ns a call
-   * @param errorNs half its 99.9 % confidence interval
+   * @param time a call
    * @param bytes allocated a call, NaN if not measured
    */
-  record Measured(String name, String params, double ns, double errorNs, double bytes) {}
-
-  double ns() {
-    return sessionNs - functionNs;
-  }
+  record Measured(String name, String params, Time time, double bytes) {}
 
   /** The pairs among results; benchmarks without a partner are left out. */
   static List<Overhead> pairs(List<Measured> results) {
@@ -53,13 +55,7 @@ record Overhead(String what, double sessionNs, double functionNs, double errorNs
     sessions.forEach((what, session) -> {
       Measured function = functions.get(what);
       if (function != null) {
-        pairs.add(
-            new Overhead(
-                what,
-                session.ns(),
-                function.ns(),
-                Math.hypot(session.errorNs(), function.errorNs()),
-                session.bytes()));
+        pairs.add(new Overhead(what, session.time(), function.time(), session.bytes()));
       }
     });
     return pairs;
@@ -82,12 +78,12 @@ record Overhead(String what, double sessionNs, double functionNs, double errorNs
             : String.format(Locale.ROOT, ", %.0f B/op", bytes < NOTHING ? 0 : bytes);
     return String.format(
         Locale.ROOT,
-        "%-32s %+7.1f ±%.1f ns over the C function (%.1f ns against %.1f ns)%s",
+        "%-32s %+7.1f ns over the C function (%.1f against %.1f), %+.1f ns by medians%s",
         what,
-        ns(),
-        errorNs,
-        sessionNs,
-        functionNs,
+        session.fastest() - function.fastest(),
+        session.fastest(),
+        function.fastest(),
+        session.median() - function.median(),
         heap);
   }
 }
