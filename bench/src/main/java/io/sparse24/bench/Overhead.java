@@ -19,9 +19,7 @@ record Overhead(String what, Time session, Time function, double bytes) {
   static final String SESSION = "Session";
   static final String FUNCTION = "Function";
 
-  /**
-   * Below this, an average is noise of the allocation counter, not an object: 16 bytes is least.
-   */
+  /** Below this, an average is noise of the allocation counter, not an object. */
   private static final double NOTHING = 0.5;
 
   /**
