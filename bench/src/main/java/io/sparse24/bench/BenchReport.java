@@ -18,14 +18,15 @@ public record BenchReport(MachineFacts machine, List<BenchRow> rows) {
   public String table() {
     StringBuilder text = new StringBuilder();
     text.append(
-        "%s, tier %s, %d thread%s, Java %s; one-thread copy %.1f GB/s%n"
+        "%s, tier %s, %d thread%s, Java %s; one-thread copy %.1f GB/s, read %.1f GB/s%n"
             .formatted(
                 machine.device(),
                 machine.isa(),
                 machine.threads(),
                 machine.threads() == 1 ? "" : "s",
                 machine.java(),
-                machine.copyGbps()));
+                machine.copyGbps(),
+                machine.readGbps()));
     text.append(
         "%-16s %-30s %5s %6s %6s %9s %7s %8s %8s %6s %9s %6s%n"
             .formatted(

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param peer what it was measured beside, in the same run; null for none
  * @param peerMs the peer's median time of a call
  * @param ratio peerMs / ms: above 1, ours is faster
+ * @param rotatedBytes memory that calls went through in turn: more than the caches hold where the
+ *     weights came from DRAM
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record BenchRow(
@@ -37,4 +39,5 @@ public record BenchRow(
     double maxRelError,
     @Nullable String peer,
     @Nullable Double peerMs,
-    @Nullable Double ratio) {}
+    @Nullable Double ratio,
+    long rotatedBytes) {}

@@ -6,6 +6,7 @@ import io.sparse24.api.BackendInfo;
 import io.sparse24.api.Session;
 import io.sparse24.bindings.BuildInfo;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -16,6 +17,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
 
 /**
  * What a measurement depends on.
@@ -28,9 +35,12 @@ import java.util.Map;
  * @param isa the backend's tier
  * @param threads CPU threads of the session
  * @param processors processors the JVM may use
+ * @param flags vector and matrix extensions of the first processor, where the system tells
  * @param caches size of each cache of the first processor, where the system tells
  * @param copyGbps bytes read plus bytes written a second by copies of 256 MiB in one thread,
  *     measured in this run
+ * @param readGbps bytes read a second by comparing two blocks of 256 MiB, cut into one piece a
+ *     thread of the session; what a product with one token is bound by
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record MachineFacts(
@@ -42,9 +52,13 @@ public record MachineFacts(
     String isa,
     int threads,
     int processors,
+    List<String> flags,
     Map<String, String> caches,
-    double copyGbps) {
-  private static final long COPY_BYTES = 256L << 20;
+    double copyGbps,
+    double readGbps) {
+  private static final long BLOCK = 256L << 20;
+  private static final int REPEATS = 7;
+  private static final List<String> FLAG_STARTS = List.of("sse4", "avx", "amx", "fma", "f16c");
 
   /**
    * Gathers them.
@@ -67,8 +81,25 @@ public record MachineFacts(
         info.isa(),
         info.threads(),
         Runtime.getRuntime().availableProcessors(),
+        readFlags(),
         readCaches(),
-        measureCopy());
+        measureCopy(),
+        measureRead(info.threads()));
+  }
+
+  private static List<String> readFlags() {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+      return lines
+          .filter(line -> line.startsWith("flags"))
+          .limit(1)
+          .flatMap(
+              line -> Stream.of(line.substring(line.indexOf(':') + 1).strip().split("\\s+", -1)))
+          .filter(flag -> FLAG_STARTS.stream().anyMatch(flag::startsWith))
+          .sorted()
+          .toList();
+    } catch (IOException | UncheckedIOException e) {
+      return List.of();
+    }
   }
 
   private static Map<String, String> readCaches() {
@@ -91,15 +122,48 @@ public record MachineFacts(
 
   private static double measureCopy() {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment from = arena.allocate(COPY_BYTES, 64).fill((byte) 1);
-      MemorySegment to = arena.allocate(COPY_BYTES, 64).fill((byte) 2);
-      List<Double> ms = new ArrayList<>();
-      for (int i = 0; i < 7; i++) {
-        long start = System.nanoTime();
-        to.copyFrom(from);
-        ms.add((System.nanoTime() - start) / 1e6);
-      }
-      return 2.0 * COPY_BYTES / Bench.median(ms) / 1e6;
+      MemorySegment from = arena.allocate(BLOCK, 64).fill((byte) 1);
+      MemorySegment to = arena.allocate(BLOCK, 64).fill((byte) 2);
+      return gbps(() -> to.copyFrom(from));
     }
+  }
+
+  private static double measureRead(int threads) {
+    try (Arena arena = Arena.ofShared();
+        ExecutorService workers = Executors.newFixedThreadPool(threads)) {
+      MemorySegment a = arena.allocate(BLOCK, 64).fill((byte) 1);
+      MemorySegment b = arena.allocate(BLOCK, 64).fill((byte) 1);
+      long piece = BLOCK / threads;
+      List<Callable<Long>> parts = new ArrayList<>();
+      for (int i = 0; i < threads; i++) {
+        long from = i * piece;
+        parts.add(() -> MemorySegment.mismatch(a, from, from + piece, b, from, from + piece));
+      }
+      return gbps(() -> {
+        try {
+          for (Future<Long> part : workers.invokeAll(parts)) {
+            if (part.get() != -1) {
+              throw new IllegalStateException("two equal blocks differ");
+            }
+          }
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          throw new IllegalStateException("interrupted while measuring", e);
+        } catch (ExecutionException e) {
+          throw new IllegalStateException("measuring the read bandwidth failed", e);
+        }
+      });
+    }
+  }
+
+  /** Of something that moves two blocks. */
+  private static double gbps(Runnable moveTwoBlocks) {
+    List<Double> ms = new ArrayList<>();
+    for (int i = 0; i < REPEATS; i++) {
+      long start = System.nanoTime();
+      moveTwoBlocks.run();
+      ms.add((System.nanoTime() - start) / 1e6);
+    }
+    return 2.0 * BLOCK / Bench.median(ms) / 1e6;
   }
 }

@@ -3,7 +3,6 @@ package io.sparse24.bench;
 import io.sparse24.api.Backends;
 import io.sparse24.api.Compressed24;
 import io.sparse24.api.DType;
-import io.sparse24.api.HostBuffer;
 import io.sparse24.api.Mask;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Op;
@@ -11,64 +10,55 @@ import io.sparse24.api.Packed24;
 import io.sparse24.api.ScoreKind;
 import io.sparse24.api.Scratch;
 import io.sparse24.api.Session;
+import io.sparse24.api.Sparse24Exception;
 import io.sparse24.api.reference.ReferenceBackend;
 import io.sparse24.api.reference.Tolerance;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.LongStream;
 
 /**
- * The operations that move memory: scoring, selection, compression, packing. One workload holds all
- * operands of one weight; each call uses the next copy of what it reads.
+ * The operations that move memory: norms, scoring, selection, compression, packing. Each call uses
+ * the next set of operands: all that it reads and writes.
  */
 final class Operations implements Workload {
-  /** Rows compared with the oracle. */
-  private static final long CHECKED = 16;
+  /** Rows compared with the oracle, the first and the last among them. */
+  private static final int CHECKED = 16;
 
   private final Setup setup;
   private final Op op;
   private final Arena arena = Arena.ofShared();
   private final Scratch scratch;
+
+  /** The weight; for norms, the activations. */
   private final Matrix host;
+
   private final Matrix hostNorms;
-  private final Matrix norms;
-  private final Matrix[] weights;
-  private final Matrix scores;
-  private final Compressed24 compressed;
-  private final Matrix dense;
-  private final int layout;
-  private final Packed24 packed;
+  private final Operands[] sets;
   private int next;
 
   Operations(Setup setup, Op op) {
     this.setup = setup;
     this.op = op;
-    Session session = setup.session();
-    this.scratch = session.scratch();
-    // For norms, the matrix is the activations.
+    this.scratch = setup.session().scratch();
     long rows = op == Op.ACCUMULATE_NORMS ? Math.max(setup.m(), 1) : setup.n();
     DType dtype = op == Op.SELECT ? DType.F32 : setup.dtype();
     this.host = Matrix.allocate(arena, rows, setup.k(), dtype);
     new Gaussian(4).fill(host);
-    this.weights = new Matrix[setup.copies(host.segment().byteSize())];
-    for (int i = 0; i < weights.length; i++) {
-      weights[i] = setup.copy(scratch, host);
-    }
     this.hostNorms = Matrix.allocate(arena, 1, setup.k(), DType.F32);
     for (long j = 0; j < setup.k(); j++) {
       hostNorms.set(0, j, (float) (1 + j % 7));
     }
-    this.norms = setup.copy(scratch, hostNorms);
-    this.scores = scratch.matrix(op == Op.SCORE ? rows : 0, setup.k(), DType.F32);
-    this.dense = scratch.matrix(rows, setup.k(), dtype);
-    this.compressed = scratch.compressed(rows, setup.k(), dtype);
-    session.prune24(weights[0], ScoreKind.MAGNITUDE, null, compressed);
-    this.layout = session.packedLayout(dtype, 0, rows, setup.k());
-    this.packed =
-        session.pack24(
-            compressed,
-            layout,
-            scratch.buffer(session.packedBytes(dtype, layout, rows, setup.k())));
-    session.synchronize();
+    this.sets = new Operands[setup.copies((long) bytes())];
+    try (Scratch temporary = setup.session().scratch()) {
+      Matrix there = temporary.upload(host);
+      for (int i = 0; i < sets.length; i++) {
+        sets[i] = operands(setup.session(), scratch, host, there);
+      }
+      setup.session().synchronize();
+    }
   }
 
   /** A host weight with what the mask drops set to 0. */
@@ -82,32 +72,64 @@ final class Operations implements Workload {
     }
   }
 
-  @Override
-  public void run() {
-    Session session = setup.session();
-    Matrix w = weights[next];
-    next = next + 1 == weights.length ? 0 : next + 1;
-    apply(session, w, norms, scores, compressed, dense, packed);
+  /** What one call reads and writes; what the operation has no use for is empty. */
+  record Operands(
+      Matrix w, Matrix s, Matrix scores, Compressed24 sparse, Matrix dense, Packed24 packed) {}
+
+  /** The operands of the next call. */
+  Operands operands() {
+    return sets[next];
   }
 
-  private void apply(
-      Session session,
-      Matrix w,
-      Matrix s,
-      Matrix scoresOut,
-      Compressed24 sparse,
-      Matrix denseOut,
-      Packed24 pack) {
+  private Operands operands(Session session, Scratch memory, Matrix source, Matrix there) {
+    long rows = source.rows();
+    long k = source.cols();
+    DType dtype = source.dtype();
+    boolean fromCanonical = op == Op.DECOMPRESS24 || op == Op.PACK24 || op == Op.UNPACK24;
+    boolean canonical = op != Op.ACCUMULATE_NORMS && op != Op.SCORE;
+    boolean toDense = op == Op.DECOMPRESS24 || op == Op.APPLY_MASK;
+    boolean inPacked = op == Op.PACK24 || op == Op.UNPACK24;
+
+    Matrix w = memory.matrix(fromCanonical ? 0 : rows, k, dtype);
+    if (!fromCanonical) {
+      session.copy(source.buffer(), w.buffer());
+    }
+    Matrix s = memory.matrix(1, k, DType.F32);
+    session.copy(hostNorms.buffer(), s.buffer());
+    Compressed24 sparse = memory.compressed(canonical ? rows : 0, k, dtype);
+    if (canonical) {
+      session.prune24(there, ScoreKind.MAGNITUDE, null, sparse);
+    }
+    Compressed24 toPack = inPacked ? sparse : memory.compressed(0, k, dtype);
+    int layout = session.packedLayout(dtype, 0, toPack.n(), k);
+    long bytes = session.packedBytes(dtype, layout, toPack.n(), k);
+    return new Operands(
+        w,
+        s,
+        memory.matrix(op == Op.SCORE ? rows : 0, k, DType.F32),
+        sparse,
+        memory.matrix(toDense ? rows : 0, k, dtype),
+        session.pack24(toPack, layout, memory.buffer(bytes)));
+  }
+
+  @Override
+  public void run() {
+    Operands set = sets[next];
+    next = next + 1 == sets.length ? 0 : next + 1;
+    apply(setup.session(), set);
+  }
+
+  private void apply(Session session, Operands o) {
     switch (op) {
-      case ACCUMULATE_NORMS -> session.accumulateNorms(w, s, 0.5f, 0.5f);
-      case SCORE -> session.score(w, ScoreKind.WANDA, s, scoresOut);
-      case SELECT -> session.select(w, 2, 4, sparse.mask());
-      case PRUNE24 -> session.prune24(w, ScoreKind.WANDA, s, sparse);
-      case COMPRESS24 -> session.gather24(w, sparse);
-      case DECOMPRESS24 -> session.decompress24(sparse, denseOut);
-      case APPLY_MASK -> session.applyMask(w, sparse.mask(), denseOut);
-      case PACK24 -> session.pack24(sparse, pack.layout(), pack.buffer());
-      case UNPACK24 -> session.unpack24(pack, sparse);
+      case ACCUMULATE_NORMS -> session.accumulateNorms(o.w(), o.s(), 0.5f, 0.5f);
+      case SCORE -> session.score(o.w(), ScoreKind.WANDA, o.s(), o.scores());
+      case SELECT -> session.select(o.w(), 2, 4, o.sparse().mask());
+      case PRUNE24 -> session.prune24(o.w(), ScoreKind.WANDA, o.s(), o.sparse());
+      case COMPRESS24 -> session.gather24(o.w(), o.sparse());
+      case DECOMPRESS24 -> session.decompress24(o.sparse(), o.dense());
+      case APPLY_MASK -> session.applyMask(o.w(), o.sparse().mask(), o.dense());
+      case PACK24 -> session.pack24(o.sparse(), o.packed().layout(), o.packed().buffer());
+      case UNPACK24 -> session.unpack24(o.packed(), o.sparse());
       case SPMM24, GEMM -> throw new IllegalArgumentException("op: " + op.id() + " multiplies");
     }
   }
@@ -133,88 +155,147 @@ final class Operations implements Workload {
     return 0;
   }
 
-  /**
-   * Runs the operation and the oracle's on the first rows; these operations are exact, norms but
-   * for rounding.
-   */
   @Override
-  public double check() {
-    long rows = Math.min(CHECKED, host.rows());
+  public double rotatedBytes() {
+    return bytes() * sets.length;
+  }
+
+  /** These operations are exact but for the rounding of norms; rows do not depend on each other. */
+  @Override
+  public double check(Runnable call) {
+    Operands set = sets[next];
+    overwrite(set);
+    call.run();
+    setup.session().synchronize();
+    Matrix chosen = host;
+    long[] rows = new long[0];
+    if (op != Op.ACCUMULATE_NORMS) {
+      rows = chosenRows();
+      chosen = gather(rows);
+    }
     try (Session oracle = Backends.open(ReferenceBackend.NAME);
-        Arena temporary = Arena.ofConfined();
-        Scratch mine = setup.session().scratch()) {
-      Results expected = new Results(oracle, oracle.scratch(), temporary, rows);
-      Results actual = new Results(setup.session(), mine, temporary, rows);
-      double error =
-          actual.equalTo(expected, op == Op.ACCUMULATE_NORMS ? Tolerance.norms() : Tolerance.EXACT);
-      setup.session().synchronize();
-      return error;
+        Scratch theirs = oracle.scratch();
+        Scratch mine = setup.session().scratch();
+        Arena temporary = Arena.ofConfined()) {
+      Operands reference = operands(oracle, theirs, chosen, chosen);
+      apply(oracle, reference);
+      if (op == Op.ACCUMULATE_NORMS) {
+        return compareNorms(reference.s(), onHost(mine, temporary, set.s()));
+      }
+      List<Output> expected = outputs(oracle, theirs, temporary, reference);
+      List<Output> actual = outputs(setup.session(), mine, temporary, set);
+      for (int i = 0; i < expected.size(); i++) {
+        compareRows(expected.get(i), actual.get(i), rows);
+      }
+      return 0;
     }
   }
 
-  /** Every operand of the operation on a few rows, in host memory once it ran. */
-  private final class Results {
-    final Matrix s;
-    final Matrix scoresOut;
-    final Compressed24 sparse;
-    final Matrix denseOut;
-
-    Results(Session session, Scratch memory, Arena temporary, long rows) {
-      Matrix w = memory.matrix(rows, setup.k(), host.dtype());
-      session.copy(HostBuffer.wrap(host.rowSlice(0, rows).segment()), w.buffer());
-      Matrix sThere = memory.matrix(1, setup.k(), DType.F32);
-      session.copy(hostNorms.buffer(), sThere.buffer());
-      Matrix scoresThere = memory.matrix(rows, setup.k(), DType.F32);
-      Compressed24 sparseThere = memory.compressed(rows, setup.k(), host.dtype());
-      Matrix denseThere = memory.matrix(rows, setup.k(), host.dtype());
-      // Defined content for what the operation does not write.
-      session.prune24(w, ScoreKind.MAGNITUDE, null, sparseThere);
-      session.score(w, ScoreKind.MAGNITUDE, null, scoresThere);
-      session.decompress24(sparseThere, denseThere);
-      int there = session.packedLayout(host.dtype(), 0, rows, setup.k());
-      Packed24 pack =
-          session.pack24(
-              sparseThere,
-              there,
-              memory.buffer(session.packedBytes(host.dtype(), there, rows, setup.k())));
-      apply(session, w, sThere, scoresThere, sparseThere, denseThere, pack);
-      if (op == Op.PACK24) {
-        session.unpack24(pack, sparseThere);
+  private void overwrite(Operands o) {
+    switch (op) {
+      case ACCUMULATE_NORMS -> setup.session().copy(hostNorms.buffer(), o.s().buffer());
+      case SCORE -> setup.poison(o.scores().buffer());
+      case SELECT -> setup.poison(o.sparse().mask().buffer());
+      case PRUNE24, UNPACK24 -> {
+        setup.poison(o.sparse().values().buffer());
+        setup.poison(o.sparse().mask().buffer());
       }
-      session.synchronize();
-      s = Matrix.allocate(temporary, 1, setup.k(), DType.F32);
-      scoresOut = Matrix.allocate(temporary, rows, setup.k(), DType.F32);
-      sparse = Compressed24.allocate(temporary, rows, setup.k(), host.dtype());
-      denseOut = Matrix.allocate(temporary, rows, setup.k(), host.dtype());
-      memory.download(sThere, s);
-      memory.download(scoresThere, scoresOut);
-      memory.download(sparseThere, sparse);
-      memory.download(denseThere, denseOut);
+      case COMPRESS24 -> setup.poison(o.sparse().values().buffer());
+      case DECOMPRESS24, APPLY_MASK -> setup.poison(o.dense().buffer());
+      case PACK24 -> setup.poison(o.packed().buffer());
+      case SPMM24, GEMM -> throw new IllegalArgumentException("op: " + op.id() + " multiplies");
     }
+  }
 
-    double equalTo(Results expected, Tolerance tolerance) {
-      double largest = 0;
-      double error = 0;
-      for (long j = 0; j < setup.k(); j++) {
-        double e = expected.s.get(0, j);
-        double a = s.get(0, j);
-        if (!tolerance.accepts(e, a)) {
-          throw new WrongResult("s[" + j + "] is " + a + ", the oracle has " + e);
+  private long[] chosenRows() {
+    Random random = new Random(5);
+    long n = host.rows();
+    return LongStream.concat(LongStream.of(0, n - 1), random.longs(CHECKED, 0, n))
+        .sorted()
+        .distinct()
+        .toArray();
+  }
+
+  private Matrix gather(long[] rows) {
+    Matrix gathered = Matrix.allocate(arena, rows.length, host.cols(), host.dtype());
+    long bytes = host.cols() * host.dtype().bytes();
+    for (int i = 0; i < rows.length; i++) {
+      MemorySegment.copy(host.segment(), rows[i] * bytes, gathered.segment(), i * bytes, bytes);
+    }
+    return gathered;
+  }
+
+  private record Output(String name, MemorySegment bytes, long rowBytes) {}
+
+  /** What the operation wrote, on the host. */
+  private List<Output> outputs(Session session, Scratch memory, Arena arena, Operands o) {
+    return switch (op) {
+      case SCORE -> List.of(output("scores", memory, arena, o.scores()));
+      case SELECT -> List.of(output(memory, arena, o.sparse().mask()));
+      case COMPRESS24 -> List.of(output("values", memory, arena, o.sparse().values()));
+      case DECOMPRESS24, APPLY_MASK -> List.of(output("dense", memory, arena, o.dense()));
+      case PRUNE24, UNPACK24 -> outputs(memory, arena, o.sparse());
+      case PACK24 -> {
+        Compressed24 back = memory.compressed(o.sparse().n(), o.sparse().k(), o.sparse().dtype());
+        try {
+          session.unpack24(o.packed(), back);
+          session.synchronize();
+        } catch (Sparse24Exception.BadData e) {
+          throw new WrongResult("pack24: what it packed is not what the oracle has: " + e);
         }
-        largest = Math.max(largest, Math.abs(e));
-        error = Math.max(error, Math.abs(a - e));
+        yield outputs(memory, arena, back);
       }
-      same("scores", expected.scoresOut.segment(), scoresOut.segment());
-      same("values", expected.sparse.values().segment(), sparse.values().segment());
-      same("mask", expected.sparse.mask().segment(), sparse.mask().segment());
-      same("dense", expected.denseOut.segment(), denseOut.segment());
-      return largest == 0 ? 0 : error / largest;
-    }
+      case ACCUMULATE_NORMS, SPMM24, GEMM -> throw new IllegalArgumentException(op.id());
+    };
+  }
 
-    private void same(String what, MemorySegment expected, MemorySegment actual) {
-      long at = expected.mismatch(actual);
+  private static List<Output> outputs(Scratch memory, Arena arena, Compressed24 sparse) {
+    return List.of(
+        output("values", memory, arena, sparse.values()), output(memory, arena, sparse.mask()));
+  }
+
+  private static Output output(String name, Scratch memory, Arena arena, Matrix matrix) {
+    return new Output(
+        name, onHost(memory, arena, matrix).segment(), matrix.cols() * matrix.dtype().bytes());
+  }
+
+  private static Output output(Scratch memory, Arena arena, Mask mask) {
+    Mask copy = Mask.allocate(arena, mask.rows(), mask.cols());
+    memory.download(mask, copy);
+    return new Output("mask", copy.segment(), Mask.rowBytes(mask.cols()));
+  }
+
+  private static Matrix onHost(Scratch memory, Arena arena, Matrix matrix) {
+    Matrix copy = Matrix.allocate(arena, matrix.rows(), matrix.cols(), matrix.dtype());
+    memory.download(matrix, copy);
+    return copy;
+  }
+
+  private static double compareNorms(Matrix expected, Matrix actual) {
+    Errors errors = new Errors(Tolerance.norms());
+    for (long j = 0; j < expected.cols(); j++) {
+      errors.add("s", 0, j, expected.get(0, j), actual.get(0, j));
+    }
+    return errors.relative();
+  }
+
+  private void compareRows(Output expected, Output actual, long[] rows) {
+    long width = expected.rowBytes();
+    for (int i = 0; i < rows.length; i++) {
+      long e = i * width;
+      long a = rows[i] * width;
+      long at =
+          MemorySegment.mismatch(expected.bytes(), e, e + width, actual.bytes(), a, a + width);
       if (at >= 0) {
-        throw new WrongResult(op.id() + ": " + what + " differ from the oracle's at byte " + at);
+        throw new WrongResult(
+            op.id()
+                + ": "
+                + actual.name()
+                + ", row "
+                + rows[i]
+                + ", byte "
+                + at
+                + " differs from the oracle's");
       }
     }
   }

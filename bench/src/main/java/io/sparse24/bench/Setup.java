@@ -1,6 +1,8 @@
 package io.sparse24.bench;
 
+import io.sparse24.api.Buffer;
 import io.sparse24.api.DType;
+import io.sparse24.api.HostBuffer;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Scratch;
 import io.sparse24.api.Session;
@@ -17,6 +19,11 @@ import java.lang.foreign.Arena;
  *     caches
  */
 record Setup(Session session, DType dtype, long m, Shape shape, long rotateBytes) {
+  private static final long MOST_COPIES = 1 << 16;
+
+  /** No operation here writes it. */
+  private static final byte POISON = (byte) 0xA5;
+
   long n() {
     return shape.n();
   }
@@ -25,9 +32,10 @@ record Setup(Session session, DType dtype, long m, Shape shape, long rotateBytes
     return shape.k();
   }
 
-  /** Copies of something of this size. */
+  /** Copies of something of this size; tiny ones stay below rotateBytes, and rows say so. */
   int copies(long bytes) {
-    return (int) Math.max(1, Math.min(4096, (rotateBytes + bytes - 1) / Math.max(bytes, 1)));
+    long wanted = Math.ceilDiv(rotateBytes, Math.max(bytes, 1));
+    return (int) Math.clamp(wanted, 1, MOST_COPIES);
   }
 
   /** A random host matrix. */
@@ -42,5 +50,15 @@ record Setup(Session session, DType dtype, long m, Shape shape, long rotateBytes
     Matrix copy = scratch.matrix(host.rows(), host.cols(), host.dtype());
     session.copy(host.buffer(), copy.buffer());
     return copy;
+  }
+
+  /** Overwrites memory of the session, so that a result left over from before is seen as wrong. */
+  void poison(Buffer buffer) {
+    try (Arena temporary = Arena.ofConfined()) {
+      HostBuffer poison = HostBuffer.allocate(temporary, buffer.byteSize());
+      poison.segment().fill(POISON);
+      session.copy(poison, buffer);
+      session.synchronize();
+    }
   }
 }

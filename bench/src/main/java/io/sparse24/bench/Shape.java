@@ -39,6 +39,26 @@ public record Shape(String name, long n, long k) {
   }
 
   /**
+   * Reads {@code 4096x14336}: n, then k.
+   *
+   * @param text the numbers
+   * @return the shape, named as the text
+   * @throws IllegalArgumentException if the text is anything else
+   */
+  public static Shape parse(String text) {
+    String[] numbers = text.split("x", -1);
+    try {
+      if (numbers.length == 2) {
+        return new Shape(text, Long.parseLong(numbers[0]), Long.parseLong(numbers[1]));
+      }
+    } catch (NumberFormatException e) {
+      // Said below.
+    }
+    throw new IllegalArgumentException(
+        "shape: is '" + text + "', must be n and k, such as 4096x14336");
+  }
+
+  /**
    * Reads a file of lines {@code name n k}; {@code #} starts a comment.
    *
    * @param file the file
@@ -61,6 +81,9 @@ public record Shape(String name, long n, long k) {
           throw new IllegalArgumentException("must be: name n k");
         }
         shapes.add(new Shape(words[0], Long.parseLong(words[1]), Long.parseLong(words[2])));
+      } catch (NumberFormatException e) {
+        throw new IllegalArgumentException(
+            file + ": line " + number + ": '" + text + "': n and k must be whole numbers", e);
       } catch (IllegalArgumentException e) {
         throw new IllegalArgumentException(
             file + ": line " + number + ": '" + text + "': " + e.getMessage(), e);

@@ -1,8 +1,10 @@
 package io.sparse24.bench;
 
+import io.sparse24.api.Op;
+
 /**
- * An operation with its data in place. Each call uses the next copy of the weight, so that it comes
- * from DRAM.
+ * An operation with its data in place. Each call uses the next copy of all that it reads and writes
+ * but activations, so that a weight comes from DRAM.
  */
 interface Workload extends AutoCloseable {
   /** One call; on a GPU it is only queued. */
@@ -14,14 +16,44 @@ interface Workload extends AutoCloseable {
   /** Floating-point operations of the dense form; 0 if it multiplies nothing. */
   double flops();
 
+  /** Bytes of all copies that take turns; cold if no cache holds so many. */
+  double rotatedBytes();
+
   /**
-   * Runs once and compares with the oracle.
+   * Overwrites the outputs of the next call, makes the call and compares what it wrote with the
+   * oracle: a call that writes nothing is wrong too.
+   *
+   * @param call {@link #run}, or another way to do the same with the same operands
+   * @return largest error over the largest expected value
+   * @throws WrongResult beyond the tolerance
+   */
+  double check(Runnable call);
+
+  /**
+   * {@link #check(Runnable)} of {@link #run}.
    *
    * @return largest error over the largest expected value
    * @throws WrongResult beyond the tolerance
    */
-  double check();
+  default double check() {
+    return check(this::run);
+  }
 
   @Override
   void close();
+
+  /**
+   * The workload of an operation.
+   *
+   * @param setup session, shape, copies
+   * @param op what to run
+   * @return the workload, closed before its session
+   */
+  static Workload of(Setup setup, Op op) {
+    return switch (op) {
+      case SPMM24 -> new Multiply(setup, true);
+      case GEMM -> new Multiply(setup, false);
+      default -> new Operations(setup, op);
+    };
+  }
 }

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A backend at work: the operations. Belongs to one thread at a time ({@link #share} makes one for
- * another thread); all memory is the caller's; no operation allocates on the Java heap.
+ * another thread); all memory is the caller's; no operation allocates on the Java heap, but {@link
+ * #pack24}, which returns a new view of the packed weight.
  *
  * <p>CPU backends are done when a method returns. A GPU backend queues the work; {@link
  * #synchronize} waits for it and reports what went wrong in it. A session keeps the buffers of

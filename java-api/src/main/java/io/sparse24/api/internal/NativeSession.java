@@ -60,8 +60,17 @@ final class NativeSession implements BackendSession {
   private final MemorySegment outInt = arena.allocate(ValueLayout.JAVA_INT);
   private final MemorySegment outAddress = arena.allocate(ValueLayout.ADDRESS);
 
-  // The functions of hot calls, read from the table once.
+  // The functions of operations, read from the table once: a read makes a segment on the heap.
   private final MemorySegment workspaceSizeFunction;
+  private final MemorySegment accumulateNormsFunction;
+  private final MemorySegment scoreFunction;
+  private final MemorySegment selectFunction;
+  private final MemorySegment prune24Function;
+  private final MemorySegment compress24Function;
+  private final MemorySegment decompress24Function;
+  private final MemorySegment applyMaskFunction;
+  private final MemorySegment pack24Function;
+  private final MemorySegment unpack24Function;
   private final MemorySegment spmm24Function;
   private final MemorySegment gemmFunction;
 
@@ -74,6 +83,15 @@ final class NativeSession implements BackendSession {
     this.api = library.api();
     this.context = context;
     this.workspaceSizeFunction = s24_api.workspace_size(api);
+    this.accumulateNormsFunction = s24_api.accumulate_norms(api);
+    this.scoreFunction = s24_api.score(api);
+    this.selectFunction = s24_api.select(api);
+    this.prune24Function = s24_api.prune24(api);
+    this.compress24Function = s24_api.compress24(api);
+    this.decompress24Function = s24_api.decompress24(api);
+    this.applyMaskFunction = s24_api.apply_mask(api);
+    this.pack24Function = s24_api.pack24(api);
+    this.unpack24Function = s24_api.unpack24(api);
     this.spmm24Function = s24_api.spmm24(api);
     this.gemmFunction = s24_api.gemm(api);
     this.info = readInfo();
@@ -296,7 +314,7 @@ final class NativeSession implements BackendSession {
     MemorySegment work = workspace(S24.S24_OP_ACCUMULATE_NORMS(), norms);
     check(
         s24_api.accumulate_norms.invoke(
-            s24_api.accumulate_norms(api), context, norms, x.segment(), s.segment(), work));
+            accumulateNormsFunction, context, norms, x.segment(), s.segment(), work));
   }
 
   @Override
@@ -318,7 +336,7 @@ final class NativeSession implements BackendSession {
     MemorySegment work = workspace(S24.S24_OP_SCORE(), score);
     check(
         s24_api.score.invoke(
-            s24_api.score(api), context, score, w.segment(), segment(s), out.segment(), work));
+            scoreFunction, context, score, w.segment(), segment(s), out.segment(), work));
   }
 
   @Override
@@ -335,7 +353,7 @@ final class NativeSession implements BackendSession {
     MemorySegment work = workspace(S24.S24_OP_SELECT(), select);
     check(
         s24_api.select.invoke(
-            s24_api.select(api), context, select, scores.segment(), out.segment(), work));
+            selectFunction, context, select, scores.segment(), out.segment(), work));
   }
 
   @Override
@@ -359,7 +377,7 @@ final class NativeSession implements BackendSession {
     MemorySegment work = workspace(S24.S24_OP_PRUNE24(), prune);
     check(
         s24_api.prune24.invoke(
-            s24_api.prune24(api),
+            prune24Function,
             context,
             prune,
             w.segment(),
@@ -386,7 +404,7 @@ final class NativeSession implements BackendSession {
     MemorySegment work = convert(S24.S24_OP_COMPRESS24(), w, values, mask, kernel);
     check(
         s24_api.compress24.invoke(
-            s24_api.compress24(api),
+            compress24Function,
             context,
             convert,
             w.segment(),
@@ -400,7 +418,7 @@ final class NativeSession implements BackendSession {
     MemorySegment work = convert(S24.S24_OP_DECOMPRESS24(), out, in.values(), in.mask(), kernel);
     check(
         s24_api.decompress24.invoke(
-            s24_api.decompress24(api),
+            decompress24Function,
             context,
             convert,
             in.values().segment(),
@@ -414,13 +432,7 @@ final class NativeSession implements BackendSession {
     MemorySegment work = convert(S24.S24_OP_APPLY_MASK(), w, null, mask, kernel);
     check(
         s24_api.apply_mask.invoke(
-            s24_api.apply_mask(api),
-            context,
-            convert,
-            w.segment(),
-            mask.segment(),
-            out.segment(),
-            work));
+            applyMaskFunction, context, convert, w.segment(), mask.segment(), out.segment(), work));
   }
 
   private MemorySegment pack(int op, Compressed24 canonical, Packed24 packed, int kernel) {
@@ -439,7 +451,7 @@ final class NativeSession implements BackendSession {
     MemorySegment work = pack(S24.S24_OP_PACK24(), in, out, kernel);
     check(
         s24_api.pack24.invoke(
-            s24_api.pack24(api),
+            pack24Function,
             context,
             pack,
             in.values().segment(),
@@ -453,7 +465,7 @@ final class NativeSession implements BackendSession {
     MemorySegment work = pack(S24.S24_OP_UNPACK24(), out, in, kernel);
     check(
         s24_api.unpack24.invoke(
-            s24_api.unpack24(api),
+            unpack24Function,
             context,
             pack,
             in.segment(),
