@@ -97,7 +97,7 @@ final class CheckTest {
 
   @Test
   void aKeptValueOfAnotherBit() throws IOException {
-    Path bad = model(with(PRUNED, 8, Math.nextUp(-4f)), new float[] {1, 2}, "bad");
+    Path bad = model(with(PRUNED, 8, Math.nextDown(-4f)), new float[] {1, 2}, "bad");
     S24.good("check", bad);
     assertProblem("'a.weight': [1, 0] is kept", bad, "--against", dense);
   }
