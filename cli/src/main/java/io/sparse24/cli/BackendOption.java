@@ -3,6 +3,7 @@ package io.sparse24.cli;
 import io.sparse24.api.Backends;
 import io.sparse24.api.Session;
 import io.sparse24.api.SessionOptions;
+import io.sparse24.api.Sparse24Exception;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -32,6 +33,9 @@ final class BackendOption {
       return Backends.open(name, SessionOptions.threads(threads));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(command.commandLine(), "--" + e.getMessage());
+    } catch (Sparse24Exception.Unsupported e) {
+      throw new Sparse24Exception.Unsupported(
+          e.getMessage() + "; --backend auto takes the best that opens here");
     }
   }
 }

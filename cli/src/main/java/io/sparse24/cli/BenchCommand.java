@@ -10,12 +10,12 @@ import io.sparse24.bench.MachineFacts;
 import io.sparse24.bench.Shape;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -48,8 +48,8 @@ final class BenchCommand implements Callable<Integer> {
       names = "--op",
       paramLabel = "OP",
       split = ",",
-      description = "Operations, such as spmm24,prune24. Default: those of the suite.")
-  List<String> ops = new ArrayList<>();
+      description = "Operations, such as spmm24,prune. Default: those of the suite.")
+  List<Op> ops = List.of();
 
   @Option(
       names = "--shapes",
@@ -94,6 +94,9 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (out != null) {
+      Target.checkFile(out);
+    }
     BenchReport report;
     try (Session session = backend.open()) {
       Bench bench = new Bench(plan(session.info().backend()));
@@ -127,10 +130,7 @@ final class BenchCommand implements Callable<Integer> {
       }
     }
     Suite chosen = suite == null ? Suite.quick : suite;
-    List<Op> chosenOps = new ArrayList<>();
-    for (String name : ops) {
-      chosenOps.add(op(name));
-    }
+    List<Op> chosenOps = new ArrayList<>(ops);
     if (chosenOps.isEmpty()) {
       // spmm24 brings gemm along as its peer.
       chosenOps.addAll(Arrays.asList(Op.values()));
@@ -139,7 +139,7 @@ final class BenchCommand implements Callable<Integer> {
       chosenOps.addFirst(Op.SPMM24);
     }
     List<Shape> list =
-        shapes != null ? Shape.read(shapes) : chosen == Suite.cpu ? Shape.DECODE : Shape.QUICK;
+        shapes != null ? read(shapes) : chosen == Suite.cpu ? Shape.DECODE : Shape.QUICK;
     return new Bench.Plan(
         backendName,
         backend.threads,
@@ -152,15 +152,14 @@ final class BenchCommand implements Callable<Integer> {
         seconds);
   }
 
-  private Op op(String name) {
+  /** The file's own problems come with its name; those of reading it do not. */
+  private static List<Shape> read(Path shapes) throws IOException {
     try {
-      return Op.valueOf(name.toUpperCase(Locale.ROOT));
-    } catch (IllegalArgumentException e) {
-      throw usage(
-          "--op: is '"
-              + name
-              + "', must be one of "
-              + String.join(", ", Arrays.stream(Op.values()).map(Op::id).toList()));
+      return Shape.read(shapes);
+    } catch (FileSystemException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new IOException(shapes + ": is no text file of lines 'name n k'", e);
     }
   }
 

@@ -16,7 +16,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -41,8 +40,8 @@ final class CheckCommand implements Callable<Integer> {
       names = "--pattern",
       paramLabel = "N:M",
       defaultValue = "2:4",
-      description = "The pattern of weights stored dense. Default: ${DEFAULT-VALUE}")
-  String pattern = "2:4";
+      description = "The pattern they must have. Default: ${DEFAULT-VALUE}")
+  Pattern pattern = Pattern.P2_4;
 
   @Mixin Selection selection = new Selection();
 
@@ -55,16 +54,10 @@ final class CheckCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Pattern wanted;
-    try {
-      wanted = Pattern.parse(pattern);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
-    }
     Result result;
     try (Checkpoint checkpoint = Checkpoint.open(path);
         Checkpoint dense = against == null ? null : Checkpoint.open(against)) {
-      result = check(checkpoint, dense, wanted);
+      result = check(checkpoint, dense);
     }
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
@@ -75,7 +68,7 @@ final class CheckCommand implements Callable<Integer> {
           "%s: %s checked for %s, %s dense%s; %s%n",
           path,
           Count.of(result.pruned(), "weight"),
-          wanted,
+          pattern,
           Count.of(result.dense(), "tensor"),
           against == null ? "" : ", compared with " + against,
           result.ok() ? "good" : Count.of(result.problems().size(), "problem"));
@@ -84,8 +77,7 @@ final class CheckCommand implements Callable<Integer> {
     return result.ok() ? 0 : Main.FAILED;
   }
 
-  private Result check(Checkpoint checkpoint, @Nullable Checkpoint dense, Pattern wanted)
-      throws IOException {
+  private Result check(Checkpoint checkpoint, @Nullable Checkpoint dense) throws IOException {
     List<Weight> weights = checkpoint.weights();
     Map<String, Weight> originals = new HashMap<>();
     if (dense != null) {
@@ -107,7 +99,7 @@ final class CheckCommand implements Callable<Integer> {
         try (WeightCheck check = new WeightCheck(weight)) {
           if (isPruned) {
             pruned++;
-            check.pattern(wanted, problems);
+            check.pattern(pattern, problems);
           }
           if (dense != null) {
             check.against(originals.remove(weight.name()), isPruned, problems);

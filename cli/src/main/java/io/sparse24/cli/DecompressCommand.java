@@ -11,14 +11,12 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** From compressed weights back to dense ones. */
@@ -27,17 +25,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Writes a checkpoint's compressed weights dense, kept values bit for bit.")
 final class DecompressCommand implements Callable<Integer> {
-  @Parameters(
-      index = "0",
-      paramLabel = "IN",
-      description = "A safetensors file or a model directory.")
-  Path in = Path.of("");
-
-  @Parameters(
-      index = "1",
-      paramLabel = "OUT",
-      description = "A new directory, or a new file if it ends in .safetensors.")
-  Path out = Path.of("");
+  @Mixin InOut paths = new InOut();
 
   @Mixin BackendOption backend = new BackendOption();
 
@@ -58,7 +46,8 @@ final class DecompressCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Result result;
-    try (Checkpoint checkpoint = Checkpoint.open(in);
+    Target.checkNew(paths.out);
+    try (Checkpoint checkpoint = Checkpoint.open(paths.in);
         Session session = backend.open()) {
       result = decompress(checkpoint, session);
     }
@@ -73,7 +62,7 @@ final class DecompressCommand implements Callable<Integer> {
           Count.of(result.untouched(), "tensor"),
           result.bytesIn(),
           result.bytesOut(),
-          out);
+          paths.out);
       printer.flush();
     }
     return 0;
@@ -90,9 +79,9 @@ final class DecompressCommand implements Callable<Integer> {
     }
     if (compressed == 0) {
       throw new IllegalArgumentException(
-          in + ": has no compressed weight (neither sparse-24-bitmask nor torch)");
+          paths.in + ": has no compressed weight (neither sparse-24-bitmask nor torch)");
     }
-    try (CheckpointWriter writer = copy.start(out);
+    try (CheckpointWriter writer = copy.start(paths.out);
         Progress progress =
             new Progress(spec.commandLine().getErr(), "decompress", Math.max(copy.bytesIn(), 1))) {
       for (Weight weight : copy.weights()) {
@@ -106,8 +95,8 @@ final class DecompressCommand implements Callable<Integer> {
       copy.finish(writer);
     }
     return new Result(
-        in.toString(),
-        out.toString(),
+        paths.in.toString(),
+        paths.out.toString(),
         session.info().backend(),
         compressed,
         copy.weights().size() - compressed,

@@ -3,6 +3,7 @@ package io.sparse24.cli;
 import io.sparse24.api.Sparse24Exception;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
@@ -12,7 +13,7 @@ import picocli.CommandLine;
 
 /**
  * Every failure becomes one line that says what to do; a stack trace only with {@code
- * -Dio.sparse24.debug=true}.
+ * -Dio.sparse24.cli.trace=true}.
  */
 final class Errors {
   private Errors() {}
@@ -36,10 +37,14 @@ final class Errors {
         + (nearest.isEmpty() ? "" : ", did you mean '" + nearest.get(0) + "'?");
   }
 
-  static int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
+  static int failed(Exception thrown, CommandLine command, CommandLine.ParseResult parsed) {
+    Exception e =
+        thrown instanceof UncheckedIOException && thrown.getCause() instanceof IOException cause
+            ? cause
+            : thrown;
     PrintWriter err = command.getErr();
     err.println(command.getCommandSpec().qualifiedName() + ": " + message(e));
-    if (Boolean.getBoolean("io.sparse24.debug") || !expected(e)) {
+    if (Boolean.getBoolean("io.sparse24.cli.trace") || !expected(e)) {
       e.printStackTrace(err);
     }
     return Main.FAILED;
@@ -61,7 +66,7 @@ final class Errors {
       return denied.getFile() + ": permission denied";
     }
     if (e instanceof FileAlreadyExistsException there) {
-      return there.getFile() + ": exists already";
+      return there.getFile() + ": exists already, name a new one";
     }
     if (e instanceof NotDirectoryException file) {
       return file.getFile() + ": is not a directory";

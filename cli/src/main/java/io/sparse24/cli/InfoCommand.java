@@ -87,12 +87,8 @@ final class InfoCommand implements Callable<Integer> {
       }
       long usable = backend.kernels().stream().filter(Kernel::available).count();
       out.printf(
-          "%s: %s, tier %s, %d thread%s%n",
-          backend.name(),
-          facts.device(),
-          facts.isa(),
-          facts.threads(),
-          facts.threads() == 1 ? "" : "s");
+          "%s: %s, tier %s, %s%n",
+          backend.name(), facts.device(), facts.isa(), Count.of(facts.threads(), "thread"));
       if (!facts.library().isEmpty()) {
         out.printf("  library %s%n", facts.library());
       }

@@ -96,11 +96,15 @@ final class InspectCommand implements Callable<Integer> {
           row.dtype(),
           row.shape(),
           row.bytes(),
-          "%.1f %%".formatted(100 * row.zeroShare()),
+          String.format(Locale.ROOT, "%.1f %%", 100 * row.zeroShare()),
           row.pattern(),
           row.format());
     }
-    out.printf(Locale.ROOT, "%d tensors, %,d bytes%n", result.tensors().size(), result.bytes());
+    out.printf(
+        Locale.ROOT,
+        "%s, %,d bytes%n",
+        Count.of(result.tensors().size(), "tensor"),
+        result.bytes());
     out.flush();
   }
 }

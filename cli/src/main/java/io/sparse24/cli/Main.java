@@ -4,6 +4,7 @@ import io.sparse24.bindings.BuildInfo;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine;
@@ -45,6 +46,7 @@ public final class Main implements Runnable {
    * @param args the words after {@code s24}
    */
   public static void main(String[] args) {
+    Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
     LOGGER.setLevel(Boolean.getBoolean("io.sparse24.debug") ? Level.ALL : Level.WARNING);
     System.setProperty("java.util.logging.SimpleFormatter.format", "s24: %5$s%n");
     System.exit(run(args, utf8(System.out), utf8(System.err)));
@@ -56,13 +58,26 @@ public final class Main implements Runnable {
 
   /** The same without ending the JVM. */
   static int run(String[] args, PrintWriter out, PrintWriter err) {
-    return new CommandLine(new Main())
-        .setOut(out)
-        .setErr(err)
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .setParameterExceptionHandler(Errors::usage)
-        .setExecutionExceptionHandler(Errors::failed)
-        .execute(args);
+    int status;
+    try {
+      status =
+          Values.register(new CommandLine(new Main()))
+              .setOut(out)
+              .setErr(err)
+              .setCaseInsensitiveEnumValuesAllowed(true)
+              .setExpandAtFiles(false)
+              .setParameterExceptionHandler(Errors::usage)
+              .setExecutionExceptionHandler(Errors::failed)
+              .execute(args);
+    } catch (OutOfMemoryError e) {
+      err.println("s24: out of memory (" + e.getMessage() + "); S24_JAVA_OPTS=-Xmx8g gives more");
+      return FAILED;
+    }
+    if (out.checkError()) {
+      err.println("s24: standard output could not be written in whole");
+      return FAILED;
+    }
+    return status;
   }
 
   @Override

@@ -51,7 +51,7 @@ final class Progress implements AutoCloseable {
       bar.setExtraMessage(what);
       return;
     }
-    int now = total <= 0 ? 10 : (int) (10 * done / total);
+    int now = total <= 0 ? 10 : (int) Math.min(10, 10 * done / total);
     if (now > tenths) {
       tenths = now;
       err.println(task + ": " + 10 * now + " % (" + what + ")");

@@ -20,17 +20,17 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Prunes a checkpoint, one weight in memory at a time. */
@@ -39,24 +39,14 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Prunes a checkpoint to 2:4 or another n:m pattern.")
 final class PruneCommand implements Callable<Integer> {
-  @Parameters(
-      index = "0",
-      paramLabel = "IN",
-      description = "A safetensors file or a model directory.")
-  Path in = Path.of("");
-
-  @Parameters(
-      index = "1",
-      paramLabel = "OUT",
-      description = "A new directory, or a new file if it ends in .safetensors.")
-  Path out = Path.of("");
+  @Mixin InOut paths = new InOut();
 
   @Option(
       names = "--method",
       paramLabel = "M",
       defaultValue = "magnitude",
       description = "magnitude or wanda (which needs --calibration). Default: ${DEFAULT-VALUE}")
-  String method = "magnitude";
+  Score score = Scores.named("magnitude");
 
   @Option(
       names = "--calibration",
@@ -71,14 +61,14 @@ final class PruneCommand implements Callable<Integer> {
       paramLabel = "N:M",
       defaultValue = "2:4",
       description = "How many of each group of columns stay. Default: ${DEFAULT-VALUE}")
-  String pattern = "2:4";
+  Pattern pattern = Pattern.P2_4;
 
   @Option(
       names = "--format",
       paramLabel = "F",
       description =
           "dense, sparse-24-bitmask or torch. Default: sparse-24-bitmask for 2:4, else dense")
-  @Nullable String format;
+  @Nullable SparseFormat format;
 
   @Mixin Selection selection = new Selection();
 
@@ -107,25 +97,22 @@ final class PruneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Score score = usage(() -> Scores.named(method));
-    Pattern wanted = usage(() -> Pattern.parse(pattern));
-    boolean is24 = wanted.equals(Pattern.P2_4);
-    SparseFormat stored =
-        format == null
-            ? (is24 ? SparseFormat.BITMASK : SparseFormat.DENSE)
-            : usage(() -> SparseFormat.named(String.valueOf(format)));
-    if (!is24 && stored != SparseFormat.DENSE) {
-      throw new ParameterException(
-          spec.commandLine(), "--format " + stored.id() + " holds 2:4 only, not " + wanted);
-    }
+    SparseFormat stored = format();
     if (score.needsNorms() && calibration == null) {
       throw new ParameterException(
-          spec.commandLine(), "--method " + method + " needs --calibration FILE");
+          spec.commandLine(), "--method " + score.name() + " needs --calibration FILE");
+    }
+    if (!score.needsNorms() && calibration != null) {
+      spec.commandLine()
+          .getErr()
+          .println("s24 prune: " + score.name() + " needs no --calibration, it is not read");
     }
     Result result;
-    try (Checkpoint checkpoint = Checkpoint.open(in);
-        Session session = backend.open()) {
-      result = prune(checkpoint, session, score, wanted, stored);
+    try (Checkpoint checkpoint = Checkpoint.open(paths.in)) {
+      Target.checkNew(paths.out);
+      try (Session session = backend.open()) {
+        result = prune(checkpoint, session, stored);
+      }
     }
     PrintWriter printer = spec.commandLine().getOut();
     if (json) {
@@ -136,58 +123,63 @@ final class PruneCommand implements Callable<Integer> {
           "%s pruned to %s by %s on backend %s, %s untouched: %,d -> %,d bytes"
               + " (%.1f %%) in %.1f s%n%s%n",
           Count.of(result.pruned().size(), "weight"),
-          wanted,
-          method,
+          pattern,
+          score.name(),
           result.backend(),
           Count.of(result.untouched(), "tensor"),
           result.bytesIn(),
           result.bytesOut(),
           100.0 * result.bytesOut() / Math.max(result.bytesIn(), 1),
           result.seconds(),
-          out);
+          paths.out);
       printer.flush();
     }
     return 0;
   }
 
-  private <T> T usage(Supplier<T> parse) {
-    try {
-      return parse.get();
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
+  private SparseFormat format() {
+    boolean is24 = pattern.equals(Pattern.P2_4);
+    if (format == null) {
+      return is24 ? SparseFormat.BITMASK : SparseFormat.DENSE;
     }
+    if (!is24 && format != SparseFormat.DENSE) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--format " + format.id() + " holds 2:4 only, not " + pattern + "; use --format dense");
+    }
+    return format;
   }
 
-  private Result prune(
-      Checkpoint checkpoint, Session session, Score score, Pattern wanted, SparseFormat stored)
+  private Result prune(Checkpoint checkpoint, Session session, SparseFormat stored)
       throws IOException {
     long start = System.nanoTime();
     CheckpointCopy copy = new CheckpointCopy(checkpoint);
-    List<Weight> chosen = new ArrayList<>();
+    Set<Weight> chosen = new LinkedHashSet<>();
     for (Weight weight : copy.weights()) {
       if (selection.takes(weight)) {
-        check(weight, wanted);
+        requirePrunable(weight, stored);
         chosen.add(weight);
         copy.store(weight, stored);
       }
     }
     if (chosen.isEmpty()) {
       throw new IllegalArgumentException(
-          in
+          paths.in
               + ": has no weight to prune (matrices of F32, BF16 or F16"
               + (selection.isExplicit() ? " that --include matches)" : "; see --include)"));
     }
     List<Pruned> pruned = new ArrayList<>();
-    try (Calibration inputs = calibration == null ? null : new Calibration(calibration)) {
-      if (inputs != null && score.needsNorms()) {
+    try (Calibration inputs =
+        calibration != null && score.needsNorms() ? new Calibration(calibration) : null) {
+      if (inputs != null) {
         chosen.forEach(inputs::check);
       }
-      try (CheckpointWriter writer = copy.start(out);
+      try (CheckpointWriter writer = copy.start(paths.out);
           Progress progress =
               new Progress(spec.commandLine().getErr(), "prune", Math.max(copy.bytesIn(), 1))) {
         for (Weight weight : copy.weights()) {
           if (chosen.contains(weight)) {
-            pruned.add(pruneOne(session, score, inputs, weight, wanted, stored, writer));
+            pruned.add(pruneOne(session, inputs, weight, stored, writer));
           } else {
             copy.pass(weight, writer);
           }
@@ -197,10 +189,10 @@ final class PruneCommand implements Callable<Integer> {
       }
     }
     return new Result(
-        in.toString(),
-        out.toString(),
-        method,
-        wanted.toString(),
+        paths.in.toString(),
+        paths.out.toString(),
+        score.name(),
+        pattern.toString(),
         stored.id(),
         session.info().backend(),
         pruned,
@@ -210,60 +202,72 @@ final class PruneCommand implements Callable<Integer> {
         (System.nanoTime() - start) / 1e9);
   }
 
-  private void check(Weight weight, Pattern wanted) {
+  /** All weights are checked before the first is pruned. */
+  private void requirePrunable(Weight weight, SparseFormat stored) throws IOException {
     if (weight.isCompressed()) {
-      throw new IllegalArgumentException(
-          in
-              + ": weight '"
-              + weight.name()
-              + "' is stored as "
+      throw wrong(
+          weight,
+          "is stored as "
               + weight.format().id()
-              + " already; run 's24 decompress' first, or --exclude it");
+              + " already; run 's24 decompress' first, or "
+              + Selection.excluding(weight));
     }
+    long n = weight.info().shape().get(0);
     long k = weight.info().shape().get(1);
-    if (k % wanted.of() != 0) {
-      throw new IllegalArgumentException(
-          in
-              + ": weight '"
-              + weight.name()
-              + "' is "
+    if (k % pattern.of() != 0) {
+      throw wrong(
+          weight,
+          "is "
               + weight.info().shapeText()
               + ", k = "
               + k
               + " is not a multiple of "
-              + wanted.of()
+              + pattern.of()
               + ", which "
-              + wanted
-              + " needs; leave it out with --exclude '"
-              + weight.name().replace(".", "\\.")
-              + "'");
+              + pattern
+              + " needs; "
+              + Selection.excluding(weight));
     }
+    try {
+      stored.parts(weight.name(), weight.dtype(), n, k);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          paths.in
+              + ": "
+              + e.getMessage()
+              + "; use --format "
+              + SparseFormat.BITMASK.id()
+              + ", or "
+              + Selection.excluding(weight),
+          e);
+    }
+  }
+
+  private IllegalArgumentException wrong(Weight weight, String problem) {
+    return new IllegalArgumentException(paths.in + ": weight '" + weight.name() + "' " + problem);
   }
 
   private Pruned pruneOne(
       Session session,
-      Score score,
       @Nullable Calibration inputs,
       Weight weight,
-      Pattern wanted,
       SparseFormat stored,
       CheckpointWriter writer)
       throws IOException {
     long start = System.nanoTime();
     long bytes = 0;
     try (Arena arena = Arena.ofShared();
-        ColumnNorms norms =
-            inputs != null && score.needsNorms() ? inputs.norms(session, weight) : null) {
+        ColumnNorms norms = inputs == null ? null : inputs.norms(session, weight)) {
       Pruner pruner = Pruner.of(score, norms);
       Matrix w = weight.parts().get(0).matrix(arena);
       List<MemorySegment> parts;
-      if (wanted.equals(Pattern.P2_4)) {
+      if (pattern.equals(Pattern.P2_4)) {
         Compressed24 compressed = Compressed24.allocate(arena, w.rows(), w.cols(), w.dtype());
         pruner.prune(session, w, compressed);
         parts = stored.encode(session, compressed, arena);
       } else {
         Matrix dense = Matrix.allocate(arena, w.rows(), w.cols(), w.dtype());
-        pruner.pruneDense(session, w, wanted, dense);
+        pruner.pruneDense(session, w, pattern, dense);
         parts = List.of(dense.segment());
       }
       for (MemorySegment part : parts) {
@@ -272,7 +276,14 @@ final class PruneCommand implements Callable<Integer> {
       }
     } catch (Sparse24Exception.BadData e) {
       throw new IllegalArgumentException(
-          in + ": weight '" + weight.name() + "': " + e.getMessage(), e);
+          paths.in
+              + ": weight '"
+              + weight.name()
+              + "': "
+              + e.getMessage()
+              + "; mend it, or "
+              + Selection.excluding(weight),
+          e);
     }
     return new Pruned(
         weight.name(),

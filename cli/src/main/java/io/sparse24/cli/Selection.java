@@ -2,11 +2,8 @@ package io.sparse24.cli;
 
 import io.sparse24.format.Weight;
 import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
 /** Which weights a command means: {@code --include} and {@code --exclude}. */
 final class Selection {
@@ -17,7 +14,6 @@ final class Selection {
   @Option(
       names = "--include",
       paramLabel = "RE",
-      converter = Regex.class,
       description =
           "Only weights whose name has a match of this regular expression. Default: all matrices"
               + " but embeddings and the output head.")
@@ -26,7 +22,6 @@ final class Selection {
   @Option(
       names = "--exclude",
       paramLabel = "RE",
-      converter = Regex.class,
       description = "Not the weights whose name has a match of this.")
   @Nullable Pattern exclude;
 
@@ -46,15 +41,8 @@ final class Selection {
     return include != null ? include.matcher(name).find() : !DENSE_BY_CUSTOM.matcher(name).find();
   }
 
-  static final class Regex implements ITypeConverter<Pattern> {
-    @Override
-    public Pattern convert(String value) {
-      try {
-        return Pattern.compile(value);
-      } catch (PatternSyntaxException e) {
-        throw new TypeConversionException(
-            "'" + value + "' is no regular expression: " + e.getDescription());
-      }
-    }
+  /** What to write to leave a weight out. */
+  static String excluding(Weight weight) {
+    return "leave it out with --exclude '" + weight.name().replace(".", "\\.") + "'";
   }
 }

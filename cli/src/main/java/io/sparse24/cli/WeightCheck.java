@@ -23,6 +23,15 @@ final class WeightCheck implements AutoCloseable {
   /** Every group within the pattern; the first that is not becomes a problem. */
   void pattern(Pattern wanted, List<String> problems) throws FormatException {
     if (weight.isCompressed()) {
+      if (wanted.of() % 4 != 0 || wanted.keep() < wanted.of() / 2) {
+        problems.add(
+            "'"
+                + weight.name()
+                + "' is stored as "
+                + weight.format().id()
+                + ", which is not "
+                + wanted);
+      }
       try {
         Compressed24 read =
             Compressed24.allocate(
@@ -37,7 +46,15 @@ final class WeightCheck implements AutoCloseable {
     long rows = weight.info().shape().get(0);
     long k = weight.info().shape().get(1);
     if (k % wanted.of() != 0) {
-      problems.add("'" + weight.name() + "': k = " + k + " is not a multiple of " + wanted.of());
+      problems.add(
+          "'"
+              + weight.name()
+              + "': k = "
+              + k
+              + " is not a multiple of "
+              + wanted.of()
+              + "; "
+              + Selection.excluding(weight));
       return;
     }
     MemorySegment data = weight.parts().get(0).segment();

@@ -31,20 +31,21 @@ public final class Demo implements AutoCloseable {
   private static final int SENTENCES = 16;
 
   private static final int WARM_UP = 3;
-  private static final int ROUNDS = 15;
 
   /** After it a slow backend gets fewer rounds, but one at least. */
   private static final long BUDGET_NANOS = 20_000_000_000L;
 
   private final Session session;
+  private final int rounds;
   private final Consumer<String> progress;
   private final Arena arena = Arena.ofShared();
   private final Tokenizer tokenizer;
   private final MiniLmWeights weights;
   private final List<MiniLmWeights.Layer> layers;
 
-  private Demo(Session session, Consumer<String> progress) throws IOException {
+  private Demo(Session session, int rounds, Consumer<String> progress) throws IOException {
     this.session = session;
+    this.rounds = rounds;
     this.progress = progress;
     this.tokenizer = Tokenizer.load();
     this.weights = MiniLmWeights.load(arena);
@@ -54,11 +55,12 @@ public final class Demo implements AutoCloseable {
   /**
    * How often {@link #run} reports progress.
    *
+   * @param rounds as given to it
    * @return calls
    */
-  public static int steps() {
+  public static int steps(int rounds) {
     int layers = 6 * MiniLmWeights.BLOCKS;
-    return 3 + METHODS.size() * (layers + 1) + WARM_UP + ROUNDS;
+    return 3 + METHODS.size() * (layers + 1) + WARM_UP + rounds;
   }
 
   /**
@@ -66,14 +68,16 @@ public final class Demo implements AutoCloseable {
    *
    * @param session computes
    * @param out where the pruned checkpoint goes, or null
+   * @param rounds how often the set is embedded for the medians, at least 1
    * @param progress told what was done, {@link #steps} times
    * @return what was found
    * @throws IOException if the model can't be read, or out not be written
    * @throws IllegalStateException if our encoder does not compute what ONNX Runtime does
    */
-  public static DemoResult run(Session session, @Nullable Path out, Consumer<String> progress)
+  public static DemoResult run(
+      Session session, @Nullable Path out, int rounds, Consumer<String> progress)
       throws IOException {
-    try (Demo demo = new Demo(session, progress)) {
+    try (Demo demo = new Demo(session, rounds, progress)) {
       return demo.run(out);
     }
   }
@@ -86,52 +90,26 @@ public final class Demo implements AutoCloseable {
 
     try (Encoder dense = encoder(layer -> Linear.dense(session, layers.get(layer)))) {
       float[][] embeddings = dense.embed(set);
-      Agreement withOnnx = Agreement.of(expected, embeddings);
-      if (!(withOnnx.cosineMin() >= SAME_MODEL)) {
-        throw new IllegalStateException(
-            String.format(
-                Locale.ROOT,
-                "the dense embeddings are not ONNX Runtime's: worst cosine %.6f, must be at least"
-                    + " %s",
-                withOnnx.cosineMin(),
-                SAME_MODEL));
-      }
+      double onnxCosineMin = requireSameModel(expected, embeddings);
       progress.accept("dense embeddings");
 
-      List<ColumnNorms> norms = calibrate(dense);
-      progress.accept("calibration");
-      List<List<PrunedLayer>> pruned = new ArrayList<>();
+      List<List<PrunedLayer>> pruned = prune(dense);
       List<DemoResult.Method> methods = new ArrayList<>();
-      for (Score score : METHODS) {
-        List<PrunedLayer> weightsOfMethod = prune(score, norms);
-        pruned.add(weightsOfMethod);
-        try (Encoder sparse = sparse(weightsOfMethod)) {
+      for (int i = 0; i < METHODS.size(); i++) {
+        String name = METHODS.get(i).name();
+        try (Encoder sparse = sparse(pruned.get(i))) {
           Agreement agreement = Agreement.of(embeddings, sparse.embed(set));
           methods.add(
               new DemoResult.Method(
-                  score.name(), agreement.cosineMean(), agreement.cosineMin(), agreement.top5()));
+                  name, agreement.cosineMean(), agreement.cosineMin(), agreement.top5()));
         }
-        progress.accept(score.name() + " embeddings");
+        progress.accept(name + " embeddings");
       }
-      norms.forEach(ColumnNorms::close);
       if (out != null) {
         DemoCheckpoint.write(out, session, weights, pruned.getLast());
       }
       try (Encoder sparse = sparse(pruned.getLast())) {
         double[][] ms = time(dense, sparse, set);
-        List<DemoResult.Layer> rows = new ArrayList<>();
-        for (int i = 0; i < layers.size(); i++) {
-          int layer = i;
-          Matrix w = layers.get(i).weight();
-          rows.add(
-              new DemoResult.Layer(
-                  layers.get(i).name(),
-                  w.rows(),
-                  w.cols(),
-                  pruned.stream().map(method -> method.get(layer).keptEnergy()).toList(),
-                  dense.clock.median(i),
-                  sparse.clock.median(i)));
-        }
         DemoResult.Summary summary =
             new DemoResult.Summary(
                 MiniLmWeights.NAME,
@@ -143,9 +121,50 @@ public final class Demo implements AutoCloseable {
                 methods);
         int tokens = set.stream().mapToInt(Batch::tokens).sum();
         return new DemoResult(
-            summary, rows, sentences.size(), tokens, withOnnx.cosineMin(), ms[0].length);
+            summary,
+            rows(pruned, dense.clock, sparse.clock),
+            sentences.size(),
+            tokens,
+            onnxCosineMin,
+            ms[0].length);
       }
     }
+  }
+
+  /**
+   * Our encoder must compute what the artifact's does, or all that follows says nothing.
+   *
+   * @return the worst cosine of a sentence
+   */
+  static double requireSameModel(float[][] onnxRuntime, float[][] ours) {
+    double worst = Agreement.of(onnxRuntime, ours).cosineMin();
+    if (!(worst >= SAME_MODEL)) {
+      throw new IllegalStateException(
+          String.format(
+              Locale.ROOT,
+              "the dense embeddings are not ONNX Runtime's: worst cosine %.6f, must be at least %s",
+              worst,
+              SAME_MODEL));
+    }
+    return worst;
+  }
+
+  private List<DemoResult.Layer> rows(
+      List<List<PrunedLayer>> pruned, LayerClock dense, LayerClock sparse) {
+    List<DemoResult.Layer> rows = new ArrayList<>();
+    for (int i = 0; i < layers.size(); i++) {
+      int layer = i;
+      Matrix w = layers.get(i).weight();
+      rows.add(
+          new DemoResult.Layer(
+              layers.get(i).name(),
+              w.rows(),
+              w.cols(),
+              pruned.stream().map(method -> method.get(layer).keptEnergy()).toList(),
+              dense.median(i),
+              sparse.median(i)));
+    }
+    return rows;
   }
 
   private List<Batch> batches(List<String> sentences) {
@@ -157,16 +176,26 @@ public final class Demo implements AutoCloseable {
     return batches;
   }
 
-  /** Runs other sentences through the dense model and gathers the norms of every layer's inputs. */
-  private List<ColumnNorms> calibrate(Encoder dense) throws IOException {
+  /** All layers by each method, with the norms of the inputs they have in the dense model. */
+  private List<List<PrunedLayer>> prune(Encoder dense) throws IOException {
     List<ColumnNorms> norms =
         layers.stream().map(layer -> new ColumnNorms(session, layer.weight().cols())).toList();
+    try {
+      calibrate(dense, norms);
+      progress.accept("calibration");
+      return METHODS.stream().map(score -> prune(score, norms)).toList();
+    } finally {
+      norms.forEach(ColumnNorms::close);
+    }
+  }
+
+  /** Runs other sentences through the dense model and gathers the norms of every layer's inputs. */
+  private void calibrate(Encoder dense, List<ColumnNorms> norms) throws IOException {
     for (Batch batch : batches(Sentences.calibration())) {
       new MiniLmEncoder(
               weights, dense.linears, (layer, x) -> norms.get(layer).add(x, batch.sentences()))
           .embed(batch);
     }
-    return norms;
   }
 
   private List<PrunedLayer> prune(Score score, List<ColumnNorms> norms) {
@@ -192,7 +221,7 @@ public final class Demo implements AutoCloseable {
     sparse.clock.dropRound();
     List<Double> denseMs = new ArrayList<>();
     List<Double> sparseMs = new ArrayList<>();
-    for (int i = 0; i < ROUNDS; i++) {
+    for (int i = 0; i < rounds; i++) {
       if (i == 0 || System.nanoTime() - start < BUDGET_NANOS) {
         denseMs.add(dense.round(set));
         sparseMs.add(sparse.round(set));

@@ -1,0 +1,130 @@
+package io.sparse24.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sparse24.api.Op;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Rows of shapes so small that measuring them takes no time; the fields are what counts. */
+final class BenchTest {
+  private static final List<String> FIELDS =
+      List.of(
+          "op",
+          "backend",
+          "kernel",
+          "dtype",
+          "m",
+          "n",
+          "k",
+          "ms",
+          "gbps",
+          "gflops",
+          "max_rel_error",
+          "peer",
+          "peer_ms",
+          "ratio");
+
+  @TempDir Path dir = Path.of("");
+  private Path shapes = Path.of("");
+
+  @BeforeEach
+  void tinyShapes() throws IOException {
+    shapes = dir.resolve("shapes.txt");
+    Files.writeString(shapes, "# name n k\ntiny 8 16\nodd  33 68  # rows of no round number\n");
+  }
+
+  private JsonNode bench(Object... options) {
+    Object[] words =
+        Arrays.copyOf(new Object[] {"bench", "--shapes", shapes, "--warm"}, 6 + options.length);
+    words[4] = "--seconds";
+    words[5] = "0.001";
+    System.arraycopy(options, 0, words, 6, options.length);
+    return S24.json(words);
+  }
+
+  @Test
+  void rowsHaveThePromisedFieldsAndTheRatioOfTheirTimes() {
+    JsonNode report = bench("--op", "spmm24", "--dtype", "f32,bf16,f16", "-m", "1,3");
+    assertEquals(List.of("machine", "rows"), S24.fields(report));
+    JsonNode rows = report.get("rows");
+    assertEquals(2 * 3 * 2, rows.size());
+    for (JsonNode row : rows) {
+      assertEquals(FIELDS, S24.fields(row));
+      assertEquals("spmm24", row.get("op").asText());
+      assertEquals("gemm", row.get("peer").asText());
+      double ms = row.get("ms").asDouble();
+      assertTrue(ms > 0 && ms < 1000, row.toString());
+      assertEquals(row.get("peer_ms").asDouble() / ms, row.get("ratio").asDouble(), 1e-9);
+      double flops = 2.0 * row.get("m").asLong() * row.get("n").asLong() * row.get("k").asLong();
+      assertEquals(flops / ms / 1e6, row.get("gflops").asDouble(), 1e-6);
+      double allowed = row.get("dtype").asText().equals("F32") ? 1e-5 : 1e-2;
+      assertTrue(row.get("max_rel_error").asDouble() <= allowed, row.toString());
+    }
+    assertEquals(Set.of("1", "3"), Set.copyOf(rows.findValuesAsText("m")));
+  }
+
+  @Test
+  void everyOperationHasARowAndPruneIsPrune24() {
+    Set<String> measured =
+        StreamSupport.stream(bench("--dtype", "bf16", "-m", "1").get("rows").spliterator(), false)
+            .map(row -> row.get("op").asText())
+            .collect(Collectors.toSet());
+    Set<String> all = Arrays.stream(Op.values()).map(Op::id).collect(Collectors.toSet());
+    all.remove("gemm"); // measured as spmm24's peer
+    assertEquals(all, measured);
+    JsonNode rows = bench("--op", "prune,gemm", "--dtype", "f32", "-m", "1").get("rows");
+    assertEquals(List.of("prune24", "prune24", "gemm", "gemm"), rows.findValuesAsText("op"));
+    assertTrue(rows.get(0).get("peer").isNull() && rows.get(0).get("ratio").isNull());
+  }
+
+  @Test
+  void allKernelsIsARowEach() {
+    JsonNode rows =
+        bench("--op", "spmm24", "--dtype", "f32", "-m", "1", "--all-kernels", "--backend", "auto")
+            .get("rows");
+    long kernels = rows.findValuesAsText("kernel").stream().distinct().count();
+    assertEquals(rows.size(), 2 * kernels);
+  }
+
+  @Test
+  void outIsTheSameJsonAsStandardOutput() throws IOException {
+    Path out = dir.resolve("rows.json");
+    JsonNode printed = bench("--op", "gemm", "--dtype", "f32", "-m", "1", "--out", out);
+    assertEquals(printed, Json.MAPPER.readTree(out.toFile()));
+  }
+
+  @Test
+  void peopleReadATable() {
+    S24 run =
+        S24.good(
+            "bench",
+            "--shapes",
+            shapes,
+            "--warm",
+            "--seconds",
+            "0.001",
+            "--op",
+            "spmm24",
+            "--dtype",
+            "f32",
+            "-m",
+            "1");
+    List<String> lines = run.out().lines().toList();
+    assertEquals(4, lines.size(), run.out());
+    assertTrue(lines.get(1).matches("op +kernel +m +n +k +ms .*ratio"), lines.get(1));
+    assertTrue(lines.get(2).matches("spmm24 +spmm24_f32_\\S+ +1 +8 +16 .*"), lines.get(2));
+    assertEquals(2, run.errLines().size());
+  }
+}
