@@ -1,5 +1,7 @@
 package io.sparse24.bench;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.util.List;
 import java.util.Locale;
 
@@ -9,7 +11,19 @@ import java.util.Locale;
  * @param machine the facts
  * @param rows the rows
  */
+@JsonPropertyOrder({"machine", "rotated_bytes", "rows"})
 public record BenchReport(MachineFacts machine, List<BenchRow> rows) {
+  /**
+   * The least memory that the calls of a row went through in turn; the operands came from DRAM if
+   * that is more than the caches hold.
+   *
+   * @return bytes, 0 without rows
+   */
+  @JsonProperty("rotated_bytes")
+  public long rotatedBytes() {
+    return rows.stream().mapToLong(BenchRow::rotatedBytes).min().orElse(0);
+  }
+
   /**
    * As aligned text.
    *

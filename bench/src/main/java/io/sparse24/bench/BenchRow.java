@@ -1,5 +1,6 @@
 package io.sparse24.bench;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param peerMs the peer's median time of a call
  * @param ratio peerMs / ms: above 1, ours is faster
  * @param rotatedBytes memory that calls went through in turn: more than the caches hold where the
- *     weights came from DRAM
+ *     weights came from DRAM; the report has the least of all rows
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record BenchRow(
@@ -40,4 +41,4 @@ public record BenchRow(
     @Nullable String peer,
     @Nullable Double peerMs,
     @Nullable Double ratio,
-    long rotatedBytes) {}
+    @JsonIgnore long rotatedBytes) {}

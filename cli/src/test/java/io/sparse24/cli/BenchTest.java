@@ -57,7 +57,7 @@ final class BenchTest {
   @Test
   void rowsHaveThePromisedFieldsAndTheRatioOfTheirTimes() {
     JsonNode report = bench("--op", "spmm24", "--dtype", "f32,bf16,f16", "-m", "1,3");
-    assertEquals(List.of("machine", "rows"), S24.fields(report));
+    assertEquals(List.of("machine", "rotated_bytes", "rows"), S24.fields(report));
     JsonNode rows = report.get("rows");
     assertEquals(2 * 3 * 2, rows.size());
     for (JsonNode row : rows) {

@@ -114,7 +114,7 @@ final class WrongInputTest {
             arguments("prune @good.safetensors @out --format torch --pattern 1:2", 2, "2:4 only"),
             arguments("prune @good.safetensors @out --include [", 2, "no regular expression"),
             arguments("prune @good.safetensors @out --exclude a(", 2, "no regular expression"),
-            arguments("prune @good.safetensors @out --backend gpu", 2, "cpu, reference] or auto"),
+            arguments("prune @good.safetensors @out --backend gpu", 2, "reference] or auto"),
             arguments("prune @good.safetensors @out --threads -1", 2, "between 0 and 1024"),
             arguments("prune @good.safetensors @out --threads 100000", 2, "between 0 and 1024"),
             arguments("prune @good.safetensors @out --threads two", 2, "--threads"),
