@@ -20,8 +20,12 @@ inline int64_t grain(int64_t bytes_per_unit, int64_t multiplies_per_unit = 0) {
   return units > 0 ? units : 1;
 }
 
-// Up to this many rows of X, W is read as it lies (decode.hpp); above, X is packed into panels (panel.hpp).
-constexpr int64_t kDecodeMaxM = 8;
+// Up to this many rows of X, W is read as it lies (decode.hpp); above, X is packed into panels (panel.hpp). A dense W
+// gains by panels earlier: its kernel reads a vector of X once for a tile of rows, the sparse one at each step.
+constexpr int kDenseDecodeMaxM = 8;
+constexpr int kSparseDecodeMaxM = 16;
+// So many of them at once, in registers; more take several passes over each few rows of W.
+constexpr int kDecodePass = 6;
 
 // Decode prefetches this far ahead of the row of W it multiplies: long enough for DRAM's latency, and no further.
 inline int64_t prefetch_distance(int64_t row_bytes) {

@@ -21,7 +21,7 @@ template <class Arithmetic>
 struct SkipPanel {
   using Pack = typename Arithmetic::Pack;
   using Element = typename Arithmetic::Element;
-  static constexpr int kMaxWidth = 8, kRowBlock = 128;
+  static constexpr int kMaxWidth = 8, kRowBlock = 128, kDecodeMaxM = kSparseDecodeMaxM;
   static constexpr int kStep = 2 / Arithmetic::kSteps;
 
   // Offsets in floats of the units that a nibble's steps multiply with.

@@ -8,7 +8,7 @@ using Panel = SkipPanel<SkipPairs>;
 
 void run(const Threads &threads, const GemmCall &call) {
   if (call.args.m == 0) return;
-  if (call.args.m <= kDecodeMaxM) return decode(PackedBf16(call.args), threads, call);
+  if (call.args.m <= Panel::kDecodeMaxM) return decode<Panel::kDecodeMaxM>(PackedBf16(call.args), threads, call);
   multiply_panels<Panel>(threads, call);
 }
 

@@ -9,7 +9,8 @@ using Panel = SkipPanel<SkipF32<F16>>;
 
 void run(const Threads &threads, const GemmCall &call) {
   if (call.args.m == 0) return;
-  if (call.args.m <= kDecodeMaxM) return decode(PackedSixteens<F16>(call.args), threads, call);
+  if (call.args.m <= Panel::kDecodeMaxM)
+    return decode<Panel::kDecodeMaxM>(PackedSixteens<F16>(call.args), threads, call);
   multiply_panels<Panel>(threads, call);
 }
 

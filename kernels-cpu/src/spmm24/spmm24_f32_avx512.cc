@@ -9,7 +9,8 @@ using Panel = SkipPanel<SkipF32<float>>;
 
 void run(const Threads &threads, const GemmCall &call) {
   if (call.args.m == 0) return;
-  if (call.args.m <= kDecodeMaxM) return decode(PackedSixteens<float>(call.args), threads, call);
+  if (call.args.m <= Panel::kDecodeMaxM)
+    return decode<Panel::kDecodeMaxM>(PackedSixteens<float>(call.args), threads, call);
   multiply_panels<Panel>(threads, call);
 }
 
