@@ -52,8 +52,14 @@ final class LibraryCache {
     if (Files.isRegularFile(target) && hash(target).equals(expected)) {
       return target;
     }
-    Files.createDirectories(folder);
-    Path part = Files.createTempFile(folder, file, ".part");
+    Path part;
+    try {
+      Files.createDirectories(folder);
+      part = Files.createTempFile(folder, file, ".part");
+    } catch (IOException e) {
+      throw new IOException(
+          "can't write to the cache " + folder + "; set S24_CACHE_DIR to a folder that can be", e);
+    }
     try {
       try (InputStream in = library.openStream()) {
         Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);

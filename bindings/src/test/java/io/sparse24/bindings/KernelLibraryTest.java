@@ -129,4 +129,18 @@ final class KernelLibraryTest {
         assertThrows(LibraryLoadException.class, () -> KernelLibrary.open(new Fake(folder)));
     assertTrue(e.toString().contains("expected 0000"), e.getMessage());
   }
+
+  @Test
+  void aCacheThatCannotBeWrittenSaysHowToMoveIt() throws Exception {
+    Path library = Files.write(folder.resolve("lib.so"), new byte[] {1});
+    Path sha = Files.writeString(folder.resolve("lib.so.sha256"), LibraryCache.hash(library));
+    Path file = Files.writeString(folder.resolve("file"), "no folder");
+    IOException e =
+        assertThrows(
+            IOException.class,
+            () ->
+                new LibraryCache(file)
+                    .unpack(library.toUri().toURL(), sha.toUri().toURL(), "1", "lib.so"));
+    assertTrue(String.valueOf(e.getMessage()).contains("S24_CACHE_DIR"), e.getMessage());
+  }
 }
