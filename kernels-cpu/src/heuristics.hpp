@@ -20,12 +20,8 @@ inline int64_t grain(int64_t bytes_per_unit, int64_t multiplies_per_unit = 0) {
   return units > 0 ? units : 1;
 }
 
-// Up to this many rows of X, W is read as it lies (decode.hpp); above, X is packed into panels (panel.hpp). A dense W
-// gains by panels earlier: its kernel reads a vector of X once for a tile of rows, the sparse one at each step.
-constexpr int kDenseDecodeMaxM = 8;
-constexpr int kSparseDecodeMaxM = 16;
-// So many of them at once, in registers; more take several passes over each few rows of W.
-constexpr int kDecodePass = 6;
+// Dense: up to this many rows of X, W is read as it lies (decode.hpp); above, X is packed into panels (panel.hpp).
+constexpr int64_t kDecodeMaxM = 8;
 
 // Decode prefetches this far ahead of the row of W it multiplies: long enough for DRAM's latency, and no further.
 inline int64_t prefetch_distance(int64_t row_bytes) {
@@ -33,11 +29,13 @@ inline int64_t prefetch_distance(int64_t row_bytes) {
   return (rows > 4 ? rows : 4) * row_bytes;
 }
 
-// What a panel's part may take of the first-level data cache (48 KiB on current cores, shared with W and sums).
-constexpr int64_t kPanelBlockBytes = 32 * 1024;
-
-// Panels prefetch the block of the row of W this many below the one they multiply.
-constexpr int64_t kPrefetchRows = 8;
+// Packed W (tiles.hpp): rows of X a panel, as many as leave registers for what they are multiplied with; panels and
+// rows of W that take turns; what a panel group's part of X may take of the second-level cache; how far ahead W is
+// fetched.
+constexpr int kTilesPanel = 16;
+constexpr int64_t kTilesGroup = 8, kTilesRows = 256;
+constexpr int64_t kTilesXBytes = 256 * 1024;
+constexpr int64_t kTilesPrefetch = 2304;
 
 // Rows of W a unit of work: `most`, or fewer (in sixteens) where that would leave threads without work.
 inline int64_t row_block(int64_t n, int64_t panels, int threads, int64_t most) {

@@ -24,7 +24,7 @@ void run(const s24_context &ctx, const KernelOf<Call> &k, const Call &call, cons
 }
 
 int32_t packed_layout(int32_t layout) {
-  if (layout != kLayoutRows) fail(S24_BAD_ARGUMENT, "layout: %d is not one of %d", layout, kLayoutRows);
+  if (layout != kLayoutTiles) fail(S24_BAD_ARGUMENT, "layout: %d is not one of %d", layout, kLayoutTiles);
   return layout;
 }
 
@@ -149,12 +149,12 @@ int32_t packed_size(s24_context *ctx, const s24_pack24_args *args, int64_t *out)
     check::pointer("out", out, true);
     check::pack24(a);
     packed_layout(a.layout);
-    const int64_t row_bytes = RowsLayout(a.k, dtype_size(a.dtype)).row_bytes;
-    if (row_bytes > 0 && a.n > INT64_MAX / row_bytes) {
-      fail(S24_BAD_ARGUMENT, "n: %lld rows of %lld bytes are more than 2^63", static_cast<long long>(a.n),
-           static_cast<long long>(row_bytes));
+    const TilesLayout layout(a.n, a.k, dtype_size(a.dtype));
+    if (layout.tile_bytes > 0 && layout.tiles > INT64_MAX / layout.tile_bytes) {
+      fail(S24_BAD_ARGUMENT, "n: %lld rows in tiles of %lld bytes are more than 2^63", static_cast<long long>(a.n),
+           static_cast<long long>(layout.tile_bytes));
     }
-    *out = a.n * row_bytes;
+    *out = layout.tiles * layout.tile_bytes;
   });
 }
 

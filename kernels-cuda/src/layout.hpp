@@ -1,4 +1,4 @@
-// Packed layout 1 ("rows"), the one layout of this library, byte for byte the CPU library's: row after row, each
+// Packed layout 1 ("rows"), the one layout of this library: row after row, each
 //   mask    ceil(k/8) bytes, as the canonical mask, zero up to a multiple of 64
 //   values  k/2 elements, as the canonical values, zero up to a multiple of 64 bytes
 // A GPU's memory moves sectors of 32 bytes. Neighbouring threads take neighbouring groups, so a warp reads 16 mask

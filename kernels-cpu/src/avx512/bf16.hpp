@@ -4,7 +4,7 @@
 #define SPARSE24_CPU_AVX512_BF16_HPP
 
 #include "avx512/dense_panel.hpp"
-#include "avx512/skip_panel.hpp"
+#include "avx512/tiles.hpp"
 #include "avx512/weights.hpp"
 
 namespace s24::cpu {
@@ -35,25 +35,6 @@ struct DenseBf16 : Bf16Blocks {
     return _mm512_maskz_loadu_epi16(first32(count), row + 64 * b);
   }
   void prefetch(const uint8_t *row, int64_t b) const { prefetch_line(row, 64 * b); }
-};
-
-struct PackedBf16 : Bf16Blocks {
-  RowsLayout layout;
-
-  explicit PackedBf16(const s24_gemm_args &a) : layout(a.k, 2) {}
-  int64_t row_bytes() const { return layout.row_bytes; }
-  Vector block(const uint8_t *row, int64_t b) const {
-    __mmask32 kept;
-    std::memcpy(&kept, row + 4 * b, sizeof kept);
-    const auto *values = reinterpret_cast<const __m256i *>(row + layout.values_offset + 32 * b);
-    return _mm512_mask_expand_epi16(cleared(), kept, _mm512_castsi256_si512(_mm256_load_si256(values)));
-  }
-  Vector tail(const uint8_t *row, int64_t b, int64_t) const { return block(row, b); }
-  void prefetch(const uint8_t *row, int64_t b) const {
-    if (b % 2 != 0) return;
-    prefetch_line(row, layout.values_offset + 32 * b);
-    if (b % 16 == 0) prefetch_line(row, 4 * b);
-  }
 };
 
 inline __m512 spread_pair(const Bf16 *w) {
@@ -91,33 +72,37 @@ struct DensePairs : PairArithmetic {
   }
 };
 
-// skip_panel.hpp: six units a group, one for each pair of columns that a mask may keep: 01 02 03 12 13 23.
-struct PackSixPairs : PackBf16 {
-  static constexpr int kVectors = 48;
-  static void store(float *to, int64_t unit, const __m512i *dwords) {
-    const __m512i high = _mm512_set1_epi32(static_cast<int>(0xffff0000u));
-    for (int g = 0; g < 8; g++, to += 6 * unit) {
-      const __m512i d01 = dwords[2 * g], d23 = dwords[2 * g + 1];
-      const __m512i c0 = _mm512_andnot_si512(high, d01), c1 = _mm512_srli_epi32(d01, 16);
-      const __m512i c2 = _mm512_slli_epi32(d23, 16), c3 = _mm512_and_si512(high, d23);
-      _mm512_store_si512(to, d01);
-      _mm512_store_si512(to + unit, _mm512_or_si512(c0, c2));
-      _mm512_store_si512(to + 2 * unit, _mm512_or_si512(c0, c3));
-      _mm512_store_si512(to + 3 * unit, _mm512_or_si512(c1, c2));
-      _mm512_store_si512(to + 4 * unit, _mm512_or_si512(c1, c3));
-      _mm512_store_si512(to + 5 * unit, d23);
+// tiles.hpp: a pair of kept values a lane, X as it is.
+struct TilesBf16 {
+  using Element = Bf16;
+  static constexpr int64_t kXBytes = 64;
+
+  static void pack(uint8_t *to, const Bf16 *x, int64_t columns) {
+    _mm512_store_si512(to, _mm512_maskz_loadu_epi16(first32(columns), x));
+  }
+
+  template <int M, int S>
+  static void add(__m512 (*acc)[M], const uint8_t *block, const uint8_t *x) {
+    const __m512i places = _mm512_load_si512(block);
+#pragma GCC unroll 8
+    for (int g = 0; g < kBlockGroups; g++) {
+      // Both halves of a lane are an index of columns: the first value's place and the second's.
+      const __m512i index = pair_index(_mm512_srli_epi32(places, 2 * g), g);
+      const __m512i w = _mm512_load_si512(block + kPlacesBytes + 64 * g);
+      for (int r = 0; r < M; r++) {
+        const __m512i picked = _mm512_permutexvar_epi16(index, _mm512_load_si512(x + r * kXBytes));
+        acc[g % S][r] = dot_pairs(acc[g % S][r], w, picked);
+      }
     }
   }
-};
 
-struct SkipPairs : PairArithmetic {
-  using Pack = PackSixPairs;
-  static constexpr int kUnits = 6, kSteps = 1;
-  static constexpr int unit(int nibble, int) {
-    const int first = kKept[nibble][0], second = kKept[nibble][1];
-    return second == 0 ? 0 : first == 0 ? second - 1 : first + second;
+ private:
+  static __m512i pair_index(__m512i places, int g) {
+    __m512i index =
+        _mm512_ternarylogic_epi32(places, _mm512_set1_epi16(3), _mm512_set1_epi16(static_cast<int16_t>(4 * g)), 0xea);
+    __asm__("" : "+v"(index));
+    return index;
   }
-  static __m512 spread(const Bf16 *w) { return spread_pair(w); }
 };
 
 }  // namespace

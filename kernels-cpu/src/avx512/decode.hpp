@@ -18,14 +18,14 @@ namespace {
 //   x(p), x_tail(p, count)        a block of X
 //   multiply_add(sum, w, x)
 
-// sums[i][at + r] = row (first + r) of W times row i of X, for R rows of W and rows [I, I + M) of X.
-template <class Weights, int I, int M, int R>
+// sums[i][at + r] = row (first + r) of W times row i of X.
+template <class Weights, int M, int R>
 inline void dot_rows(const Weights &weights, const GemmCall &call, int64_t first, int64_t distance, float (*sums)[16],
                      int at) {
   using Element = typename Weights::Element;
   using Vector = typename Weights::Vector;
   const s24_gemm_args &a = call.args;
-  const Element *x = static_cast<const Element *>(call.x) + I * a.x_stride;
+  const Element *x = static_cast<const Element *>(call.x);
   const auto *w = static_cast<const uint8_t *>(call.w) + first * weights.row_bytes();
   const auto *ahead =
       reinterpret_cast<const uint8_t *>(reinterpret_cast<uintptr_t>(w) + static_cast<uintptr_t>(distance));
@@ -35,49 +35,30 @@ inline void dot_rows(const Weights &weights, const GemmCall &call, int64_t first
   }
   const int64_t blocks = a.k / Weights::kBlock, rest = a.k % Weights::kBlock;
   for (int64_t b = 0; b < blocks; b++) {
-    Vector v[R];
+    for (int r = 0; r < R; r++) weights.prefetch(ahead + r * weights.row_bytes(), b);
+    Vector xs[M];
+    for (int i = 0; i < M; i++) xs[i] = Weights::x(x + i * a.x_stride + b * Weights::kBlock);
     for (int r = 0; r < R; r++) {
-      if (I == 0) weights.prefetch(ahead + r * weights.row_bytes(), b);
-      v[r] = weights.block(w + r * weights.row_bytes(), b);
-    }
-    for (int i = 0; i < M; i++) {
-      const Vector xs = Weights::x(x + i * a.x_stride + b * Weights::kBlock);
-      for (int r = 0; r < R; r++) acc[r][i] = Weights::multiply_add(acc[r][i], v[r], xs);
+      const Vector v = weights.block(w + r * weights.row_bytes(), b);
+      for (int i = 0; i < M; i++) acc[r][i] = Weights::multiply_add(acc[r][i], v, xs[i]);
     }
   }
   if (rest > 0) {
-    Vector v[R];
-    for (int r = 0; r < R; r++) v[r] = weights.tail(w + r * weights.row_bytes(), blocks, rest);
-    for (int i = 0; i < M; i++) {
-      const Vector xs = Weights::x_tail(x + i * a.x_stride + blocks * Weights::kBlock, rest);
-      for (int r = 0; r < R; r++) acc[r][i] = Weights::multiply_add(acc[r][i], v[r], xs);
+    Vector xs[M];
+    for (int i = 0; i < M; i++) xs[i] = Weights::x_tail(x + i * a.x_stride + blocks * Weights::kBlock, rest);
+    for (int r = 0; r < R; r++) {
+      const Vector v = weights.tail(w + r * weights.row_bytes(), blocks, rest);
+      for (int i = 0; i < M; i++) acc[r][i] = Weights::multiply_add(acc[r][i], v, xs[i]);
     }
   }
   for (int r = 0; r < R; r++) {
-    for (int i = 0; i < M; i++) sums[I + i][at + r] = _mm512_reduce_add_ps(acc[r][i]);
-  }
-}
-
-// How many of `rows` of X one pass takes: kDecodePass at most, in passes of even length.
-constexpr int pass_rows(int rows) {
-  const int passes = (rows + kDecodePass - 1) / kDecodePass;
-  return (rows + passes - 1) / passes;
-}
-
-// R rows of W against rows [I, M) of X: from the second pass on, W comes from the first-level cache.
-template <class Weights, int I, int M, int R>
-inline void dot_all(const Weights &weights, const GemmCall &call, int64_t first, int64_t distance, float (*sums)[16],
-                    int at) {
-  if constexpr (I < M) {
-    constexpr int kPass = pass_rows(M - I);
-    dot_rows<Weights, I, kPass, R>(weights, call, first, distance, sums, at);
-    dot_all<Weights, I + kPass, M, R>(weights, call, first, distance, sums, at);
+    for (int i = 0; i < M; i++) sums[i][at + r] = _mm512_reduce_add_ps(acc[r][i]);
   }
 }
 
 template <class Weights, int M>
 inline void decode_rows(const Weights &weights, const Threads &threads, const GemmCall &call) {
-  constexpr int kRows = 4;  // of W at once, so that four streams of loads are under way
+  constexpr int kRows = M <= 4 ? 4 : 2;  // of W at once: as many as leave registers for M blocks of X
   const s24_gemm_args &a = call.args;
   const int64_t distance = prefetch_distance(weights.row_bytes());
   parallel_for(threads, (a.n + 15) / 16, grain(16 * weights.row_bytes(), 16 * M * (a.k + 1) / 16),
@@ -88,8 +69,8 @@ inline void decode_rows(const Weights &weights, const Threads &threads, const Ge
                    alignas(64) float sums[M][16] = {};
                    int r = 0;
                    for (; r + kRows <= rows; r += kRows)
-                     dot_all<Weights, 0, M, kRows>(weights, call, j + r, distance, sums, r);
-                   for (; r < rows; r++) dot_all<Weights, 0, M, 1>(weights, call, j + r, distance, sums, r);
+                     dot_rows<Weights, M, kRows>(weights, call, j + r, distance, sums, r);
+                   for (; r < rows; r++) dot_rows<Weights, M, 1>(weights, call, j + r, distance, sums, r);
                    for (int i = 0; i < M; i++) {
                      finish16<typename Weights::Element>(call, i, j, _mm512_load_ps(sums[i]));
                    }
@@ -97,12 +78,26 @@ inline void decode_rows(const Weights &weights, const Threads &threads, const Ge
                });
 }
 
-// m from 1 to M.
-template <int M, class Weights>
+// m from 1 to kDecodeMaxM.
+template <class Weights>
 inline void decode(const Weights &weights, const Threads &threads, const GemmCall &call) {
-  if constexpr (M > 0) {
-    if (call.args.m == M) return decode_rows<Weights, M>(weights, threads, call);
-    decode<M - 1>(weights, threads, call);
+  switch (call.args.m) {
+    case 1:
+      return decode_rows<Weights, 1>(weights, threads, call);
+    case 2:
+      return decode_rows<Weights, 2>(weights, threads, call);
+    case 3:
+      return decode_rows<Weights, 3>(weights, threads, call);
+    case 4:
+      return decode_rows<Weights, 4>(weights, threads, call);
+    case 5:
+      return decode_rows<Weights, 5>(weights, threads, call);
+    case 6:
+      return decode_rows<Weights, 6>(weights, threads, call);
+    case 7:
+      return decode_rows<Weights, 7>(weights, threads, call);
+    case 8:
+      return decode_rows<Weights, 8>(weights, threads, call);
   }
 }
 

@@ -15,7 +15,7 @@ template <class Arithmetic>
 struct DensePanel {
   using Pack = typename Arithmetic::Pack;
   using Element = typename Arithmetic::Element;
-  static constexpr int kMaxWidth = 4, kRowBlock = 96, kDecodeMaxM = kDenseDecodeMaxM;
+  static constexpr int kMaxWidth = 4, kRowBlock = 96;
 
   template <int Width, int R>
   static void tile(const Element *w, int64_t stride, int64_t k, const float *panel, float *sums) {

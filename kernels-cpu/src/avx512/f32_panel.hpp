@@ -3,7 +3,6 @@
 #define SPARSE24_CPU_AVX512_F32_PANEL_HPP
 
 #include "avx512/dense_panel.hpp"
-#include "avx512/skip_panel.hpp"
 
 namespace s24::cpu {
 namespace {
@@ -22,12 +21,6 @@ template <class T>
 struct DenseF32 : SpreadF32<T> {
   static constexpr int kColumns = 1;
   static __m512 spread(const T *w, int64_t) { return SpreadF32<T>::spread(w); }
-};
-
-template <class T>
-struct SkipF32 : SpreadF32<T> {
-  static constexpr int kUnits = 4, kSteps = 2;
-  static constexpr int unit(int nibble, int step) { return kKept[nibble][step]; }
 };
 
 }  // namespace

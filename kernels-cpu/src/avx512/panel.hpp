@@ -88,10 +88,10 @@ inline void finish_rows(const GemmCall &call, const float *sums, int64_t first, 
 }
 
 // Packs X, then Kernel::rows<width>(call, panel, sums, first row, rows) over panels and blocks of W's rows.
-//   Kernel::Pack, Element, kMaxWidth, kRowBlock, kDecodeMaxM (the m below which decode.hpp serves)
+//   Kernel::Pack, Element, kMaxWidth, kRowBlock
 template <class Kernel>
 inline int64_t panel_workspace(const s24_gemm_args &a, int threads) {
-  if (a.m <= Kernel::kDecodeMaxM || a.n == 0) return 0;
+  if (a.m <= kDecodeMaxM || a.n == 0) return 0;
   // X itself must fit in memory, but nothing says so yet: no overflow for extents that never will.
   const __int128 panels = static_cast<__int128>(vectors_of(a.m)) * panel_vectors<typename Kernel::Pack>(a.k);
   const __int128 bytes = (panels + static_cast<int64_t>(threads) * Kernel::kRowBlock * Kernel::kMaxWidth) * 64;

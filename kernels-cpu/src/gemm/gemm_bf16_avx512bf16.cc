@@ -8,7 +8,7 @@ using Panel = DensePanel<DensePairs>;
 
 void run(const Threads &threads, const GemmCall &call) {
   if (call.args.m == 0) return;
-  if (call.args.m <= Panel::kDecodeMaxM) return decode<Panel::kDecodeMaxM>(DenseBf16(call.args), threads, call);
+  if (call.args.m <= kDecodeMaxM) return decode(DenseBf16(call.args), threads, call);
   multiply_panels<Panel>(threads, call);
 }
 

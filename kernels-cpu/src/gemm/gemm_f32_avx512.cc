@@ -9,8 +9,7 @@ using Panel = DensePanel<DenseF32<float>>;
 
 void run(const Threads &threads, const GemmCall &call) {
   if (call.args.m == 0) return;
-  if (call.args.m <= Panel::kDecodeMaxM)
-    return decode<Panel::kDecodeMaxM>(DenseSixteens<float>(call.args), threads, call);
+  if (call.args.m <= kDecodeMaxM) return decode(DenseSixteens<float>(call.args), threads, call);
   multiply_panels<Panel>(threads, call);
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "dtype.hpp"
 #include "first_place.hpp"
 #include "heuristics.hpp"
@@ -8,25 +10,40 @@
 namespace s24::cpu {
 namespace {
 
+// One row of a tile; `mask` and `values` are null past the last row.
+template <class T>
+void pack_row(uint8_t *tile, const TilesLayout &layout, int64_t row, const uint8_t *mask, const T *values,
+              int64_t groups) {
+  for (int64_t b = 0; b < layout.blocks; b++) {
+    uint8_t *block = tile + b * layout.block_bytes;
+    const int64_t here = mask == nullptr ? 0 : std::min(kBlockGroups, groups - b * kBlockGroups);
+    const uint32_t places = here > 0 ? pack_places(mask + b * kBlockGroups / 2, here) : pack_places(nullptr, 0);
+    std::memcpy(block + row * 4, &places, sizeof places);
+    T *to = reinterpret_cast<T *>(block + kPlacesBytes);
+    for (int64_t g = 0; g < kBlockGroups; g++) {
+      for (int64_t s = 0; s < 2; s++) {
+        to[value_index<T>(g, row, s)] = g < here ? values[2 * (b * kBlockGroups + g) + s] : T{};
+      }
+    }
+  }
+}
+
 template <class T>
 void run(const Threads &threads, const PackCall &call) {
   const s24_pack24_args &a = call.args;
+  if (a.k == 0) return;
   const int64_t groups = a.k / 4;
-  const RowsLayout layout(a.k, sizeof(T));
+  const TilesLayout layout(a.n, a.k, sizeof(T));
   FirstPlace bad;
-  parallel_for(threads, a.n, grain(layout.row_bytes), [&](int64_t begin, int64_t end, int) {
-    for (int64_t i = begin; i < end; i++) {
-      const uint8_t *mask = call.mask + i * a.mask_stride;
-      uint8_t *row = static_cast<uint8_t *>(call.packed) + i * layout.row_bytes;
-      const int64_t wrong = first_bad_group(mask, groups);
-      if (wrong >= 0) return bad.found(i * groups + wrong);
-      std::memset(row, 0, static_cast<size_t>(layout.row_bytes));
-      for (int64_t g = 0; g < groups; g++) {
-        row[g / 2] = static_cast<uint8_t>(row[g / 2] | mask_nibble(mask, g) << g % 2 * 4);
-      }
-      if (groups > 0) {
-        std::memcpy(row + layout.values_offset, static_cast<const T *>(call.values) + i * a.values_stride,
-                    static_cast<size_t>(a.k / 2) * sizeof(T));
+  parallel_for(threads, layout.tiles, grain(layout.tile_bytes), [&](int64_t begin, int64_t end, int) {
+    for (int64_t tile = begin; tile < end; tile++) {
+      for (int64_t r = 0; r < kTileRows; r++) {
+        const int64_t i = tile * kTileRows + r;
+        const uint8_t *mask = i < a.n ? call.mask + i * a.mask_stride : nullptr;
+        const int64_t wrong = i < a.n ? first_bad_group(mask, groups) : -1;
+        if (wrong >= 0) return bad.found(i * groups + wrong);
+        const T *values = i < a.n ? static_cast<const T *>(call.values) + i * a.values_stride : nullptr;
+        pack_row(static_cast<uint8_t *>(call.packed) + tile * layout.tile_bytes, layout, r, mask, values, groups);
       }
     }
   });

@@ -1,19 +1,7 @@
 #include "avx512/bf16.hpp"
-#include "avx512/decode.hpp"
 
 namespace s24::cpu {
-namespace {
 
-using Panel = SkipPanel<SkipPairs>;
-
-void run(const Threads &threads, const GemmCall &call) {
-  if (call.args.m == 0) return;
-  if (call.args.m <= Panel::kDecodeMaxM) return decode<Panel::kDecodeMaxM>(PackedBf16(call.args), threads, call);
-  multiply_panels<Panel>(threads, call);
-}
-
-}  // namespace
-
-const KernelOf<GemmCall> spmm24_bf16_avx512bf16{run, panel_workspace<Panel>};
+const KernelOf<GemmCall> spmm24_bf16_avx512bf16{multiply_tiles<TilesBf16>, tiles_workspace<TilesBf16>};
 
 }  // namespace s24::cpu

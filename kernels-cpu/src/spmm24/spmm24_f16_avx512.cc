@@ -1,21 +1,7 @@
-#include "avx512/decode.hpp"
-#include "avx512/f32_panel.hpp"
-#include "avx512/weights.hpp"
+#include "avx512/tiles.hpp"
 
 namespace s24::cpu {
-namespace {
 
-using Panel = SkipPanel<SkipF32<F16>>;
-
-void run(const Threads &threads, const GemmCall &call) {
-  if (call.args.m == 0) return;
-  if (call.args.m <= Panel::kDecodeMaxM)
-    return decode<Panel::kDecodeMaxM>(PackedSixteens<F16>(call.args), threads, call);
-  multiply_panels<Panel>(threads, call);
-}
-
-}  // namespace
-
-const KernelOf<GemmCall> spmm24_f16_avx512{run, panel_workspace<Panel>};
+const KernelOf<GemmCall> spmm24_f16_avx512{multiply_tiles<TilesF32<F16>>, tiles_workspace<TilesF32<F16>>};
 
 }  // namespace s24::cpu
