@@ -1,6 +1,7 @@
 // spmm24 and gemm, every kernel: awkward sizes, strides, epilogues, aliasing, guard pages.
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 
 #include "oracle.hpp"
 
@@ -124,6 +125,38 @@ void check_rounding(const Context &ctx, int32_t kernel, int64_t m, Random &rando
          static_cast<long long>(wrong));
 }
 
+// What the mask drops takes no part: Inf and NaN in X at columns that every row drops change no bit of Y.
+void check_dropped(const Context &ctx, int32_t kernel, int64_t m, Random &random) {
+  const s24_kernel_info info = info_of(ctx.handle, kernel);
+  const int64_t n = 33, k = 68;
+  Matrix x(info.dtype, m, k, k, side(random)), values(info.dtype, n, k / 2, k / 2, side(random));
+  x.fill_normal(random);
+  values.fill_normal(random);
+  Mask mask(n, k, (k + 7) / 8, side(random));
+  mask.fill_24(random);
+  for (int64_t j = 1; j < n; j++)
+    std::memcpy(mask.data() + j * mask.stride, mask.data(), static_cast<size_t>(mask.stride));
+  const s24_pack24_args pack{n, k, k / 2, mask.stride, info.dtype, S24_KERNEL_AUTO, info.layout, 0};
+  int64_t bytes = 0;
+  EXPECT_OK(ctx, api->packed_size(ctx.handle, &pack, &bytes));
+  const Guarded packed(bytes, side(random));
+  EXPECT_OK(ctx, api->pack24(ctx.handle, &pack, values.data(), mask.data(), packed.as<void>(), nullptr));
+  const s24_gemm_args args{m, n, k, k, 0, n, n, info.dtype, kernel, info.layout, S24_ACT_NONE, 1, 0};
+  const Guarded workspace = workspace_for(ctx.handle, info.op, &args);
+  Matrix y(info.dtype, m, n, n, side(random)), wanted(info.dtype, m, n, n, side(random));
+  for (Matrix *out : {&wanted, &y}) {
+    EXPECT_OK(ctx, api->spmm24(ctx.handle, &args, x.data(), packed.as<void>(), nullptr, nullptr, out->data(),
+                               workspace.as<void>()));
+    for (int64_t i = 0; i < m; i++) {
+      for (int64_t l = 0; l < k; l++) {
+        if (!mask.at(0, l)) x.set(i, l, l % 3 == 0 ? NAN : l % 3 == 1 ? HUGE_VAL : -HUGE_VAL);
+      }
+    }
+  }
+  EXPECT(y.memory.equals(wanted.memory), "%s m=%lld: dropped columns of X change Y", info.name,
+         static_cast<long long>(m));
+}
+
 }  // namespace
 
 void test_multiply(Random &random) {
@@ -144,6 +177,11 @@ void test_multiply(Random &random) {
       check_shape(ctx, kernel, 33, 33, 1020, random);
       check_shape(ctx, kernel, 2, 700, 260, random);
       check_shape(ctx, kernel, 40, 300, 68, random);
+      check_shape(ctx, kernel, 130, 19, 4100, random);
+      check_shape(ctx, kernel, 35, 530, 516, random);
+      if (op == S24_OP_SPMM24) {
+        for (int64_t m : {1, 4, 16, 17, 40}) check_dropped(ctx, kernel, m, random);
+      }
       if (op == S24_OP_GEMM) {  // k need not be a multiple of 4
         for (int64_t m : {1, 5, 20}) {
           for (int64_t k : {1, 3, 31, 127}) check_shape(ctx, kernel, m, 7, k, random);

@@ -12,6 +12,9 @@ namespace s24::cuda {
 // Columns 4 * group and on; those from `columns` on read as 0.
 template <class T>
 struct DenseRows {
+  // Weight times input.
+  S24_HD static float product(float weight, float input) { return weight * input; }
+
   const T *data;
   int64_t stride, columns;
 
@@ -23,6 +26,9 @@ struct DenseRows {
 
 template <class T>
 struct PackedRows {
+  // A dropped weight, which reads as 0, takes no part, whatever the input is.
+  S24_HD static float product(float weight, float input) { return weight != 0.0f ? weight * input : 0.0f; }
+
   uint8_t *data;
   RowsLayout layout;
 

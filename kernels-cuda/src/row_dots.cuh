@@ -26,7 +26,7 @@ __global__ void run_row_dots(DenseRows<T> x, Weights w, Epilogue<T> epilogue, in
         if (i >= m) break;
         float inputs[4];
         x.group(i, g, inputs);
-        for (int c = 0; c < 4; c++) sums[i] += weights[c] * inputs[c];
+        for (int c = 0; c < 4; c++) sums[i] += Weights::product(weights[c], inputs[c]);
       }
     }
     float own = 0;  // lane i ends row i

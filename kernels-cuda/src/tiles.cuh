@@ -58,7 +58,7 @@ __global__ void __launch_bounds__(kThreads)
           load_own(&xs[k][down], inputs);
           load_own(&ws[k][across], weights);
           for (int i = 0; i < kOwn; i++) {
-            for (int j = 0; j < kOwn; j++) parts[i][j] += inputs[i] * weights[j];
+            for (int j = 0; j < kOwn; j++) parts[i][j] += Weights::product(weights[j], inputs[i]);
           }
         }
         for (int i = 0; i < kOwn; i++) {
