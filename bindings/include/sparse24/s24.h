@@ -146,8 +146,8 @@ typedef struct s24_pack24_args {
 
 /* Y[m, n] = act(alpha * X W^T + beta * C + bias). All of one dtype, sums in F32; bias[n] is F32.
  * C may be Y itself (same stride); it is not read where beta is 0. bias may be null.
- * NaN and Inf propagate as IEEE has it and are no error. spmm24: X at columns that the mask dropped takes no part; whether
- * 0 * Inf of a kept 0 does is the kernel's choice. BF16 kernels may take subnormals for 0. */
+ * NaN and Inf propagate as IEEE has it and are no error. spmm24: X at columns that the mask dropped takes no part;
+ * whether 0 * Inf of a kept 0 does is the kernel's choice. BF16 kernels may take subnormals for 0. */
 typedef struct s24_gemm_args {
   int64_t m, n, k;
   int64_t x_stride, w_stride, c_stride, y_stride; /* w_stride: gemm only */
