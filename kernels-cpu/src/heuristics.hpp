@@ -29,11 +29,9 @@ inline int64_t prefetch_distance(int64_t row_bytes) {
   return (rows > 4 ? rows : 4) * row_bytes;
 }
 
-// Packed W (tiles.hpp): rows of X a panel, as many as leave registers for what they are multiplied with; panels and
-// rows of W that take turns; what a panel group's part of X may take of the second-level cache; how far ahead W is
-// fetched.
-constexpr int kTilesPanel = 16;
-constexpr int64_t kTilesGroup = 8, kTilesRows = 256;
+// Packed W (tiling.hpp): rows of X that take turns with a tile of W, rows of W a unit of work, what those rows of X may
+// take of the second-level cache, and how far ahead W is fetched.
+constexpr int64_t kTilesGroupRows = 128, kTilesRows = 256;
 constexpr int64_t kTilesXBytes = 256 * 1024;
 constexpr int64_t kTilesPrefetch = 2304;
 

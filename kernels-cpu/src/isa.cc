@@ -14,7 +14,7 @@
 namespace s24::cpu {
 namespace {
 
-constexpr Isa kTiers[] = {Isa::scalar, Isa::avx512, Isa::avx512bf16};
+constexpr Isa kTiers[] = {Isa::scalar, Isa::avx2, Isa::avx512, Isa::avx512bf16};
 
 #if defined(__x86_64__)
 
@@ -26,14 +26,14 @@ struct Flag {
 };
 
 constexpr Flag kFlags[] = {
-    {Isa::avx512, "fma", 1, 0, 2, 12},
-    {Isa::avx512, "osxsave", 1, 0, 2, 27},
-    {Isa::avx512, "f16c", 1, 0, 2, 29},
+    {Isa::avx2, "fma", 1, 0, 2, 12},
+    {Isa::avx2, "osxsave", 1, 0, 2, 27},
+    {Isa::avx2, "f16c", 1, 0, 2, 29},
+    {Isa::avx2, "avx2", 7, 0, 1, 5},
     {Isa::avx512, "avx512f", 7, 0, 1, 16},
     {Isa::avx512, "avx512dq", 7, 0, 1, 17},
     {Isa::avx512, "avx512bw", 7, 0, 1, 30},
     {Isa::avx512, "avx512vl", 7, 0, 1, 31},
-    {Isa::avx512bf16, "avx512_vbmi2", 7, 0, 2, 6},
     {Isa::avx512bf16, "avx512_bf16", 7, 1, 0, 5},
 };
 
@@ -48,11 +48,12 @@ bool has(const Flag &flag) {
   return (regs[flag.reg] >> flag.bit & 1) != 0;
 }
 
-// The operating system saves the vector state: XMM, YMM, mask registers, both parts of ZMM.
-bool os_saves_zmm() {
+// Whether the operating system saves these parts of the vector state (bits of XCR0).
+constexpr uint32_t kYmm = 0x06, kZmm = 0xe6;  // with XMM; with mask registers and both parts of ZMM
+bool os_saves(uint32_t parts) {
   uint32_t low, high;
   __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-  return (low & 0xe6) == 0xe6;
+  return (low & parts) == parts;
 }
 
 Machine probe() {
@@ -73,8 +74,8 @@ Machine probe() {
         return found;
       }
     }
-    if (tier == Isa::avx512 && !os_saves_zmm()) {
-      found.missing = "avx512 needs an operating system that saves the ZMM registers";
+    if ((tier == Isa::avx2 && !os_saves(kYmm)) || (tier == Isa::avx512 && !os_saves(kZmm))) {
+      found.missing = std::string(isa_name(tier)) + " needs an operating system that saves its registers";
       return found;
     }
     found.best = tier;
@@ -84,7 +85,7 @@ Machine probe() {
 
 #else
 
-Machine probe() { return {Isa::scalar, "avx512 needs an x86-64 CPU", "unknown CPU"}; }
+Machine probe() { return {Isa::scalar, "avx2 needs an x86-64 CPU", "unknown CPU"}; }
 
 #endif
 
@@ -100,6 +101,8 @@ const char *isa_name(Isa isa) {
   switch (isa) {
     case Isa::scalar:
       return "scalar";
+    case Isa::avx2:
+      return "avx2";
     case Isa::avx512:
       return "avx512";
     case Isa::avx512bf16:
@@ -123,7 +126,7 @@ Isa granted_isa() {
   for (Isa tier : kTiers) {
     if (std::strcmp(wanted, isa_name(tier)) == 0) return std::min(tier, machine().best);
   }
-  fail(S24_BAD_ARGUMENT, "S24_ISA: '%.64s' is not one of scalar, avx512, avx512bf16", wanted);
+  fail(S24_BAD_ARGUMENT, "S24_ISA: '%.64s' is not one of scalar, avx2, avx512, avx512bf16", wanted);
 }
 
 std::string isa_reason(Isa needed, Isa granted) {

@@ -7,14 +7,14 @@
 namespace s24::cpu {
 
 // Rising: a tier includes those before it.
-enum class Isa { scalar, avx512, avx512bf16 };
+enum class Isa { scalar, avx2, avx512, avx512bf16 };
 
 const char *isa_name(Isa isa);
 
 // The highest tier this machine runs, and for the first one it does not, what is missing.
 struct Machine {
   Isa best;
-  std::string missing;  // "avx512bf16 needs the CPU flag avx512_vbmi2"; empty where nothing is missing
+  std::string missing;  // "avx512bf16 needs the CPU flag avx512_bf16"; empty where nothing is missing
   std::string cpu_name;
 };
 

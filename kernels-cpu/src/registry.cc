@@ -21,9 +21,11 @@ constexpr s24_dtype f32 = S24_F32, bf16 = S24_BF16, f16 = S24_F16;
 
 // Kernels of an ISA that this build has no code for keep their id; machine() never grants them.
 #if defined(__x86_64__)
+#define S24_CODE_avx2(code) &code
 #define S24_CODE_avx512(code) &code
 #define S24_CODE_avx512bf16(code) &code
 #else
+#define S24_CODE_avx2(code) static_cast<decltype(&code)>(nullptr)
 #define S24_CODE_avx512(code) static_cast<decltype(&code)>(nullptr)
 #define S24_CODE_avx512bf16(code) static_cast<decltype(&code)>(nullptr)
 #endif

@@ -72,8 +72,8 @@ struct DensePairs : PairArithmetic {
   }
 };
 
-// tiles.hpp: a pair of kept values a lane, X as it is.
-struct TilesBf16 {
+// avx512/tiles.hpp: a pair of kept values a lane, X as it is.
+struct StepsBf16 {
   using Element = Bf16;
   static constexpr int64_t kXBytes = 64;
 
@@ -86,22 +86,16 @@ struct TilesBf16 {
     const __m512i places = _mm512_load_si512(block);
 #pragma GCC unroll 8
     for (int g = 0; g < kBlockGroups; g++) {
-      // Both halves of a lane are an index of columns: the first value's place and the second's.
-      const __m512i index = pair_index(_mm512_srli_epi32(places, 2 * g), g);
+      // Each half of a lane is an index of the block's columns: the first value's in the lower, the second's above.
+      const __m512i group = _mm512_set1_epi16(static_cast<int16_t>(4 * g));
+      const __m512i index = kept_index(_mm512_ternarylogic_epi32(_mm512_srli_epi32(places, 2 * g), _mm512_set1_epi16(3),
+                                                                 group, StepsF32<Bf16>::kSelectOr));
       const __m512i w = _mm512_load_si512(block + kPlacesBytes + 64 * g);
       for (int r = 0; r < M; r++) {
         const __m512i picked = _mm512_permutexvar_epi16(index, _mm512_load_si512(x + r * kXBytes));
         acc[g % S][r] = dot_pairs(acc[g % S][r], w, picked);
       }
     }
-  }
-
- private:
-  static __m512i pair_index(__m512i places, int g) {
-    __m512i index =
-        _mm512_ternarylogic_epi32(places, _mm512_set1_epi16(3), _mm512_set1_epi16(static_cast<int16_t>(4 * g)), 0xea);
-    __asm__("" : "+v"(index));
-    return index;
   }
 };
 

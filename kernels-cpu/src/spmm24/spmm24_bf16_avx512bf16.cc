@@ -1,7 +1,12 @@
 #include "avx512/bf16.hpp"
 
 namespace s24::cpu {
+namespace {
 
-const KernelOf<GemmCall> spmm24_bf16_avx512bf16{multiply_tiles<TilesBf16>, tiles_workspace<TilesBf16>};
+using Kernel = Tiles<TilesAvx512<StepsBf16>>;
+
+}  // namespace
+
+const KernelOf<GemmCall> spmm24_bf16_avx512bf16{Kernel::run, Kernel::workspace};
 
 }  // namespace s24::cpu

@@ -1,7 +1,12 @@
 #include "avx512/tiles.hpp"
 
 namespace s24::cpu {
+namespace {
 
-const KernelOf<GemmCall> spmm24_f32_avx512{multiply_tiles<TilesF32<float>>, tiles_workspace<TilesF32<float>>};
+using Kernel = Tiles<TilesAvx512<StepsF32<float>>>;
+
+}  // namespace
+
+const KernelOf<GemmCall> spmm24_f32_avx512{Kernel::run, Kernel::workspace};
 
 }  // namespace s24::cpu

@@ -1,0 +1,7 @@
+#include "avx2/dense.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<GemmCall> gemm_f16_avx2{DenseAvx2<F16>::run, nullptr};
+
+}  // namespace s24::cpu
