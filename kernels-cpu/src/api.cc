@@ -75,7 +75,8 @@ int32_t choose_kernel(s24_context *ctx, int32_t op, int32_t dtype, int32_t layou
     check::extent("m", m);
     check::extent("n", n);
     check::extent("k", k);
-    // One kernel a tier serves every shape, and a higher tier is never slower.
+    // One kernel a tier serves every shape, and the highest tier is taken. That is a rule, not a measurement: where a
+    // lower tier is faster for some shape, a heuristic belongs here; `s24 bench --all-kernels` shows it.
     *out = find_kernel(S24_KERNEL_AUTO, op, dtype, op == S24_OP_SPMM24 ? layout : -1, ctx->isa);
   });
 }

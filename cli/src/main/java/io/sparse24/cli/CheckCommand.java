@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description =
         "Checks that every pruned weight has the pattern, and with --against that kept values are"
-            + " the dense checkpoint's bit for bit and all else is unchanged.")
+            + " the dense checkpoint's bit for bit, no more are dropped than the pattern asks, and"
+            + " all else is unchanged.")
 final class CheckCommand implements Callable<Integer> {
   @Parameters(paramLabel = "FILE|DIR", description = "The pruned checkpoint.")
   Path path = Path.of("");
@@ -102,7 +103,7 @@ final class CheckCommand implements Callable<Integer> {
             check.pattern(pattern, problems);
           }
           if (dense != null) {
-            check.against(originals.remove(weight.name()), isPruned, problems);
+            check.against(originals.remove(weight.name()), isPruned, pattern, problems);
           }
         }
         progress.step(weight.storedBytes(), weight.name());

@@ -70,6 +70,13 @@ final class PruneCommand implements Callable<Integer> {
           "dense, sparse-24-bitmask or torch. Default: sparse-24-bitmask for 2:4, else dense")
   @Nullable SparseFormat format;
 
+  @Option(
+      names = "--allow-non-finite",
+      description =
+          "Lets NaN and infinities in weights and inputs through instead of failing at the first;"
+              + " a NaN is the first to be dropped.")
+  boolean allowNonFinite;
+
   @Mixin Selection selection = new Selection();
 
   @Mixin BackendOption backend = new BackendOption();
@@ -111,6 +118,7 @@ final class PruneCommand implements Callable<Integer> {
     try (Checkpoint checkpoint = Checkpoint.open(paths.in)) {
       Target.checkNew(paths.out);
       try (Session session = backend.open()) {
+        session.allowNonFinite(allowNonFinite);
         result = prune(checkpoint, session, stored);
       }
     }
@@ -281,7 +289,7 @@ final class PruneCommand implements Callable<Integer> {
               + weight.name()
               + "': "
               + e.getMessage()
-              + "; mend it, or "
+              + "; mend it, let it through with --allow-non-finite, or "
               + Selection.excluding(weight),
           e);
     }

@@ -57,36 +57,20 @@ final class WeightCheck implements AutoCloseable {
               + Selection.excluding(weight));
       return;
     }
-    MemorySegment data = weight.parts().get(0).segment();
-    int width = weight.info().type().bits() / 8;
-    for (long i = 0; i < rows; i++) {
-      for (long group = 0; group < k; group += wanted.of()) {
-        int nonZeros = 0;
-        for (int t = 0; t < wanted.of(); t++) {
-          nonZeros += isZero(bits(data, i * k + group + t, width), width) ? 0 : 1;
-        }
-        if (nonZeros > wanted.keep()) {
-          problems.add(
-              "'"
-                  + weight.name()
-                  + "': row "
-                  + i
-                  + ", columns "
-                  + group
-                  + ".."
-                  + (group + wanted.of() - 1)
-                  + " have "
-                  + nonZeros
-                  + " non-zeros, not "
-                  + wanted);
-          return;
-        }
+    for (long start = 0; start < rows * k; start += wanted.of()) {
+      int nonZeros = nonZeros(start, wanted.of());
+      if (nonZeros > wanted.keep()) {
+        problems.add(group(start, wanted) + " have " + nonZeros + " non-zeros, not " + wanted);
+        return;
       }
     }
   }
 
-  /** Kept values bit for bit the original's, dropped ones zero; what was not pruned unchanged. */
-  void against(@Nullable Weight original, boolean isPruned, List<String> problems) {
+  /**
+   * Kept values bit for bit the original's, dropped ones zero, and no more dropped than the pattern
+   * asks; what was not pruned unchanged.
+   */
+  void against(@Nullable Weight original, boolean isPruned, Pattern wanted, List<String> problems) {
     String name = "'" + weight.name() + "'";
     if (original == null) {
       problems.add(name + " is not in the dense checkpoint");
@@ -128,7 +112,63 @@ final class WeightCheck implements AutoCloseable {
               + ", "
               + different % k
               + "] is kept, but not the dense checkpoint's value bit for bit");
+      return;
     }
+    lost(dense, weight.isCompressed() ? Pattern.P2_4 : wanted, problems);
+  }
+
+  /** The first group with fewer non-zeros than it could keep; NaN ranks last, so it may go. */
+  private void lost(MemorySegment dense, Pattern kept, List<String> problems) {
+    long k = weight.info().shape().get(1);
+    if (k % kept.of() != 0 || (weight.isCompressed() && compressed == null)) {
+      return; // reported already
+    }
+    int width = weight.info().type().bits() / 8;
+    for (long start = 0; start < weight.info().elements(); start += kept.of()) {
+      int now = nonZeros(start, kept.of());
+      int before = 0;
+      for (int t = 0; t < kept.of() && now < kept.keep(); t++) {
+        int bits = bits(dense, start + t, width);
+        before += isZero(bits, width) || isNaN(bits) ? 0 : 1;
+      }
+      if (now < Math.min(kept.keep(), before)) {
+        problems.add(
+            group(start, kept)
+                + " have "
+                + now
+                + " of the dense checkpoint's "
+                + Count.of(before, "non-zero")
+                + ", "
+                + kept
+                + " leaves "
+                + Math.min(kept.keep(), before));
+        return;
+      }
+    }
+  }
+
+  /** Of a group of columns; a compressed one stores half of them. */
+  private int nonZeros(long start, int of) {
+    MemorySegment data = weight.parts().get(0).segment();
+    int width = weight.info().type().bits() / 8;
+    int part = weight.isCompressed() ? 2 : 1;
+    int nonZeros = 0;
+    for (int t = 0; t < of / part; t++) {
+      nonZeros += isZero(bits(data, start / part + t, width), width) ? 0 : 1;
+    }
+    return nonZeros;
+  }
+
+  private String group(long start, Pattern pattern) {
+    long k = weight.info().shape().get(1);
+    return "'"
+        + weight.name()
+        + "': row "
+        + start / k
+        + ", columns "
+        + start % k
+        + ".."
+        + (start % k + pattern.of() - 1);
   }
 
   /**
@@ -173,6 +213,14 @@ final class WeightCheck implements AutoCloseable {
 
   private static boolean isZero(int bits, int width) {
     return (width == 4 ? bits & 0x7FFF_FFFF : bits & 0x7FFF) == 0;
+  }
+
+  private boolean isNaN(int bits) {
+    return switch (weight.info().type()) {
+      case F16 -> (bits & 0x7FFF) > 0x7C00;
+      case BF16 -> (bits & 0x7FFF) > 0x7F80;
+      default -> (bits & 0x7FFF_FFFF) > 0x7F80_0000;
+    };
   }
 
   @Override

@@ -103,6 +103,59 @@ final class CheckTest {
   }
 
   @Test
+  void moreDroppedThanThePatternAsks() throws IOException {
+    Path zeros = model(new float[16], new float[] {1, 2}, "zeros");
+    S24.good("check", zeros);
+    assertProblem(
+        "'a.weight': row 0, columns 0..3 have 0 of the dense checkpoint's 4 non-zeros, 2:4 leaves"
+            + " 2",
+        zeros,
+        "--against",
+        dense);
+    Path one = model(with(PRUNED, 15, 0), new float[] {1, 2}, "one");
+    assertProblem("row 1, columns 4..7 have 1 of the dense", one, "--against", dense);
+    assertProblem(
+        "row 1, columns 0..7 have 3 of the dense checkpoint's 8 non-zeros, 4:8 leaves 4",
+        one,
+        "--against",
+        dense,
+        "--pattern",
+        "4:8");
+    S24.good("check", one, "--against", dense, "--pattern", "3:8");
+  }
+
+  @Test
+  void zerosThatWereThereBeforeAreNoLoss() throws IOException {
+    float[] few = {4, 0, 0, -0f, 0, 0, 0, 0, -4, 3, 0, 1, 0, -2, 3, 0};
+    Path in = model(few, new float[] {1, 2}, "few");
+    Path kept = model(with(few, 11, 0), new float[] {1, 2}, "kept");
+    S24.good("check", kept, "--against", in);
+    Path out = dir.resolve("out");
+    S24.good("prune", in, out);
+    S24.good("check", out, "--against", in);
+    S24.good("check", out, "--against", in, "--pattern", "4:8");
+  }
+
+  @Test
+  void aMaskThatKeepsZerosInPlaceOfWhatIsNone() throws IOException {
+    Path in = model(with(with(DENSE, 0, 0), 1, 0), new float[] {1, 2}, "in");
+    Path out = dir.resolve("out.safetensors");
+    S24.good("prune", in, out);
+    byte[] bytes = Files.readAllBytes(out);
+    int start = 8 + (int) ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+    // The first group keeps columns 0 and 1 now, with their values.
+    bytes[start + 32] ^= 0b1111;
+    java.util.Arrays.fill(bytes, start, start + 8, (byte) 0);
+    Files.write(dir.resolve("bad.safetensors"), bytes);
+    S24.good("check", dir.resolve("bad.safetensors"));
+    assertProblem(
+        "'a.weight': row 0, columns 0..3 have 0 of the dense checkpoint's 2 non-zeros",
+        dir.resolve("bad.safetensors"),
+        "--against",
+        in);
+  }
+
+  @Test
   void aBiasThatChanged() throws IOException {
     Path bad = model(PRUNED, new float[] {1, 3}, "bad");
     assertProblem("'a.bias' was not pruned, but differs from byte", bad, "--against", dense);

@@ -264,6 +264,39 @@ final class PruneTest {
     assertEquals(List.of("prune: 50 % (a.weight)", "prune: 100 % (b.weight)"), run.errLines());
   }
 
+  @ParameterizedTest
+  @MethodSource("backends")
+  void nonFiniteValuesAreLetThroughOnRequest(String backend) throws IOException {
+    float inf = Float.POSITIVE_INFINITY;
+    float[] w = {1, Float.NaN, 2, 0, -inf, 1, 2, inf, Float.NaN, Float.NaN, Float.NaN, 1};
+    Path in = new Model().put("a.weight", DType.F32, w, 1, 12).write(dir.resolve("a.safetensors"));
+    S24 refused = S24.run("prune", in, dir.resolve("no"), "--backend", backend);
+    assertEquals(Main.FAILED, refused.status());
+    assertTrue(refused.err().contains("let it through with --allow-non-finite"), refused.err());
+    float[] expected = {1, 0, 2, 0, -inf, 0, 0, inf, Float.NaN, 0, 0, 1};
+    for (String pattern : List.of("2:4", "1:2")) {
+      Path out = dir.resolve(pattern.replace(':', '-'));
+      S24.good(
+          "prune",
+          in,
+          out,
+          "--allow-non-finite",
+          "--format",
+          "dense",
+          "--pattern",
+          pattern,
+          "--backend",
+          backend);
+      int[] bits = Model.read(out, "a.weight");
+      float[] kept = new float[bits.length];
+      for (int i = 0; i < bits.length; i++) {
+        kept[i] = Float.intBitsToFloat(bits[i]);
+      }
+      assertArrayEquals(expected, kept, pattern);
+      S24.good("check", out, "--against", in, "--pattern", pattern);
+    }
+  }
+
   @Test
   void calibrationForMagnitudeIsSaidToBeOfNoUse() throws IOException {
     Path in = new Model().normal("a.weight", DType.F32, 4, 8).write(dir.resolve("in.safetensors"));

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A model's tensors: one safetensors file, or a directory with {@code model.safetensors}, with
- * shards and {@code model.safetensors.index.json}, or with a single file of another name.
+ * shards and {@code model.safetensors.index.json}, or with a single file of another name. The files
+ * are memory-mapped: none may be cut short while it is open, see {@link Safetensors}.
  */
 public final class Checkpoint implements AutoCloseable {
   static final String SINGLE = "model.safetensors";

@@ -11,8 +11,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +25,19 @@ public final class CheckpointWriter implements AutoCloseable {
   /** Shards as large as the ones of model hubs. */
   public static final long DEFAULT_SHARD_BYTES = 5L << 30;
 
-  private static final Set<String> OWN = Set.of(Checkpoint.CONFIG, Checkpoint.INDEX);
+  /** What holds weights, of this format or another, or says where they are. */
+  private static final List<String> WEIGHT_FILES =
+      List.of(
+          ".safetensors",
+          ".bin",
+          ".pt",
+          ".pth",
+          ".gguf",
+          ".onnx",
+          ".h5",
+          ".msgpack",
+          ".ot",
+          ".index.json");
 
   private final Path target;
   private final Path work;
@@ -134,7 +146,11 @@ public final class CheckpointWriter implements AutoCloseable {
   }
 
   /**
-   * Copies the other files of a model directory: tokenizer, generation settings, licence.
+   * Copies the other files of a model directory: tokenizer, generation settings, licence. Left out
+   * are hidden files and the files that hold weights, which would be the old ones and large: {@code
+   * *.safetensors} and other formats' {@code *.bin}, {@code *.pt}, {@code *.pth}, {@code *.gguf},
+   * {@code *.onnx}, {@code *.h5}, {@code *.msgpack} and {@code *.ot}, and their indexes {@code
+   * *.index.json}.
    *
    * @param from the model's directory; a file is passed over
    * @throws IOException if that fails
@@ -146,11 +162,18 @@ public final class CheckpointWriter implements AutoCloseable {
     try (Stream<Path> list = Files.list(from)) {
       for (Path path : list.filter(Files::isRegularFile).sorted().toList()) {
         String name = path.getFileName().toString();
-        if (!name.endsWith(".safetensors") && !OWN.contains(name) && !name.startsWith(".")) {
+        if (isCompanion(name)) {
           Files.copy(path, work.resolve(name));
         }
       }
     }
+  }
+
+  private static boolean isCompanion(String name) {
+    String lower = name.toLowerCase(Locale.ROOT);
+    return !name.equals(Checkpoint.CONFIG)
+        && !name.startsWith(".")
+        && WEIGHT_FILES.stream().noneMatch(lower::endsWith);
   }
 
   /**

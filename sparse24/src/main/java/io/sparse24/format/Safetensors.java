@@ -15,8 +15,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * One safetensors file, memory-mapped. Cutting the file short while it is open is undefined, as for
- * any mapping.
+ * One safetensors file, memory-mapped. The file must not be cut short while it is open: reading a
+ * page that is no longer there raises SIGBUS, which is an {@link InternalError} in Java code and
+ * ends the JVM in native code. To replace an open file, rename a new one over it.
  */
 public final class Safetensors implements AutoCloseable {
   private final Path file;

@@ -2,22 +2,14 @@ package io.sparse24.format;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.sparse24.Pruner;
-import io.sparse24.api.Backends;
-import io.sparse24.api.Compressed24;
-import io.sparse24.api.Matrix;
-import io.sparse24.api.Session;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.RandomAccessFile;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
@@ -26,79 +18,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** JVMs with little memory: what they need does not grow with the file. */
 final class BoundedMemoryTest {
   @TempDir Path folder;
-
-  /** Prunes every matrix named w and copies the rest. */
-  static final class Prune {
-    private Prune() {}
-
-    public static void main(String[] args) throws IOException {
-      try (Checkpoint checkpoint = Checkpoint.open(Path.of(args[0]));
-          Session session = Backends.open("reference")) {
-        CheckpointCopy copy = new CheckpointCopy(checkpoint);
-        for (Weight weight : copy.weights()) {
-          if (weight.name().startsWith("w")) {
-            copy.store(weight, SparseFormat.BITMASK);
-          }
-        }
-        try (CheckpointWriter writer = copy.start(Path.of(args[1]))) {
-          for (Weight weight : copy.weights()) {
-            if (!weight.name().startsWith("w")) {
-              copy.pass(weight, writer);
-              continue;
-            }
-            try (Arena arena = Arena.ofConfined()) {
-              Matrix w = weight.parts().get(0).matrix(arena);
-              Compressed24 out = Compressed24.allocate(arena, w.rows(), w.cols(), w.dtype());
-              Pruner.magnitude().prune(session, w, out);
-              for (MemorySegment part : SparseFormat.BITMASK.encode(session, out, arena)) {
-                writer.write(part);
-              }
-            }
-          }
-          copy.finish(writer);
-        }
-      }
-      System.out.println("pruned");
-    }
-  }
-
-  /**
-   * 60 MB, of which one tensor of 48 MB, with 24 MB of heap and 4 MB of all other memory that Java
-   * hands out (arenas count as direct memory): room for a weight of 1 MB at a time, not for the 12
-   * of them. So 20 GB need no more than their largest weight does.
-   */
-  @Test
-  void pruningHoldsOneWeightAtATime() throws IOException, InterruptedException {
-    List<String> entries = new ArrayList<>();
-    long at = 48 << 20;
-    entries.add(Fixture.entry("embed", "BF16", List.of(24L, 1L << 20), 0, at));
-    for (int i = 0; i < 12; i++) {
-      entries.add(Fixture.entry("w" + i, "BF16", List.of(512L, 1024L), at, at + (1 << 20)));
-      at += 1 << 20;
-    }
-    Path in = folder.resolve("in.safetensors");
-    try (RandomAccessFile out = new RandomAccessFile(in.toFile(), "rw")) {
-      out.write(Fixture.file("{" + String.join(",", entries) + "}", 0));
-      out.setLength(out.length() + at); // a hole: no disk is used
-    }
-    Path pruned = folder.resolve("out.safetensors");
-    Child.Result result =
-        Child.run(
-            Prune.class,
-            List.of("-Xmx24m", "-XX:MaxDirectMemorySize=4m"),
-            in.toString(),
-            pruned.toString());
-    assertEquals("pruned", result.output().strip());
-    assertEquals(0, result.status());
-    long stored = (48L << 20) + 12 * ((1L << 19) + (1L << 16) + 16);
-    assertEquals(stored, Files.size(pruned) - headerBytes(pruned));
-  }
-
-  private static long headerBytes(Path file) throws IOException {
-    try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
-      return 8 + Long.reverseBytes(in.readLong());
-    }
-  }
 
   /** Opens each file or directory and says how it went. */
   static final class Open {

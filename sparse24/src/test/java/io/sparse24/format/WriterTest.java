@@ -265,6 +265,49 @@ final class WriterTest {
     assertEquals(List.of(), left());
   }
 
+  /** Of a hub's directory all that describes the model, and no second copy of its weights. */
+  @Test
+  void companionsAreCopiedAndOtherWeightFilesAreNot() throws IOException {
+    Path in = Files.createDirectory(folder.resolve("in"));
+    List<String> kept =
+        List.of("LICENSE", "README.md", "generation_config.json", "index.json", "tokenizer.model");
+    for (String name : kept) {
+      Files.writeString(in.resolve(name), name);
+    }
+    for (String name :
+        List.of(
+            "config.json",
+            "model.safetensors",
+            "model.safetensors.index.json",
+            "pytorch_model.bin",
+            "pytorch_model.bin.index.json",
+            "PYTORCH_MODEL.BIN",
+            "consolidated.00.pth",
+            "checkpoint.pt",
+            "model-q4_0.gguf",
+            "model.onnx",
+            "tf_model.h5",
+            "flax_model.msgpack",
+            "rust_model.ot",
+            ".gitattributes")) {
+      Files.writeString(in.resolve(name), "weights");
+    }
+    Files.createDirectory(in.resolve("onnx"));
+    Path out = folder.resolve("out");
+    try (CheckpointWriter writer = CheckpointWriter.create(out, List.of(), Map.of(), 1)) {
+      writer.copyCompanions(in);
+      writer.commit(null);
+    }
+    List<String> found = new ArrayList<>(kept);
+    found.add("model.safetensors");
+    try (Stream<Path> list = Files.list(out)) {
+      assertEquals(
+          found.stream().sorted().toList(),
+          list.map(path -> path.getFileName().toString()).sorted().toList());
+    }
+    assertEquals("LICENSE", Files.readString(out.resolve("LICENSE")));
+  }
+
   /** Writes half a checkpoint, then ends as told. */
   static final class Ended {
     private Ended() {}
