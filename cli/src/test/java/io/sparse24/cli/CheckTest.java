@@ -121,7 +121,6 @@ final class CheckTest {
         dense,
         "--pattern",
         "4:8");
-    S24.good("check", one, "--against", dense, "--pattern", "3:8");
   }
 
   @Test
