@@ -155,7 +155,7 @@ public final class Sparse24Matrix implements AutoCloseable {
     return packed;
   }
 
-  /** Frees the weight. */
+  /** Frees the weight. A second call does nothing. */
   @Override
   public void close() {
     memory.close();

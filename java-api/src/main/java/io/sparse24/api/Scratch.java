@@ -1,5 +1,6 @@
 package io.sparse24.api;
 
+import io.sparse24.api.internal.LeakReport;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
