@@ -87,7 +87,7 @@ public final class Sparse24Matrix implements AutoCloseable {
    * Y = act(alpha · X Wᵀ + beta · C + bias).
    *
    * @param x {@code [m, k]}
-   * @param c {@code [m, n]}, may be y; null if beta is 0
+   * @param c {@code [m, n]}, may be y; ignored, whatever it is, if beta is 0
    * @param y {@code [m, n]}, written
    * @param epilogue alpha, beta, bias, activation
    */
