@@ -10,6 +10,8 @@ module io.sparse24.api {
   exports io.sparse24.api;
   exports io.sparse24.api.spi;
   exports io.sparse24.api.reference;
+  exports io.sparse24.api.internal to
+      io.sparse24;
 
   uses io.sparse24.bindings.NativeKernels;
   uses io.sparse24.api.spi.Backend;

@@ -13,6 +13,8 @@ import java.lang.foreign.Arena;
  * {@snippet file="io/sparse24/examples/WandaExample.java" region="wanda"}
  */
 public final class ColumnNorms implements AutoCloseable {
+  private static final long MAX_EXTENT = 1L << 40;
+
   private final Session session;
   private final Scratch scratch;
   private final Matrix squared;
@@ -25,6 +27,9 @@ public final class ColumnNorms implements AutoCloseable {
    * @param k inputs of the layer
    */
   public ColumnNorms(Session session, long k) {
+    if (k < 0 || k > MAX_EXTENT) {
+      throw new IllegalArgumentException("k: is " + k + ", must be between 0 and 2^40");
+    }
     this.session = session;
     this.scratch = session.scratch();
     this.squared = scratch.matrix(1, k, DType.F32);
@@ -102,7 +107,7 @@ public final class ColumnNorms implements AutoCloseable {
     return sequences;
   }
 
-  /** Frees the memory. */
+  /** Frees the memory. A second call does nothing. */
   @Override
   public void close() {
     scratch.close();

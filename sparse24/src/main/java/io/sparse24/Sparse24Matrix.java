@@ -87,7 +87,7 @@ public final class Sparse24Matrix implements AutoCloseable {
    * Y = act(alpha · X Wᵀ + beta · C + bias).
    *
    * @param x {@code [m, k]}
-   * @param c {@code [m, n]}, may be y; null if beta is 0
+   * @param c {@code [m, n]}, may be y; ignored, whatever it is, if beta is 0
    * @param y {@code [m, n]}, written
    * @param epilogue alpha, beta, bias, activation
    */
@@ -155,7 +155,7 @@ public final class Sparse24Matrix implements AutoCloseable {
     return packed;
   }
 
-  /** Frees the weight. */
+  /** Frees the weight. A second call does nothing. */
   @Override
   public void close() {
     memory.close();

@@ -1,10 +1,46 @@
 package io.sparse24.api;
 
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /** What every operation's arguments must satisfy before they cross the boundary. */
 final class Checks {
+  private static final long MAX_EXTENT = 1L << 40;
+
   private Checks() {}
+
+  /**
+   * A number of rows, columns, tokens; products of two and an element size fit in a long's range.
+   */
+  static long extent(String what, long value) {
+    if (value < 0 || value > MAX_EXTENT) {
+      throw new IllegalArgumentException(what + ": is " + value + ", must be between 0 and 2^40");
+    }
+    return value;
+  }
+
+  /**
+   * Bytes of {@code rows} rows, {@code strideBytes} apart, of which the last has {@code rowBytes}.
+   *
+   * @param what the arguments' names
+   */
+  static long bytes(String what, long rows, long strideBytes, long rowBytes) {
+    if (rows == 0 || rowBytes == 0) {
+      return 0;
+    }
+    long high = Math.multiplyHigh(rows - 1, strideBytes);
+    long low = (rows - 1) * strideBytes;
+    if (high != 0 || low < 0 || low + rowBytes < 0) {
+      throw new IllegalArgumentException(
+          what
+              + ": "
+              + rows
+              + " rows, "
+              + strideBytes
+              + " bytes apart, must have less than 2^63 bytes");
+    }
+    return low + rowBytes;
+  }
 
   static void multiple(String what, long value, int of) {
     if (value % of != 0) {
@@ -59,6 +95,13 @@ final class Checks {
     }
   }
 
+  /** Both parts of {@code out}, a 2:4 weight that is written. */
+  static void output(Compressed24 out) {
+    writable("out.values", out.values().segment());
+    writable("out.mask", out.mask().segment());
+    noOverlap("out.values", out.values(), "out.mask", out.mask());
+  }
+
   static void gemm(
       Matrix x, long n, long k, DType dtype, @Nullable Matrix c, Matrix y, Epilogue epilogue) {
     if (x.cols() != k || x.dtype() != dtype) {
@@ -67,6 +110,7 @@ final class Checks {
     if (y.rows() != x.rows() || y.cols() != n || y.dtype() != dtype) {
       shape("y", y, x.rows(), n, dtype);
     }
+    writable("y", y.segment());
     noOverlap("y", y, "x", x);
     if (epilogue.beta() != 0) {
       if (c == null) {
@@ -87,33 +131,77 @@ final class Checks {
     }
   }
 
+  /** Native code would crash writing it, or, where the memory itself is writable, not notice. */
+  static void writable(String what, MemorySegment segment) {
+    if (segment.isReadOnly()) {
+      throw new IllegalArgumentException(what + ": is read-only memory, must be writable");
+    }
+  }
+
   /**
-   * An output must not share memory with an input; columns of one wider matrix side by side are
-   * fine.
+   * An output must not share memory with an input or another output; columns of one wider matrix
+   * side by side are fine.
    */
   static void noOverlap(String outName, Matrix out, String inName, Matrix in) {
     long a = out.segment().address();
     long b = in.segment().address();
-    long aEnd = a + extent(out);
-    long bEnd = b + extent(in);
-    if (aEnd <= b || bEnd <= a || a == aEnd || b == bEnd) {
+    if (apart(a, out.extentBytes(), b, in.extentBytes())) {
       return;
     }
     long stride = out.rowStride() * out.dtype().bytes();
     if (stride == in.rowStride() * in.dtype().bytes() && stride > 0) {
-      long apart = Math.floorMod(b - a, stride);
-      if (apart >= out.cols() * out.dtype().bytes()
-          && apart + in.cols() * in.dtype().bytes() <= stride) {
+      long distance = Math.floorMod(b - a, stride);
+      if (distance >= out.cols() * out.dtype().bytes()
+          && distance + in.cols() * in.dtype().bytes() <= stride) {
         return;
       }
     }
-    throw new IllegalArgumentException(outName + ": shares memory with " + inName);
+    throw shared(outName, inName);
   }
 
-  private static long extent(Matrix matrix) {
-    if (matrix.rows() == 0 || matrix.cols() == 0) {
-      return 0;
+  /** The same by the bytes from the first to the last, for masks and packed weights. */
+  static void noOverlap(String outName, Matrix out, String inName, Mask in) {
+    noOverlap(outName, out.segment(), out.extentBytes(), inName, in.segment(), in.extentBytes());
+  }
+
+  static void noOverlap(String outName, Mask out, String inName, Matrix in) {
+    noOverlap(outName, out.segment(), out.extentBytes(), inName, in.segment(), in.extentBytes());
+  }
+
+  static void noOverlap(String outName, Matrix out, String inName, Packed24 in) {
+    noOverlap(outName, out.segment(), out.extentBytes(), inName, in.segment(), in.extentBytes());
+  }
+
+  static void noOverlap(String outName, Mask out, String inName, Packed24 in) {
+    noOverlap(outName, out.segment(), out.extentBytes(), inName, in.segment(), in.extentBytes());
+  }
+
+  static void noOverlap(String outName, Packed24 out, String inName, Matrix in) {
+    noOverlap(outName, out.segment(), out.extentBytes(), inName, in.segment(), in.extentBytes());
+  }
+
+  static void noOverlap(String outName, Packed24 out, String inName, Mask in) {
+    noOverlap(outName, out.segment(), out.extentBytes(), inName, in.segment(), in.extentBytes());
+  }
+
+  // The sizes are given: a device's segment has none.
+  private static void noOverlap(
+      String outName,
+      MemorySegment out,
+      long outBytes,
+      String inName,
+      MemorySegment in,
+      long inBytes) {
+    if (!apart(out.address(), outBytes, in.address(), inBytes)) {
+      throw shared(outName, inName);
     }
-    return ((matrix.rows() - 1) * matrix.rowStride() + matrix.cols()) * matrix.dtype().bytes();
+  }
+
+  private static boolean apart(long a, long aBytes, long b, long bBytes) {
+    return a + aBytes <= b || b + bBytes <= a || aBytes == 0 || bBytes == 0;
+  }
+
+  private static IllegalArgumentException shared(String outName, String inName) {
+    return new IllegalArgumentException(outName + ": shares memory with " + inName);
   }
 }

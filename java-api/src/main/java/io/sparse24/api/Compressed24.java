@@ -47,6 +47,8 @@ public record Compressed24(Matrix values, Mask mask) {
    * @return the weight
    */
   public static Compressed24 allocate(Arena arena, long n, long k, DType dtype) {
+    Checks.extent("n", n);
+    Checks.extent("k", k);
     return new Compressed24(Matrix.allocate(arena, n, k / 2, dtype), Mask.allocate(arena, n, k));
   }
 

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * Immutable; make it once and use it for every call.
  *
  * @param alpha factor of the product
- * @param beta factor of C; at 0, C is not read
+ * @param beta factor of C; at 0, C is ignored, whatever its shape
  * @param bias {@code [1, n]} F32, or null
  * @param activation the function at the end
  */
@@ -20,7 +20,7 @@ public record Epilogue(float alpha, float beta, @Nullable Matrix bias, Activatio
    * Checks the bias.
    *
    * @param alpha factor of the product
-   * @param beta factor of C; at 0, C is not read
+   * @param beta factor of C; at 0, C is ignored, whatever its shape
    * @param bias {@code [1, n]} F32, or null
    * @param activation the function at the end
    */

@@ -18,12 +18,11 @@ public final class Mask {
 
   private Mask(Buffer buffer, long offset, long rows, long cols, long rowStride) {
     this.buffer = Objects.requireNonNull(buffer, "buffer");
+    this.rows = Checks.extent("rows", rows);
+    this.cols = Checks.extent("cols", cols);
+    this.rowStride = Checks.extent("rowStride", rowStride);
     long rowBytes = rowBytes(cols);
-    if (rows < 0 || cols < 0 || rows > 1L << 40 || cols > 1L << 40) {
-      throw new IllegalArgumentException(
-          "rows, cols: are " + rows + ", " + cols + ", must be between 0 and 2^40");
-    }
-    if (rowStride < rowBytes || rowStride > 1L << 40) {
+    if (rowStride < rowBytes) {
       throw new IllegalArgumentException(
           "rowStride: is "
               + rowStride
@@ -31,11 +30,11 @@ public final class Mask {
               + rowBytes
               + " (bytes)");
     }
-    long bytes =
-        rows == 0 || cols == 0
-            ? 0
-            : Math.addExact(Math.multiplyExact(rows - 1, rowStride), rowBytes);
-    if (offset < 0 || bytes > buffer.byteSize() - offset) {
+    if (offset < 0) {
+      throw new IllegalArgumentException("offset: is " + offset + ", must be at least 0 (bytes)");
+    }
+    long bytes = Checks.bytes("rows, rowStride", rows, rowStride, rowBytes);
+    if (bytes > buffer.byteSize() - offset) {
       throw new IllegalArgumentException(
           "buffer: has "
               + (buffer.byteSize() - offset)
@@ -51,9 +50,6 @@ public final class Mask {
               + bytes);
     }
     this.pointer = buffer.pointer(offset, bytes);
-    this.rows = rows;
-    this.cols = cols;
-    this.rowStride = rowStride;
   }
 
   /**
@@ -101,8 +97,19 @@ public final class Mask {
    * @return the mask
    */
   public static Mask allocate(Arena arena, long rows, long cols) {
-    long bytes = Math.multiplyExact(rows, rowBytes(cols));
+    long bytes = bytes(rows, cols);
     return new Mask(HostBuffer.allocate(arena, bytes), 0, rows, cols, rowBytes(cols));
+  }
+
+  /** Bytes of a mask with rows that follow each other without a gap. */
+  static long bytes(long rows, long cols) {
+    long row = rowBytes(Checks.extent("cols", cols));
+    return Checks.bytes("rows, cols", Checks.extent("rows", rows), row, row);
+  }
+
+  /** The bytes from the first to the last, also on a device. */
+  long extentBytes() {
+    return rows == 0 || cols == 0 ? 0 : (rows - 1) * rowStride + rowBytes(cols);
   }
 
   /**

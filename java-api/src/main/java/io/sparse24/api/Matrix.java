@@ -9,8 +9,6 @@ import java.util.Objects;
  * start. Copies nothing and owns nothing. A vector is a matrix of one row.
  */
 public final class Matrix {
-  private static final long MAX_EXTENT = 1L << 40;
-
   private final Buffer buffer;
   private final MemorySegment pointer;
   private final long rows;
@@ -21,19 +19,18 @@ public final class Matrix {
   private Matrix(Buffer buffer, long offset, long rows, long cols, long rowStride, DType dtype) {
     this.buffer = Objects.requireNonNull(buffer, "buffer");
     this.dtype = Objects.requireNonNull(dtype, "dtype");
-    this.rows = extent("rows", rows);
-    this.cols = extent("cols", cols);
-    this.rowStride = rowStride;
-    if (rowStride < cols || rowStride > MAX_EXTENT) {
+    this.rows = Checks.extent("rows", rows);
+    this.cols = Checks.extent("cols", cols);
+    this.rowStride = Checks.extent("rowStride", rowStride);
+    if (rowStride < cols) {
       throw new IllegalArgumentException(
           "rowStride: is " + rowStride + ", must be at least cols = " + cols + " (elements)");
     }
     if (offset < 0) {
       throw new IllegalArgumentException("offset: is " + offset + ", must be at least 0 (bytes)");
     }
-    long elements =
-        rows == 0 || cols == 0 ? 0 : Math.addExact(Math.multiplyExact(rows - 1, rowStride), cols);
-    long bytes = Math.multiplyExact(elements, dtype.bytes());
+    long bytes =
+        Checks.bytes("rows, rowStride", rows, rowStride * dtype.bytes(), cols * dtype.bytes());
     if (bytes > buffer.byteSize() - offset) {
       throw new IllegalArgumentException(
           "buffer: has "
@@ -52,7 +49,7 @@ public final class Matrix {
               + bytes);
     }
     this.pointer = buffer.pointer(offset, bytes);
-    if (elements > 0 && pointer.address() % dtype.bytes() != 0) {
+    if (bytes > 0 && pointer.address() % dtype.bytes() != 0) {
       throw new IllegalArgumentException(
           "offset: the matrix starts at an address that is not a multiple of "
               + dtype.bytes()
@@ -60,13 +57,6 @@ public final class Matrix {
               + dtype
               + "; copy it to aligned memory");
     }
-  }
-
-  private static long extent(String name, long value) {
-    if (value < 0 || value > MAX_EXTENT) {
-      throw new IllegalArgumentException(name + ": is " + value + ", must be between 0 and 2^40");
-    }
-    return value;
   }
 
   /**
@@ -112,10 +102,19 @@ public final class Matrix {
    * @return the matrix
    */
   public static Matrix allocate(Arena arena, long rows, long cols, DType dtype) {
-    long bytes =
-        Math.multiplyExact(
-            Math.multiplyExact(extent("rows", rows), extent("cols", cols)), dtype.bytes());
+    long bytes = bytes(rows, cols, dtype);
     return new Matrix(HostBuffer.allocate(arena, bytes), 0, rows, cols, cols, dtype);
+  }
+
+  /** Bytes of a matrix with rows that follow each other without a gap. */
+  static long bytes(long rows, long cols, DType dtype) {
+    long row = Checks.extent("cols", cols) * dtype.bytes();
+    return Checks.bytes("rows, cols", Checks.extent("rows", rows), row, row);
+  }
+
+  /** The bytes from the first element to the last, also on a device. */
+  long extentBytes() {
+    return rows == 0 || cols == 0 ? 0 : ((rows - 1) * rowStride + cols) * dtype.bytes();
   }
 
   /**

@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 public final class Packed24 {
   private final Buffer buffer;
   private final MemorySegment pointer;
+  private final long bytes;
   private final long n;
   private final long k;
   private final DType dtype;
@@ -19,11 +20,17 @@ public final class Packed24 {
   Packed24(Buffer buffer, long bytes, long n, long k, DType dtype, int layout, String backend) {
     this.buffer = buffer;
     this.pointer = buffer.pointer(0, bytes);
+    this.bytes = bytes;
     this.n = n;
     this.k = k;
     this.dtype = dtype;
     this.layout = layout;
     this.backend = backend;
+  }
+
+  /** What the layout takes of the buffer, also on a device. */
+  long extentBytes() {
+    return bytes;
   }
 
   /**

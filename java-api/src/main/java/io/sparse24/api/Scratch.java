@@ -1,9 +1,11 @@
 package io.sparse24.api;
 
+import io.sparse24.api.internal.LeakReport;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Memory of the kind a session's operations take, freed together: the host's for a CPU session, the
@@ -13,9 +15,11 @@ public final class Scratch implements AutoCloseable {
   private final Session session;
   private final Arena arena = Arena.ofShared();
   private final List<DeviceBuffer> device = new ArrayList<>();
+  private final @Nullable LeakReport leak;
 
   Scratch(Session session) {
     this.session = session;
+    this.leak = LeakReport.watch(this, "scratch memory of backend " + session.info().backend());
   }
 
   /**
@@ -41,7 +45,7 @@ public final class Scratch implements AutoCloseable {
    * @return the matrix
    */
   public Matrix matrix(long rows, long cols, DType dtype) {
-    long bytes = Math.multiplyExact(Math.multiplyExact(rows, cols), dtype.bytes());
+    long bytes = Matrix.bytes(rows, cols, dtype);
     return Matrix.of(buffer(bytes), 0, rows, cols, cols, dtype);
   }
 
@@ -53,7 +57,7 @@ public final class Scratch implements AutoCloseable {
    * @return the mask
    */
   public Mask mask(long rows, long cols) {
-    long bytes = Math.multiplyExact(rows, Mask.rowBytes(cols));
+    long bytes = Mask.bytes(rows, cols);
     return Mask.of(buffer(bytes), 0, rows, cols, Mask.rowBytes(cols));
   }
 
@@ -66,6 +70,8 @@ public final class Scratch implements AutoCloseable {
    * @return the weight
    */
   public Compressed24 compressed(long n, long k, DType dtype) {
+    Checks.extent("n", n);
+    Checks.extent("k", k);
     return new Compressed24(matrix(n, k / 2, dtype), mask(n, k));
   }
 
@@ -118,6 +124,7 @@ public final class Scratch implements AutoCloseable {
    */
   public void download(Matrix from, Matrix to) {
     Checks.shape("to", to, from.rows(), from.cols(), from.dtype());
+    Checks.writable("to", to.segment());
     long width = from.dtype().bytes();
     rows(
         from.buffer(),
@@ -139,6 +146,7 @@ public final class Scratch implements AutoCloseable {
     if (from.rows() != to.rows() || from.cols() != to.cols()) {
       throw new IllegalArgumentException("to: is a " + to + ", must be a " + from);
     }
+    Checks.writable("to", to.segment());
     rows(
         from.buffer(),
         from.segment(),
@@ -184,11 +192,17 @@ public final class Scratch implements AutoCloseable {
     }
   }
 
-  /** Frees all of it once the work queued before is done. */
+  /** Frees all of it once the work queued before is done. A second call does nothing. */
   @Override
   public void close() {
+    if (!arena.scope().isAlive()) {
+      return;
+    }
     device.forEach(DeviceBuffer::close);
     device.clear();
     arena.close();
+    if (leak != null) {
+      leak.closed();
+    }
   }
 }

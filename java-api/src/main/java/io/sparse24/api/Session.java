@@ -1,17 +1,13 @@
 package io.sparse24.api;
 
+import io.sparse24.api.internal.LeakReport;
 import io.sparse24.api.spi.BackendSession;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,11 +19,21 @@ import org.jspecify.annotations.Nullable;
  * #synchronize} waits for it and reports what went wrong in it. A session keeps the buffers of
  * queued work reachable until then.
  *
- * <p>Data errors (NaN or Inf in weights, scores or activations, more than two non-zeros a group
- * where 2:4 was promised) are {@link Sparse24Exception.BadData} and name the first place; outputs
- * are then unspecified.
+ * <p>Data errors are {@link Sparse24Exception.BadData} and name the first place; outputs are then
+ * unspecified. They are: NaN or Inf in what is scored, selected, pruned or summed to norms, a
+ * column norm below 0, a score or norm beyond F32, a group with more than two non-zeros where 2:4
+ * was promised, or a mask whose groups have not two bits. {@link #allowNonFinite} lets NaN and Inf
+ * through.
+ *
+ * <p>Multiplication ({@link #spmm24}, {@link #gemm}) never looks for them: NaN and Inf in X, W, C
+ * or the bias take part as IEEE 754 has it. Columns that a 2:4 weight dropped take no part at all,
+ * whatever X holds there.
+ *
+ * <p>An output is writable memory that overlaps no input and no other output, where the operation
+ * does not say otherwise; everything else is an {@link IllegalArgumentException}.
  */
 public final class Session implements AutoCloseable {
+  private static final int DTYPES = DType.values().length;
   private static final VarHandle OWNER;
 
   static {
@@ -43,10 +49,8 @@ public final class Session implements AutoCloseable {
   private final String name;
   private final boolean hostMemory;
   private final List<KernelInfo> kernels;
-  private final int[] forced = new int[Op.values().length];
-  private final Set<DeviceBuffer> deviceBuffers =
-      Collections.newSetFromMap(new IdentityHashMap<>());
-  private final List<Object> queued = new ArrayList<>();
+  private final int[] forced = new int[Op.values().length * DTYPES];
+  private final DeviceMemory memory;
   private final @Nullable LeakReport leak;
 
   private boolean allowNonFinite;
@@ -61,6 +65,7 @@ public final class Session implements AutoCloseable {
     this.name = info.backend();
     this.hostMemory = info.hostMemory();
     this.kernels = backend.kernels();
+    this.memory = new DeviceMemory(this, backend);
     Arrays.fill(forced, BackendSession.AUTO);
     this.leak = LeakReport.watch(this, "session of backend " + name);
   }
@@ -79,7 +84,8 @@ public final class Session implements AutoCloseable {
   /**
    * All kernels of the backend, also those that can't run on this machine.
    *
-   * @return by rising id
+   * @return by rising id; ids may have gaps, where a newer kernel library has what this version
+   *     does not know
    */
   public List<KernelInfo> kernels() {
     return kernels;
@@ -96,22 +102,35 @@ public final class Session implements AutoCloseable {
    * @return the kernel
    */
   public KernelInfo kernel(Op op, DType dtype, long m, long n, long k) {
-    int id = forced[op.ordinal()];
-    if (id == BackendSession.AUTO) {
-      enter();
-      try {
-        id = backend.chooseKernel(op, dtype, -1, m, n, k);
-      } finally {
-        exit();
+    Checks.extent("m", m);
+    Checks.extent("n", n);
+    Checks.extent("k", k);
+    enter();
+    try {
+      int id = forced(op, dtype);
+      return kernelOf(
+          id == BackendSession.AUTO ? backend.chooseKernel(op, dtype, -1, m, n, k) : id);
+    } finally {
+      exit();
+    }
+  }
+
+  /** By its id, which need not be its place: kernels this version does not know are passed over. */
+  private KernelInfo kernelOf(int id) {
+    for (KernelInfo kernel : kernels) {
+      if (kernel.id() == id) {
+        return kernel;
       }
     }
-    return kernels.get(id);
+    throw new Sparse24Exception.Internal(
+        "backend " + name + " chose kernel " + id + ", not listed");
   }
 
   /**
    * Forces a kernel, for measuring and testing.
    *
-   * @param kernel one of {@link #kernels}, used for its operation until {@link #useBestKernels}
+   * @param kernel one of {@link #kernels}, used for its operation and element type until {@link
+   *     #useBestKernels}
    * @return this
    * @throws Sparse24Exception.Unsupported if it can't run on this machine
    */
@@ -122,7 +141,12 @@ public final class Session implements AutoCloseable {
     if (!kernel.available()) {
       throw new Sparse24Exception.Unsupported(kernel.name() + ": " + kernel.reason());
     }
-    forced[kernel.op().ordinal()] = kernel.id();
+    enter();
+    try {
+      forced[kernel.op().ordinal() * DTYPES + kernel.dtype().ordinal()] = kernel.id();
+    } finally {
+      exit();
+    }
     return this;
   }
 
@@ -132,25 +156,38 @@ public final class Session implements AutoCloseable {
    * @return this
    */
   public Session useBestKernels() {
-    Arrays.fill(forced, BackendSession.AUTO);
+    enter();
+    try {
+      Arrays.fill(forced, BackendSession.AUTO);
+    } finally {
+      exit();
+    }
     return this;
   }
 
   /**
-   * Whether NaN and Inf in weights, scores and activations are let through (a NaN score ranks
-   * lowest) or reported.
+   * Whether NaN and Inf are let through (a NaN score ranks lowest) or reported by the operations
+   * that look for them: all that score, select, prune or sum norms. Multiplication is not among
+   * them.
    *
    * @param allow true lets them through; false, the default, reports the first place
    * @return this
    */
   public Session allowNonFinite(boolean allow) {
-    this.allowNonFinite = allow;
+    enter();
+    try {
+      this.allowNonFinite = allow;
+    } finally {
+      exit();
+    }
     return this;
   }
 
   /**
    * A session for another thread, on the same workers (CPU: a call that finds them busy runs on its
-   * own thread alone, so that many callers do not oversubscribe the machine) or the same device.
+   * own thread alone, so that many callers do not oversubscribe the machine) or the same device. It
+   * starts like one that was just opened: kernels forced here and {@link #allowNonFinite} are not
+   * taken over.
    *
    * {@snippet file="io/sparse24/examples/ServerExample.java" region="server"}
    *
@@ -201,19 +238,17 @@ public final class Session implements AutoCloseable {
     }
     enter();
     try {
-      DeviceBuffer buffer = new DeviceBuffer(this, backend.allocate(Math.max(bytes, 1)), bytes);
-      deviceBuffers.add(buffer);
-      return buffer;
+      return memory.allocate(bytes);
     } finally {
       exit();
     }
   }
 
   void free(DeviceBuffer buffer) {
-    enter();
+    acquire();
     try {
-      if (deviceBuffers.remove(buffer)) {
-        backend.free(buffer.address());
+      if (!closed) { // else its close has freed it
+        memory.free(buffer);
       }
     } finally {
       exit();
@@ -232,37 +267,15 @@ public final class Session implements AutoCloseable {
       throw new IllegalArgumentException(
           "to: has " + to.byteSize() + " bytes, must have at least " + from.byteSize());
     }
+    if (to instanceof HostBuffer host) {
+      Checks.writable("to", host.segment());
+    }
     enter();
     try {
-      copyInside(from, to);
+      memory.copy(from, to);
     } finally {
       exit();
     }
-  }
-
-  private void copyInside(Buffer from, Buffer to) {
-    if (from instanceof HostBuffer source && to instanceof HostBuffer target) {
-      MemorySegment.copy(source.segment(), 0, target.segment(), 0, source.byteSize());
-    } else if (from instanceof HostBuffer source && to instanceof DeviceBuffer target) {
-      queued.add(source);
-      backend.copyToDevice(source.segment(), owned(target, "to").address());
-    } else if (from instanceof DeviceBuffer source && to instanceof HostBuffer target) {
-      long address = owned(source, "from").address();
-      try {
-        backend.copyToHost(address, target.segment().asSlice(0, source.byteSize()));
-      } finally {
-        queued.clear(); // it waits for what was queued before
-      }
-    } else {
-      throw new IllegalArgumentException("from, to: both are on the device; copy through the host");
-    }
-  }
-
-  private DeviceBuffer owned(DeviceBuffer buffer, String what) {
-    if (buffer.session() != this) {
-      throw new IllegalArgumentException(what + ": belongs to another session");
-    }
-    return buffer;
   }
 
   // ---- operations
@@ -281,13 +294,15 @@ public final class Session implements AutoCloseable {
     Checks.vector("s", s, x.cols());
     Checks.finite("decay", decay);
     Checks.finite("scale", scale);
+    Checks.writable("s", s.segment());
     Checks.noOverlap("s", s, "x", x);
     place("x", x);
     place("s", s);
     enter();
     try {
       OperationEvent event = OperationEvent.start();
-      backend.accumulateNorms(x, s, decay, scale, allowNonFinite, forced(Op.ACCUMULATE_NORMS));
+      backend.accumulateNorms(
+          x, s, decay, scale, allowNonFinite, forced(Op.ACCUMULATE_NORMS, x.dtype()));
       OperationEvent.finish(event, Op.ACCUMULATE_NORMS, name, x.dtype(), x.rows(), 0, x.cols());
     } finally {
       exit();
@@ -306,6 +321,7 @@ public final class Session implements AutoCloseable {
   public void score(Matrix w, ScoreKind kind, @Nullable Matrix s, Matrix out) {
     Checks.shape("out", out, w.rows(), w.cols(), DType.F32);
     Checks.norms(kind, s, w.cols());
+    Checks.writable("out", out.segment());
     Checks.noOverlap("out", out, "w", w);
     place("w", w);
     place("out", out);
@@ -316,7 +332,7 @@ public final class Session implements AutoCloseable {
     enter();
     try {
       OperationEvent event = OperationEvent.start();
-      backend.score(w, kind, s, out, allowNonFinite, forced(Op.SCORE));
+      backend.score(w, kind, s, out, allowNonFinite, forced(Op.SCORE, w.dtype()));
       OperationEvent.finish(event, Op.SCORE, name, w.dtype(), 0, w.rows(), w.cols());
     } finally {
       exit();
@@ -341,12 +357,14 @@ public final class Session implements AutoCloseable {
       throw new IllegalArgumentException("keep: is " + keep + ", must be between 0 and of = " + of);
     }
     Checks.multiple("scores: k", scores.cols(), of);
+    Checks.writable("out", out.segment());
+    Checks.noOverlap("out", out, "scores", scores);
     place("scores", scores);
     place("out", out.buffer());
     enter();
     try {
       OperationEvent event = OperationEvent.start();
-      backend.select(scores, keep, of, out, allowNonFinite, forced(Op.SELECT));
+      backend.select(scores, keep, of, out, allowNonFinite, forced(Op.SELECT, DType.F32));
       OperationEvent.finish(event, Op.SELECT, name, DType.F32, 0, out.rows(), out.cols());
     } finally {
       exit();
@@ -383,17 +401,21 @@ public final class Session implements AutoCloseable {
       Matrix w, ScoreKind kind, @Nullable Matrix s, Compressed24 out, boolean require24) {
     Checks.compressed("out", out, w);
     Checks.norms(kind, s, w.cols());
+    Checks.output(out);
     Checks.noOverlap("out.values", out.values(), "w", w);
+    Checks.noOverlap("out.mask", out.mask(), "w", w);
     place("w", w);
     place("out.values", out.values());
     place("out.mask", out.mask().buffer());
     if (s != null) {
+      Checks.noOverlap("out.values", out.values(), "s", s);
+      Checks.noOverlap("out.mask", out.mask(), "s", s);
       place("s", s);
     }
     enter();
     try {
       OperationEvent event = OperationEvent.start();
-      backend.prune24(w, kind, s, out, allowNonFinite, require24, forced(Op.PRUNE24));
+      backend.prune24(w, kind, s, out, allowNonFinite, require24, forced(Op.PRUNE24, w.dtype()));
       OperationEvent.finish(event, Op.PRUNE24, name, w.dtype(), 0, w.rows(), w.cols());
     } finally {
       exit();
@@ -409,14 +431,16 @@ public final class Session implements AutoCloseable {
    */
   public void gather24(Matrix w, Compressed24 out) {
     Checks.compressed("out", out, w);
+    Checks.writable("out.values", out.values().segment());
     Checks.noOverlap("out.values", out.values(), "w", w);
+    Checks.noOverlap("out.values", out.values(), "out.mask", out.mask());
     place("w", w);
     place("out.values", out.values());
     place("out.mask", out.mask().buffer());
     enter();
     try {
       OperationEvent event = OperationEvent.start();
-      backend.compress24(w, out.mask(), out.values(), forced(Op.COMPRESS24));
+      backend.compress24(w, out.mask(), out.values(), forced(Op.COMPRESS24, w.dtype()));
       OperationEvent.finish(event, Op.COMPRESS24, name, w.dtype(), 0, w.rows(), w.cols());
     } finally {
       exit();
@@ -431,14 +455,16 @@ public final class Session implements AutoCloseable {
    */
   public void decompress24(Compressed24 in, Matrix out) {
     Checks.compressed("in", in, out);
+    Checks.writable("out", out.segment());
     Checks.noOverlap("out", out, "in.values", in.values());
+    Checks.noOverlap("out", out, "in.mask", in.mask());
     place("in.values", in.values());
     place("in.mask", in.mask().buffer());
     place("out", out);
     enter();
     try {
       OperationEvent event = OperationEvent.start();
-      backend.decompress24(in, out, forced(Op.DECOMPRESS24));
+      backend.decompress24(in, out, forced(Op.DECOMPRESS24, out.dtype()));
       OperationEvent.finish(event, Op.DECOMPRESS24, name, out.dtype(), 0, in.n(), in.k());
     } finally {
       exit();
@@ -461,16 +487,18 @@ public final class Session implements AutoCloseable {
     if (mask.rows() != w.rows() || mask.cols() != w.cols()) {
       throw new IllegalArgumentException("mask: is a " + mask + ", must fit w, " + w);
     }
+    Checks.writable("out", out.segment());
     if (out.segment().address() != w.segment().address()) {
       Checks.noOverlap("out", out, "w", w);
     }
+    Checks.noOverlap("out", out, "mask", mask);
     place("w", w);
     place("mask", mask.buffer());
     place("out", out);
     enter();
     try {
       OperationEvent event = OperationEvent.start();
-      backend.applyMask(w, mask, out, forced(Op.APPLY_MASK));
+      backend.applyMask(w, mask, out, forced(Op.APPLY_MASK, w.dtype()));
       OperationEvent.finish(event, Op.APPLY_MASK, name, w.dtype(), 0, w.rows(), w.cols());
     } finally {
       exit();
@@ -500,7 +528,10 @@ public final class Session implements AutoCloseable {
    * @return bytes
    */
   public long packedBytes(DType dtype, int layout, long n, long k) {
+    Checks.extent("n", n);
+    Checks.extent("k", k);
     Checks.multiple("k", k, 4);
+    Matrix.bytes(n, k, dtype); // bounds n · k
     enter();
     try {
       return backend.packedBytes(n, k, dtype, layout);
@@ -528,13 +559,16 @@ public final class Session implements AutoCloseable {
     if (out.segment().address() % 64 != 0) {
       throw new IllegalArgumentException("buffer: is not aligned to 64 bytes");
     }
+    Checks.writable("buffer", out.segment());
+    Checks.noOverlap("buffer", out, "in.values", in.values());
+    Checks.noOverlap("buffer", out, "in.mask", in.mask());
     place("in.values", in.values());
     place("in.mask", in.mask().buffer());
     place("buffer", buffer);
     enter();
     try {
       OperationEvent event = OperationEvent.start();
-      backend.pack24(in, out, forced(Op.PACK24));
+      backend.pack24(in, out, forced(Op.PACK24, in.dtype()));
       OperationEvent.finish(event, Op.PACK24, name, in.dtype(), 0, in.n(), in.k());
     } finally {
       exit();
@@ -565,12 +599,15 @@ public final class Session implements AutoCloseable {
               + " "
               + in.dtype());
     }
+    Checks.output(out);
+    Checks.noOverlap("out.values", out.values(), "in", in);
+    Checks.noOverlap("out.mask", out.mask(), "in", in);
     place("out.values", out.values());
     place("out.mask", out.mask().buffer());
     enter();
     try {
       OperationEvent event = OperationEvent.start();
-      backend.unpack24(in, out, forced(Op.UNPACK24));
+      backend.unpack24(in, out, forced(Op.UNPACK24, in.dtype()));
       OperationEvent.finish(event, Op.UNPACK24, name, in.dtype(), 0, in.n(), in.k());
     } finally {
       exit();
@@ -591,20 +628,26 @@ public final class Session implements AutoCloseable {
   /**
    * Y = act(alpha · X Wᵀ + beta · C + bias) with a 2:4 weight. All of one type, sums in F32.
    *
+   * <p>NaN and Inf are no errors here but propagate as in IEEE arithmetic, from kept columns only:
+   * what X holds where a row of W dropped the column has no part in that row's result. Vector
+   * kernels of BF16 may take subnormals, of inputs and results, for zero.
+   *
    * @param x {@code [m, k]}
    * @param w {@code [n, k]}, packed
-   * @param c {@code [m, n]}, may be y; null if beta is 0
+   * @param c {@code [m, n]}, may be y; ignored, whatever it is, if beta is 0
    * @param y {@code [m, n]}, written
    * @param epilogue alpha, beta, bias, activation
    */
   public void spmm24(Matrix x, Packed24 w, @Nullable Matrix c, Matrix y, Epilogue epilogue) {
     packed("w", w);
     Checks.gemm(x, w.n(), w.k(), w.dtype(), c, y, epilogue);
-    places(x, c, y, epilogue);
+    Checks.noOverlap("y", y, "w", w);
+    Matrix addend = epilogue.beta() == 0 ? null : c;
+    places(x, addend, y, epilogue);
     enter();
     try {
       OperationEvent event = OperationEvent.start();
-      backend.spmm24(x, w, c, y, epilogue, forced(Op.SPMM24));
+      backend.spmm24(x, w, addend, y, epilogue, forced(Op.SPMM24, x.dtype()));
       OperationEvent.finish(event, Op.SPMM24, name, x.dtype(), x.rows(), w.n(), w.k());
     } finally {
       exit();
@@ -625,9 +668,12 @@ public final class Session implements AutoCloseable {
   /**
    * Y = act(alpha · X Wᵀ + beta · C + bias) with a dense weight. All of one type, sums in F32.
    *
+   * <p>NaN and Inf are no errors here but propagate as in IEEE arithmetic, so a zero of W times an
+   * Inf of X is NaN. Vector kernels of BF16 may take subnormals, of inputs and results, for zero.
+   *
    * @param x {@code [m, k]}
    * @param w {@code [n, k]}
-   * @param c {@code [m, n]}, may be y; null if beta is 0
+   * @param c {@code [m, n]}, may be y; ignored, whatever it is, if beta is 0
    * @param y {@code [m, n]}, written
    * @param epilogue alpha, beta, bias, activation
    */
@@ -635,11 +681,12 @@ public final class Session implements AutoCloseable {
     Checks.gemm(x, w.rows(), w.cols(), w.dtype(), c, y, epilogue);
     Checks.noOverlap("y", y, "w", w);
     place("w", w);
-    places(x, c, y, epilogue);
+    Matrix addend = epilogue.beta() == 0 ? null : c;
+    places(x, addend, y, epilogue);
     enter();
     try {
       OperationEvent event = OperationEvent.start();
-      backend.gemm(x, w, c, y, epilogue, forced(Op.GEMM));
+      backend.gemm(x, w, addend, y, epilogue, forced(Op.GEMM, x.dtype()));
       OperationEvent.finish(event, Op.GEMM, name, x.dtype(), x.rows(), w.rows(), w.cols());
     } finally {
       exit();
@@ -652,7 +699,7 @@ public final class Session implements AutoCloseable {
     try {
       backend.synchronize();
     } finally {
-      queued.clear(); // the work is over, however it went
+      memory.settled();
       exit();
     }
   }
@@ -660,10 +707,7 @@ public final class Session implements AutoCloseable {
   /** Waits for queued work and frees everything. A second call does nothing. */
   @Override
   public void close() {
-    Thread current = Thread.currentThread();
-    if (!OWNER.compareAndSet(this, null, current)) {
-      throw busy();
-    }
+    acquire();
     try {
       if (closed) {
         return;
@@ -673,10 +717,7 @@ public final class Session implements AutoCloseable {
         leak.closed();
       }
       try {
-        for (DeviceBuffer buffer : deviceBuffers) {
-          backend.free(buffer.address());
-        }
-        deviceBuffers.clear();
+        memory.freeAll();
       } finally {
         backend.close();
       }
@@ -687,8 +728,8 @@ public final class Session implements AutoCloseable {
 
   // ---- guards
 
-  private int forced(Op op) {
-    return forced[op.ordinal()];
+  private int forced(Op op, DType dtype) {
+    return forced[op.ordinal() * DTYPES + dtype.ordinal()];
   }
 
   private void packed(String what, Packed24 packed) {
@@ -728,7 +769,7 @@ public final class Session implements AutoCloseable {
       }
     } else if (buffer instanceof DeviceBuffer device) {
       device.address(); // throws if closed
-      owned(device, what);
+      memory.owned(what, device);
     } else {
       throw new IllegalArgumentException(
           what
@@ -738,10 +779,14 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  private void enter() {
+  private void acquire() {
     if (!OWNER.compareAndSet(this, null, Thread.currentThread())) {
       throw busy();
     }
+  }
+
+  private void enter() {
+    acquire();
     if (closed) {
       exit();
       throw new IllegalStateException("this session is closed");

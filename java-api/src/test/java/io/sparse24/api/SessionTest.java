@@ -36,7 +36,7 @@ final class SessionTest {
   private static final String HOST =
       Backends.names().stream().filter(SessionTest::takesHostMemory).findFirst().orElseThrow();
 
-  private static boolean takesHostMemory(String backend) {
+  static boolean takesHostMemory(String backend) {
     try (Session session = Backends.open(backend)) {
       return session.info().hostMemory();
     } catch (Sparse24Exception.Unsupported e) {
@@ -112,9 +112,10 @@ final class SessionTest {
           "on the Java heap",
           () -> Matrix.of(MemorySegment.ofArray(new float[4]), 1, 4, DType.F32));
       refused("needs", () -> Mask.of(segment, 9, 64));
-      assertThrows(
-          ArithmeticException.class,
+      refused(
+          "rows, rowStride: 1099511627776 rows",
           () -> Matrix.of(HostBuffer.wrap(segment), 0, 1L << 40, 1L << 40, 1L << 40, DType.F32));
+      refused("offset: is -1", () -> Mask.of(HostBuffer.wrap(segment), -1, 1, 8, 1));
       Matrix rows = Matrix.of(segment, 4, 4, DType.F32);
       rows.set(2, 1, 5);
       assertEquals(5, rows.rowSlice(2, 4).get(0, 1));
@@ -136,6 +137,48 @@ final class SessionTest {
       s.gemm(left, w, right);
       refused("y: shares memory with x", () -> s.gemm(left, w, middle));
       refused("y: shares memory with w", () -> s.gemm(left, w, w.rowSlice(0, 4)));
+    }
+  }
+
+  @Test
+  void aCOfBetaZeroIsIgnored() {
+    try (Session s = Backends.open(HOST);
+        Arena arena = Arena.ofConfined()) {
+      Matrix x = matrix(arena, 2, 8);
+      Matrix w = matrix(arena, 3, 8);
+      Matrix y = matrix(arena, 2, 3);
+      y.set(1, 2, 5);
+      s.gemm(x, w, x, y, Epilogue.NONE);
+      assertEquals(0, y.get(1, 2));
+    }
+  }
+
+  @Test
+  void extentsAreNamed() {
+    long huge = 1L << 40;
+    try (Session s = Backends.open(HOST);
+        Session reference = Backends.open(ReferenceBackend.NAME);
+        Scratch scratch = s.scratch();
+        Arena arena = Arena.ofConfined()) {
+      for (Session each : List.of(s, reference)) {
+        refused("k: is -4", () -> each.packedBytes(DType.F32, 0, 1, -4));
+        refused("n: is -1", () -> each.packedBytes(DType.F32, 0, -1, 4));
+        refused("rows, cols: ", () -> each.packedBytes(DType.F32, 0, huge, huge));
+        refused("m: is -1", () -> each.kernel(Op.GEMM, DType.F32, -1, 1, 1));
+        refused("n: is -1", () -> each.kernel(Op.GEMM, DType.F32, 1, -1, 1));
+        refused("k: is 1099511627777", () -> each.kernel(Op.GEMM, DType.F32, 1, 1, huge + 1));
+      }
+      refused("rows: is -1", () -> Matrix.allocate(arena, -1, 1, DType.F32));
+      refused("rows, cols: ", () -> Matrix.allocate(arena, huge, huge, DType.F32));
+      refused("rows: is -1", () -> Mask.allocate(arena, -1, 1));
+      refused("rows, cols: ", () -> Mask.allocate(arena, huge, huge));
+      refused("k: is -4", () -> Compressed24.allocate(arena, 1, -4, DType.F32));
+      refused("n: is -1", () -> Compressed24.allocate(arena, -1, 4, DType.F32));
+      refused("cols: is -1", () -> scratch.matrix(1, -1, DType.F32));
+      refused("rows, cols: ", () -> scratch.matrix(huge, huge, DType.F32));
+      refused("cols: is -1", () -> scratch.mask(1, -1));
+      refused("rows, cols: ", () -> scratch.mask(huge, huge));
+      refused("k: is -4", () -> scratch.compressed(1, -4, DType.F32));
     }
   }
 
@@ -293,12 +336,50 @@ final class SessionTest {
     try (Session s = Backends.open(Backends.AUTO)) {
       KernelInfo best = s.kernel(Op.GEMM, DType.F32, 1, 64, 64);
       for (KernelInfo kernel : s.kernels()) {
-        assertEquals(kernel.name(), s.kernels().get(kernel.id()).name());
         if (kernel.op() == Op.GEMM && kernel.dtype() == DType.F32 && kernel.available()) {
           assertEquals(kernel, s.useKernel(kernel).kernel(Op.GEMM, DType.F32, 1, 64, 64));
         }
       }
       assertEquals(best, s.useBestKernels().kernel(Op.GEMM, DType.F32, 1, 64, 64));
+    }
+  }
+
+  @Test
+  void aForcedKernelServesItsOwnTypeOnly() {
+    try (Session s = Backends.open(HOST)) {
+      KernelInfo forced = s.kernel(Op.SPMM24, DType.F32, 1, 64, 64);
+      s.useKernel(forced);
+      assertEquals(DType.BF16, s.kernel(Op.SPMM24, DType.BF16, 1, 64, 64).dtype());
+      assertEquals(forced, s.kernel(Op.SPMM24, DType.F32, 64, 64, 64));
+      try (Session other = s.share()) {
+        KernelInfo best = s.useBestKernels().kernel(Op.SPMM24, DType.F32, 64, 64, 64);
+        assertEquals(best, other.kernel(Op.SPMM24, DType.F32, 64, 64, 64));
+      }
+    }
+  }
+
+  @Test
+  @SuppressWarnings("MustBeClosedChecker") // closed early on purpose
+  void settingsOfAClosedSessionAreIllegal() {
+    Session s = Backends.open(HOST);
+    KernelInfo kernel = s.kernel(Op.GEMM, DType.F32, 1, 8, 8);
+    s.useKernel(kernel);
+    s.close();
+    assertThrows(IllegalStateException.class, () -> s.useKernel(kernel));
+    assertThrows(IllegalStateException.class, s::useBestKernels);
+    assertThrows(IllegalStateException.class, () -> s.allowNonFinite(true));
+    assertThrows(IllegalStateException.class, () -> s.kernel(Op.GEMM, DType.F32, 1, 8, 8));
+  }
+
+  @Test
+  @SuppressWarnings("MustBeClosedChecker") // closed twice on purpose
+  void closingScratchTwiceDoesNothing() {
+    try (Session s = Backends.open(HOST)) {
+      Scratch scratch = s.scratch();
+      scratch.matrix(1, 1, DType.F32);
+      scratch.close();
+      scratch.close();
+      assertThrows(IllegalStateException.class, () -> scratch.matrix(1, 1, DType.F32));
     }
   }
 

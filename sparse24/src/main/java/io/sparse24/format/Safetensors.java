@@ -1,5 +1,6 @@
 package io.sparse24.format;
 
+import io.sparse24.api.internal.LeakReport;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -13,6 +14,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One safetensors file, memory-mapped. The file must not be cut short while it is open: reading a
@@ -22,12 +24,14 @@ import java.util.Map;
 public final class Safetensors implements AutoCloseable {
   private final Path file;
   private final Arena arena;
+  private final @Nullable LeakReport leak;
   private final Map<String, String> metadata;
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
 
   private Safetensors(Path file, Arena arena, MemorySegment data, Header header) {
     this.file = file;
     this.arena = arena;
+    this.leak = LeakReport.watch(this, file.toString());
     this.metadata = Collections.unmodifiableMap(header.metadata());
     for (Header.Entry entry : header.entries()) {
       MemorySegment bytes = data.asSlice(entry.begin(), entry.end() - entry.begin());
@@ -128,9 +132,15 @@ public final class Safetensors implements AutoCloseable {
     return metadata;
   }
 
-  /** Unmaps the file; its tensors can't be read any more. */
+  /** Unmaps the file; its tensors can't be read any more. A second call does nothing. */
   @Override
   public void close() {
+    if (!arena.scope().isAlive()) {
+      return;
+    }
     arena.close();
+    if (leak != null) {
+      leak.closed();
+    }
   }
 }

@@ -94,8 +94,21 @@ final class NativeSession implements BackendSession {
     this.unpack24Function = s24_api.unpack24(api);
     this.spmm24Function = s24_api.spmm24(api);
     this.gemmFunction = s24_api.gemm(api);
-    this.info = readInfo();
-    this.kernels = readKernels();
+    try {
+      this.info = readInfo();
+      this.kernels = readKernels();
+    } catch (RuntimeException | Error e) {
+      destroy();
+      throw e;
+    }
+  }
+
+  private int destroy() {
+    try {
+      return s24_api.context_destroy.invoke(s24_api.context_destroy(api), context);
+    } finally {
+      arena.close();
+    }
   }
 
   static NativeSession open(KernelLibrary library, SessionOptions options) {
@@ -136,6 +149,7 @@ final class NativeSession implements BackendSession {
     }
   }
 
+  /** What this version knows of; a newer library may have more operations and element types. */
   private List<KernelInfo> readKernels() {
     int count = s24_api.kernel_count.invoke(s24_api.kernel_count(api));
     List<KernelInfo> list = new ArrayList<>(count);
@@ -143,12 +157,17 @@ final class NativeSession implements BackendSession {
       MemorySegment out = s24_kernel_info.allocate(confined);
       for (int id = 0; id < count; id++) {
         check(s24_api.kernel_info.invoke(s24_api.kernel_info(api), context, id, out));
+        int op = s24_kernel_info.op(out);
+        int dtype = s24_kernel_info.dtype(out);
+        if (op < 0 || op >= OPS.length || dtype < 0 || dtype >= DTYPES.length) {
+          continue;
+        }
         list.add(
             new KernelInfo(
                 id,
                 s24_kernel_info.name(out).getString(0),
-                OPS[s24_kernel_info.op(out)],
-                DTYPES[s24_kernel_info.dtype(out)],
+                OPS[op],
+                DTYPES[dtype],
                 s24_kernel_info.isa(out).getString(0),
                 s24_kernel_info.layout(out),
                 s24_kernel_info.available(out) != 0,
@@ -534,8 +553,7 @@ final class NativeSession implements BackendSession {
     try {
       freeWorkspace(); // fails where the device has
     } finally {
-      status = s24_api.context_destroy.invoke(s24_api.context_destroy(api), context);
-      arena.close();
+      status = destroy();
     }
     if (status != 0) {
       // The context is gone, and its text with it.

@@ -110,31 +110,50 @@ final class ReferenceSession implements BackendSession {
         sums[j] += v * v;
       }
     }
+    float[] next = new float[sums.length];
     for (int j = 0; j < sums.length; j++) {
-      float next = (float) ((double) decay * s.get(0, j) + scale * sums[j]);
-      if (!Float.isFinite(next) && !allowNonFinite) {
-        throw new Sparse24Exception.BadData("s[" + j + "]: the squared norm is beyond F32");
+      // A first batch has decay 0, and s need not be initialised for it.
+      float before = decay == 0 ? 0 : s.get(0, j);
+      next[j] = (float) ((double) decay * before + scale * sums[j]);
+      if (!Float.isFinite(next[j]) && !allowNonFinite) {
+        throw new Sparse24Exception.BadData(
+            "s[" + j + "] " + (Float.isFinite(before) ? "overflows F32" : "is not finite"));
       }
-      s.set(0, j, next);
+    }
+    for (int j = 0; j < sums.length; j++) {
+      s.set(0, j, next[j]);
     }
   }
 
   private static void finite(String what, long row, long col, float v, boolean allowNonFinite) {
     if (!allowNonFinite && !Float.isFinite(v)) {
-      throw new Sparse24Exception.BadData(
-          what
-              + "["
-              + row
-              + ", "
-              + col
-              + "] is "
-              + (Float.isNaN(v) ? "NaN" : v > 0 ? "Inf" : "-Inf"));
+      throw new Sparse24Exception.BadData(what + "[" + row + ", " + col + "] is " + nonFinite(v));
     }
   }
 
+  private static String nonFinite(float v) {
+    return Float.isNaN(v) ? "NaN" : v > 0 ? "Inf" : "-Inf";
+  }
+
   /** In F32, as every backend: the order of two scores must not depend on the backend. */
-  private static float scoreOf(float w, @Nullable Matrix s, long col) {
-    return s == null ? Math.abs(w) : Math.abs(w) * (float) Math.sqrt(s.get(0, col));
+  private static float scoreOf(
+      Matrix w, long row, long col, @Nullable Matrix s, boolean allowNonFinite) {
+    float v = w.get(row, col);
+    finite("w", row, col, v, allowNonFinite);
+    if (s == null) {
+      return Math.abs(v);
+    }
+    float norm = s.get(0, col);
+    float score = Math.abs(v) * (float) Math.sqrt(norm);
+    if (!allowNonFinite && !Float.isFinite(score)) {
+      throw new Sparse24Exception.BadData(
+          !Float.isFinite(norm)
+              ? "s[" + col + "] is " + nonFinite(norm)
+              : norm < 0
+                  ? "s[" + col + "] is " + norm + ", less than 0"
+                  : "w[" + row + ", " + col + "] * sqrt(s[" + col + "]) overflows F32");
+    }
+    return score;
   }
 
   @Override
@@ -147,9 +166,7 @@ final class ReferenceSession implements BackendSession {
       int kernel) {
     for (long i = 0; i < w.rows(); i++) {
       for (long j = 0; j < w.cols(); j++) {
-        float v = w.get(i, j);
-        finite("w", i, j, v, allowNonFinite);
-        out.set(i, j, scoreOf(v, s, j));
+        out.set(i, j, scoreOf(w, i, j, s, allowNonFinite));
       }
     }
   }
@@ -163,9 +180,7 @@ final class ReferenceSession implements BackendSession {
       for (long j = 0; j < scores.cols(); j += of) {
         for (int t = 0; t < of; t++) {
           group[t] = scores.get(i, j + t);
-          if (!allowNonFinite && Float.isNaN(group[t])) {
-            throw new Sparse24Exception.BadData("scores[" + i + ", " + (j + t) + "] is NaN");
-          }
+          finite("scores", i, j + t, group[t], allowNonFinite);
         }
         for (int t = 0; t < of; t++) {
           out.set(i, j + t, rank(group, t) < keep);
@@ -213,9 +228,7 @@ final class ReferenceSession implements BackendSession {
       clearRow(out.mask(), i);
       for (long j = 0; j < w.cols(); j += 4) {
         for (int t = 0; t < 4; t++) {
-          float v = w.get(i, j + t);
-          finite("w", i, j + t, v, allowNonFinite);
-          group[t] = scoreOf(v, s, j + t);
+          group[t] = scoreOf(w, i, j + t, s, allowNonFinite);
         }
         long slot = j / 2;
         for (int t = 0; t < 4; t++) {
@@ -224,7 +237,17 @@ final class ReferenceSession implements BackendSession {
             copyElement(w, i, j + t, out.values(), i, slot++);
           } else if (require24 && w.get(i, j + t) != 0) {
             throw new Sparse24Exception.BadData(
-                "w[" + i + ", " + j + ".." + (j + 3) + "] has more than 2 non-zeros: not 2:4");
+                "w["
+                    + i
+                    + ", "
+                    + j
+                    + ".."
+                    + (j + 3)
+                    + "] is not 2:4: "
+                    + w.get(i, j + t)
+                    + " at column "
+                    + (j + t)
+                    + " would be dropped");
           }
         }
       }
@@ -256,9 +279,9 @@ final class ReferenceSession implements BackendSession {
               + group
               + ".."
               + (group + 3)
-              + "] has "
+              + "] keeps "
               + bits
-              + " bits, must have 2");
+              + " of 4, must keep 2");
     }
   }
 

@@ -32,7 +32,7 @@ public interface BackendSession extends AutoCloseable {
   /**
    * All kernels, also those that can't run here.
    *
-   * @return by rising id
+   * @return by rising id; ids may have gaps
    */
   List<KernelInfo> kernels();
 
@@ -211,7 +211,7 @@ public interface BackendSession extends AutoCloseable {
    *
    * @param x {@code [m, k]}
    * @param w {@code [n, k]}
-   * @param c {@code [m, n]} or null if beta is 0
+   * @param c {@code [m, n]}; null if beta is 0
    * @param y {@code [m, n]}
    * @param epilogue alpha, beta, bias, activation
    * @param kernel kernel id
@@ -223,7 +223,7 @@ public interface BackendSession extends AutoCloseable {
    *
    * @param x {@code [m, k]}
    * @param w {@code [n, k]}
-   * @param c {@code [m, n]} or null if beta is 0
+   * @param c {@code [m, n]}; null if beta is 0
    * @param y {@code [m, n]}
    * @param epilogue alpha, beta, bias, activation
    * @param kernel kernel id

@@ -36,6 +36,8 @@ final class GemmContractTest {
     {33, 63, 124},
     {65, 31, 92},
     {130, 17, 516},
+    {2, 4097, 12},
+    {5, 3, 4100},
   };
 
   static Stream<Subject> kernels() {
@@ -101,6 +103,82 @@ final class GemmContractTest {
     f.finish();
     // A value of N(0, 1) data is about 1; beta·C and bias round like a few products more.
     f.assertNear(expected, y, Tolerance.gemm(dtype, k + 8L, 1), what);
+  }
+
+  static Stream<Subject> sparseKernels() {
+    return Fixture.kernels(Op.SPMM24);
+  }
+
+  /**
+   * What is not finite in X or W reaches, as in IEEE arithmetic, all results that it is a factor of
+   * and no others: a column that a row of W dropped takes no part in that row's results.
+   */
+  @ParameterizedTest
+  @MethodSource("sparseKernels")
+  void nonFinitePropagatesFromKeptColumnsOnly(Subject subject) {
+    int n = 33;
+    int k = 68;
+    DType dtype = subject.dtype();
+    KernelInfo kernel = Objects.requireNonNull(subject.kernel());
+    float[] values = {Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NaN};
+    try (Fixture f = new Fixture(subject)) {
+      Compressed24 w = f.blankCompressed(n, k, dtype, 0);
+      f.oracle.prune24(f.normal(n, k, dtype, 0), ScoreKind.MAGNITUDE, null, w);
+      for (int m : new int[] {1, 4, 16, 17, 40}) {
+        for (float value : values) {
+          for (int column : new int[] {0, 31, 33, 66, 67}) {
+            int row = f.random.nextInt(m);
+            Matrix x = f.normal(m, k, dtype, 0);
+            Matrix finite = f.blank(m, n, dtype, 0);
+            Matrix actual = f.blank(m, n, dtype, 0);
+            Matrix out = f.out(finite);
+            spmm(f, kernel, x, w, null, out, Epilogue.NONE);
+            f.finish();
+            x.set(row, column, value);
+            spmm(f, kernel, x, w, null, f.out(actual), Epilogue.NONE);
+            f.finish();
+            for (int i = 0; i < m; i++) {
+              for (int j = 0; j < n; j++) {
+                float expected =
+                    i == row && w.mask().get(j, column)
+                        ? value * Math.signum(keptValue(w, j, column))
+                        : finite.get(i, j);
+                assertEquals(
+                    expected,
+                    actual.get(i, j),
+                    subject + " m=" + m + " x[" + row + "," + column + "]=" + value + " at " + i
+                        + ", " + j + ", seed " + f.seed);
+              }
+            }
+          }
+        }
+      }
+      // And in W: one row of it, all tokens.
+      w.values().set(20, 7, Float.NaN);
+      w.values().set(21, 7, Float.POSITIVE_INFINITY);
+      for (int m : new int[] {1, 4, 16, 17, 40}) {
+        Matrix x = f.normal(m, k, dtype, 0);
+        Matrix actual = f.blank(m, n, dtype, 0);
+        spmm(f, kernel, x, w, null, f.out(actual), Epilogue.NONE);
+        f.finish();
+        for (int i = 0; i < m; i++) {
+          for (int j = 0; j < n; j++) {
+            float y = actual.get(i, j);
+            String what = subject + " m=" + m + " y[" + i + ", " + j + "] = " + y;
+            assertEquals(j == 20, Float.isNaN(y), what);
+            assertEquals(j == 21, Float.isInfinite(y), what);
+          }
+        }
+      }
+    }
+  }
+
+  private static float keptValue(Compressed24 w, int row, int column) {
+    int slot = 0;
+    for (int j = 0; j < column; j++) {
+      slot += w.mask().get(row, j) ? 1 : 0;
+    }
+    return w.values().get(row, slot);
   }
 
   private static void spmm(

@@ -15,8 +15,10 @@ import io.sparse24.api.ScoreKind;
 import io.sparse24.api.Sparse24Exception;
 import io.sparse24.api.contract.Fixture.Subject;
 import io.sparse24.api.reference.Tolerance;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -27,7 +29,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 final class PruneContractTest {
   private static final int[][] SHAPES = {
-    {0, 8}, {3, 0}, {1, 4}, {3, 12}, {31, 36}, {33, 128}, {2, 1020}, {5, 2052}, {127, 64}
+    {0, 8}, {3, 0}, {1, 4}, {3, 12}, {31, 36}, {33, 128}, {2, 1020}, {5, 2052}, {127, 64},
+    {2, 4100}, {4097, 4}
   };
 
   static Stream<Subject> pruneKernels() {
@@ -216,94 +219,192 @@ final class PruneContractTest {
   }
 
   @ParameterizedTest
-  @MethodSource("subjects")
+  @MethodSource("pruneKernels")
   void edgeRules(Subject subject) {
+    DType dtype = subject.dtype();
     try (Fixture f = new Fixture(subject)) {
-      for (DType dtype : DType.values()) {
+      for (int k : new int[] {4, 36, 132}) { // alone, and at the end of full vectors
         // A tie keeps the lower index; -0.0 is zero; a kept zero still has its bit.
-        checkGroup(f, dtype, new float[] {1, 1, 1, 1}, 0b0011);
-        checkGroup(f, dtype, new float[] {0, 0, 0, 0}, 0b0011);
-        checkGroup(f, dtype, new float[] {0, -0.0f, 0, 2}, 0b1001);
-        checkGroup(f, dtype, new float[] {-0.0f, 0, 0, 0}, 0b0011);
-        checkGroup(f, dtype, new float[] {1, -2, 2, -1}, 0b0110);
-        checkGroup(f, dtype, new float[] {0, 0, -3, 4}, 0b1100);
+        checkGroup(f, dtype, k, new float[] {1, 1, 1, 1}, 0b0011);
+        checkGroup(f, dtype, k, new float[] {0, 0, 0, 0}, 0b0011);
+        checkGroup(f, dtype, k, new float[] {0, -0.0f, 0, 2}, 0b1001);
+        checkGroup(f, dtype, k, new float[] {-0.0f, 0, 0, 0}, 0b0011);
+        checkGroup(f, dtype, k, new float[] {1, -2, 2, -1}, 0b0110);
+        checkGroup(f, dtype, k, new float[] {0, 0, -3, 4}, 0b1100);
       }
     }
   }
 
-  private static void checkGroup(Fixture f, DType dtype, float[] group, int bits) {
-    Matrix w = f.blank(1, 4, dtype, 0);
-    for (int t = 0; t < 4; t++) {
-      w.set(0, t, group[t]);
+  private static void checkGroup(Fixture f, DType dtype, int k, float[] group, int bits) {
+    Matrix w = f.blank(1, k, dtype, 0);
+    for (int j = 0; j < k; j++) {
+      w.set(0, j, group[j % 4]);
     }
-    Compressed24 host = f.blankCompressed(1, 4, dtype, 0);
+    Compressed24 host = f.blankCompressed(1, k, dtype, 0);
     Compressed24 out = new Compressed24(f.out(host.values()), f.in(host.mask()));
     f.session.prune24(f.in(w), ScoreKind.MAGNITUDE, null, out);
     f.finish();
     f.back(out.mask(), host.mask());
-    int found = 0;
     int slot = 0;
-    for (int t = 0; t < 4; t++) {
-      if (host.mask().get(0, t)) {
-        found |= 1 << t;
-        // -0.0 is kept bit for bit where it is kept at all.
-        assertEquals(
-            Float.floatToRawIntBits(group[t]),
-            Float.floatToRawIntBits(host.values().get(0, slot++)));
+    for (int j = 0; j < k; j += 4) {
+      int found = 0;
+      for (int t = 0; t < 4; t++) {
+        if (host.mask().get(0, j + t)) {
+          found |= 1 << t;
+          // -0.0 is kept bit for bit where it is kept at all.
+          assertEquals(
+              Float.floatToRawIntBits(group[t]),
+              Float.floatToRawIntBits(host.values().get(0, slot++)));
+        }
       }
+      assertEquals(bits, found, dtype + " " + Arrays.toString(group) + " at " + j + " of " + k);
     }
-    assertEquals(bits, found, () -> dtype + " " + java.util.Arrays.toString(group));
+  }
+
+  static Stream<Subject> checkingKernels() {
+    return Fixture.kernels(Op.PRUNE24, Op.SCORE, Op.ACCUMULATE_NORMS);
+  }
+
+  /** The operation of a forced kernel, done on return. */
+  private static void check(Fixture f, Subject subject, Matrix w, @Nullable Matrix s) {
+    long n = w.rows();
+    long k = w.cols();
+    ScoreKind kind = s == null ? ScoreKind.MAGNITUDE : ScoreKind.WANDA;
+    Matrix norms = s == null ? null : f.in(s);
+    switch (Objects.requireNonNull(subject.kernel()).op()) {
+      case PRUNE24 ->
+          f.session.prune24(f.in(w), kind, norms, f.in(f.blankCompressed(n, k, w.dtype(), 0)));
+      case SCORE -> f.session.score(f.in(w), kind, norms, f.in(f.blank(n, k, DType.F32, 0)));
+      default -> f.session.accumulateNorms(f.in(w), f.in(f.blank(1, k, DType.F32, 0)), 0, 1);
+    }
+    f.session.synchronize();
   }
 
   @ParameterizedTest
-  @MethodSource("subjects")
-  void nonFiniteIsNamedOrLetThrough(Subject subject) {
+  @MethodSource("checkingKernels")
+  void nonFiniteIsNamed(Subject subject) {
+    String what = Objects.requireNonNull(subject.kernel()).op() == Op.ACCUMULATE_NORMS ? "x" : "w";
     try (Fixture f = new Fixture(subject)) {
-      for (DType dtype : DType.values()) {
-        Matrix w = f.normal(5, 40, dtype, 0);
-        w.set(3, 17, Float.NaN);
-        w.set(4, 2, Float.NEGATIVE_INFINITY);
-        Compressed24 out = f.in(f.blankCompressed(5, 40, dtype, 0));
-        assertBadData(
-            "w[3, 17] is NaN",
-            () -> {
-              f.session.prune24(f.in(w), ScoreKind.MAGNITUDE, null, out);
-              f.session.synchronize();
-            });
-        Matrix scores = f.in(f.blank(5, 40, DType.F32, 0));
-        assertBadData(
-            "w[3, 17] is NaN",
-            () -> {
-              f.session.score(f.in(w), ScoreKind.MAGNITUDE, null, scores);
-              f.session.synchronize();
-            });
-        w.set(3, 17, 0);
-        assertBadData(
-            "w[4, 2] is -Inf",
-            () -> {
-              f.session.prune24(f.in(w), ScoreKind.MAGNITUDE, null, out);
-              f.session.synchronize();
-            });
-        Matrix s = f.in(f.blank(1, 40, DType.F32, 0));
-        assertBadData(
-            "x[4, 2] is -Inf",
-            () -> {
-              f.session.accumulateNorms(f.in(w), s, 0, 1);
-              f.session.synchronize();
-            });
+      Matrix w = f.normal(5, 40, subject.dtype(), 0);
+      check(f, subject, w, null);
+      w.set(4, 2, Float.NEGATIVE_INFINITY);
+      assertBadData(what + "[4, 2] is -Inf", () -> check(f, subject, w, null));
+      w.set(3, 39, Float.POSITIVE_INFINITY);
+      assertBadData(what + "[3, 39] is Inf", () -> check(f, subject, w, null));
+      w.set(3, 17, Float.NaN);
+      assertBadData(what + "[3, 17] is NaN", () -> check(f, subject, w, null));
+    }
+  }
 
-        // Let through, a NaN ranks lowest and an infinity highest.
-        f.session.allowNonFinite(true);
-        w.set(0, 0, Float.NaN);
-        w.set(0, 1, Float.POSITIVE_INFINITY);
-        Compressed24 host = f.blankCompressed(5, 40, dtype, 0);
-        Compressed24 through = new Compressed24(f.out(host.values()), f.in(host.mask()));
-        f.session.prune24(f.in(w), ScoreKind.MAGNITUDE, null, through);
-        f.finish();
-        f.back(through.mask(), host.mask());
-        assertEquals(false, host.mask().get(0, 0));
-        assertEquals(true, host.mask().get(0, 1));
-        f.session.allowNonFinite(false);
+  static Stream<Subject> scoringKernels() {
+    return Fixture.kernels(Op.PRUNE24, Op.SCORE);
+  }
+
+  @ParameterizedTest
+  @MethodSource("scoringKernels")
+  void badNormsAreNamed(Subject subject) {
+    try (Fixture f = new Fixture(subject)) {
+      for (int column : new int[] {0, 17, 39}) {
+        Matrix w = f.normal(3, 40, subject.dtype(), 0);
+        Matrix s = norms(f, 40);
+        check(f, subject, w, s);
+        s.set(0, column, Float.NaN);
+        assertBadData("s[" + column + "] is NaN", () -> check(f, subject, w, s));
+        s.set(0, column, Float.POSITIVE_INFINITY);
+        assertBadData("s[" + column + "] is Inf", () -> check(f, subject, w, s));
+        s.set(0, column, Float.NEGATIVE_INFINITY);
+        assertBadData("s[" + column + "] is -Inf", () -> check(f, subject, w, s));
+        s.set(0, column, -1);
+        assertBadData("s[" + column + "] is -1", () -> check(f, subject, w, s));
+        assertBadData("less than 0", () -> check(f, subject, w, s));
+        s.set(0, column, -0.0f);
+        check(f, subject, w, s);
+        w.set(1, column, 0);
+        s.set(0, column, Float.POSITIVE_INFINITY); // also where the weight is 0
+        assertBadData("s[" + column + "] is Inf", () -> check(f, subject, w, s));
+        if (subject.dtype() != DType.F16) { // its weights are too small
+          w.set(1, column, 0x1p127f);
+          w.set(0, column, 1);
+          s.set(0, column, 16);
+          assertBadData(
+              "w[1, " + column + "] * sqrt(s[" + column + "]) overflows F32",
+              () -> check(f, subject, w, s));
+        }
+      }
+      // Let through, they rank: NaN lowest.
+      f.session.allowNonFinite(true);
+      Matrix s = norms(f, 40);
+      s.set(0, 3, Float.NaN);
+      s.set(0, 4, -1);
+      s.set(0, 5, Float.POSITIVE_INFINITY);
+      check(f, subject, f.normal(3, 40, subject.dtype(), 0), s);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("selectKernels")
+  void badScoresAreNamed(Subject subject) {
+    try (Fixture f = new Fixture(subject)) {
+      Matrix scores = f.normal(5, 40, DType.F32, 0);
+      Mask out = f.in(f.blankMask(5, 40, 0));
+      Executable select =
+          () -> {
+            f.session.select(f.in(scores), 2, 4, out);
+            f.session.synchronize();
+          };
+      scores.set(4, 2, Float.NEGATIVE_INFINITY);
+      assertBadData("scores[4, 2] is -Inf", select);
+      scores.set(3, 39, Float.POSITIVE_INFINITY);
+      assertBadData("scores[3, 39] is Inf", select);
+      scores.set(3, 17, Float.NaN);
+      assertBadData("scores[3, 17] is NaN", select);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("normsKernels")
+  void normsBeyondF32AreNamed(Subject subject) {
+    try (Fixture f = new Fixture(subject)) {
+      Matrix s = f.blank(1, 40, DType.F32, 0);
+      s.segment().fill((byte) 0);
+      Matrix x = f.normal(3, 40, subject.dtype(), 0);
+      s.set(0, 7, Float.NaN);
+      assertBadData("s[7] is not finite", () -> accumulate(f, x, s, 1, 1));
+      accumulate(f, x, s, 0, 1); // not read
+      s.set(0, 7, Float.MAX_VALUE);
+      assertBadData("s[7] overflows F32", () -> accumulate(f, x, s, 2, 1));
+    }
+  }
+
+  private static void accumulate(Fixture f, Matrix x, Matrix s, float decay, float scale) {
+    f.session.accumulateNorms(f.in(x), f.in(copy(f, s)), decay, scale);
+    f.session.synchronize();
+  }
+
+  private static Matrix copy(Fixture f, Matrix s) {
+    Matrix copy = f.blank(1, s.cols(), DType.F32, 0);
+    copy.segment().copyFrom(s.segment());
+    return copy;
+  }
+
+  @ParameterizedTest
+  @MethodSource("pruneKernels")
+  void letThroughANaNRanksLowestAndAnInfinityHighest(Subject subject) {
+    try (Fixture f = new Fixture(subject)) {
+      f.session.allowNonFinite(true);
+      Matrix w = f.normal(5, 40, subject.dtype(), 0);
+      for (int column : new int[] {0, 36}) {
+        w.set(0, column, Float.NaN);
+        w.set(0, column + 1, Float.NEGATIVE_INFINITY);
+      }
+      Compressed24 host = f.blankCompressed(5, 40, subject.dtype(), 0);
+      Compressed24 through = new Compressed24(f.out(host.values()), f.in(host.mask()));
+      f.session.prune24(f.in(w), ScoreKind.MAGNITUDE, null, through);
+      f.finish();
+      f.back(through.mask(), host.mask());
+      for (int column : new int[] {0, 36}) {
+        assertEquals(false, host.mask().get(0, column));
+        assertEquals(true, host.mask().get(0, column + 1));
       }
     }
   }

@@ -1,4 +1,4 @@
-package io.sparse24.api;
+package io.sparse24.api.internal;
 
 import java.lang.ref.Cleaner;
 import org.jspecify.annotations.Nullable;
@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * site. Frees nothing: the memory may be in use, and an owner who forgets to close should hear of
  * it.
  */
-final class LeakReport {
+public final class LeakReport {
   private static final boolean DEBUG = Boolean.getBoolean("io.sparse24.debug");
   private static final @Nullable Cleaner CLEANER = DEBUG ? Cleaner.create() : null;
 
@@ -20,14 +20,22 @@ final class LeakReport {
     this.cleanable = cleaner.register(resource, state);
   }
 
-  static @Nullable LeakReport watch(Object resource, String what) {
+  /**
+   * Watches a resource, in debug mode.
+   *
+   * @param resource reported if it becomes unreachable before {@link #closed}
+   * @param what it is; must not lead back to the resource
+   * @return to be told of the close; null outside debug mode
+   */
+  public static @Nullable LeakReport watch(Object resource, String what) {
     Cleaner cleaner = CLEANER;
     return cleaner == null
         ? null
         : new LeakReport(cleaner, resource, new State(what, new Throwable("allocated here")));
   }
 
-  void closed() {
+  /** It was closed: nothing to report. */
+  public void closed() {
     state.closed = true;
     cleanable.clean();
   }
