@@ -25,7 +25,7 @@ public final class FirstExample {
     try (Session session = Backends.open("cpu");
         Safetensors file = Safetensors.open(Path.of(args[0]));
         Arena arena = Arena.ofConfined()) {
-      Matrix w = file.tensor(args[1]).matrix(arena); // [n, k], in the mapped file
+      Matrix w = file.tensor(args[1]).matrix(arena); // [n, k]; a copy only if unaligned
       try (Sparse24Matrix sparse = Pruner.magnitude().prune(session, w)) {
         Matrix x = Matrix.allocate(arena, 1, w.cols(), w.dtype());
         Matrix y = Matrix.allocate(arena, 1, w.rows(), w.dtype());
