@@ -15,8 +15,11 @@ inline float score_value(float w, const float *s, int64_t column) {
   return s == nullptr ? magnitude : magnitude * std::sqrt(s[column]);
 }
 
-// What a score is compared by: NaN ranks below all others.
+// What a score of these, which are at least 0, is compared by: NaN ranks below all others.
 inline float rank(float score) { return score == score ? score : -1.0f; }
+
+// Whether any score ranks above another: NaN below all others, also below -Inf.
+inline bool above(float score, float other) { return score > other || (other != other && score == score); }
 
 }  // namespace
 }  // namespace s24::cpu

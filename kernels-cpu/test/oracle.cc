@@ -114,8 +114,10 @@ bool Mask::padding_is_zero() const {
 std::vector<bool> best(const std::vector<double> &scores, int keep) {
   std::vector<size_t> order(scores.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  const auto rank = [&](size_t i) { return std::isnan(scores[i]) ? -1.0 : scores[i]; };
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return rank(a) > rank(b); });
+  const auto above = [&](size_t a, size_t b) {
+    return std::isnan(scores[b]) ? !std::isnan(scores[a]) : scores[a] > scores[b];
+  };
+  std::stable_sort(order.begin(), order.end(), above);
   std::vector<bool> kept(scores.size());
   for (int i = 0; i < keep; i++) kept[order[static_cast<size_t>(i)]] = true;
   return kept;

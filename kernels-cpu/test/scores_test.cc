@@ -50,7 +50,7 @@ void check_select(const Context &ctx, int32_t kernel, int keep, int of, int64_t 
   for (int64_t i = 0; i < n; i++) {
     for (int64_t j = 0; j < k; j++) {
       scores.set(i, j, static_cast<double>(random.below(6)) - (random.flip() ? 0.0 : -0.0));  // many ties
-      if (random.below(20) == 0) scores.set(i, j, random.flip() ? NAN : HUGE_VAL);
+      if (random.below(20) == 0) scores.set(i, j, random.flip() ? NAN : random.flip() ? HUGE_VAL : -HUGE_VAL);
     }
   }
   const s24_select_args args{n, k, scores.stride, mask.stride, keep, of, kernel, S24_ALLOW_NON_FINITE};

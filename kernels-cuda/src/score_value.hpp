@@ -14,16 +14,14 @@ S24_HD inline float score_value(float w, const float *s, int64_t column) {
   return s == nullptr ? magnitude : magnitude * sqrtf(s[column]);
 }
 
-// What a score is compared by: NaN ranks below all others.
-S24_HD inline float rank(float score) { return score == score ? score : -1.0f; }
+// Whether a score ranks above another: NaN below all others.
+S24_HD inline bool above(float score, float other) { return score > other || (other != other && score == score); }
 
 // How many of a group stand before column j: the higher ones, and equal ones to its left.
 S24_HD inline int place_of(const float *scores, int of, int j) {
-  const float own = rank(scores[j]);
   int before = 0;
   for (int other = 0; other < of; other++) {
-    const float v = rank(scores[other]);
-    before += v > own || (v == own && other < j);
+    before += above(scores[other], scores[j]) || (!above(scores[j], scores[other]) && other < j);
   }
   return before;
 }

@@ -9,11 +9,9 @@ namespace {
 
 // How many of the group stand before column j: the higher ones, and equal ones to its left.
 int place(const float *group, int of, int j) {
-  const float own = rank(group[j]);
   int before = 0;
   for (int other = 0; other < of; other++) {
-    const float v = rank(group[other]);
-    before += v > own || (v == own && other < j);
+    before += above(group[other], group[j]) || (!above(group[j], group[other]) && other < j);
   }
   return before;
 }
