@@ -37,8 +37,9 @@ constexpr int64_t kTilesPrefetch = 2304;
 
 // Rows of W a unit of work: `most`, or fewer (in sixteens) where that would leave threads without work.
 inline int64_t row_block(int64_t n, int64_t panels, int threads, int64_t most) {
-  const int64_t wanted = n * panels / (4 * threads) / 16 * 16;
-  return wanted < 16 ? 16 : wanted < most ? wanted : most;
+  // Extents may be absurd here, where only a workspace is asked for.
+  const __int128 wanted = static_cast<__int128>(n) * panels / (4 * threads) / 16 * 16;
+  return wanted < 16 ? 16 : wanted < most ? static_cast<int64_t>(wanted) : most;
 }
 
 }  // namespace
