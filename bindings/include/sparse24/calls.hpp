@@ -64,10 +64,40 @@ struct GemmCall {
   using Args = s24_gemm_args;
   const Args &args;
   const void *x;
+  const float *x_scales;
   const void *w;
+  const float *w_scales;
   const void *c;
   const float *bias;
   void *y;
+  void *workspace;
+};
+
+struct QuantizeCall {
+  using Args = s24_quantize_args;
+  const Args &args;
+  const void *x;
+  void *out;
+  float *scales;
+};
+
+struct SddmmCall {
+  using Args = s24_sddmm24_args;
+  const Args &args;
+  const void *dy;
+  const void *x;
+  const uint8_t *mask;
+  float *values;
+  void *workspace;
+};
+
+struct DoublePruneCall {
+  using Args = s24_double_prune24_args;
+  const Args &args;
+  const void *values;
+  const uint8_t *mask;
+  void *t_values;
+  uint8_t *t_mask;
   void *workspace;
 };
 
@@ -83,6 +113,9 @@ using pack24 = PackCall;
 using unpack24 = PackCall;
 using spmm24 = GemmCall;
 using gemm = GemmCall;
+using quantize = QuantizeCall;
+using sddmm24 = SddmmCall;
+using double_prune24 = DoublePruneCall;
 }  // namespace call_of
 
 }  // namespace s24

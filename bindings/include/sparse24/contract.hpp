@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <initializer_list>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -67,10 +68,22 @@ inline int64_t dtype_size(int32_t dtype) {
     case S24_BF16:
     case S24_F16:
       return 2;
+    case S24_I8:
+    case S24_F8_E4M3:
+      return 1;
     default:
-      fail(S24_BAD_ARGUMENT, "dtype: %d is not one of F32 (0), BF16 (1), F16 (2)", dtype);
+      fail(S24_BAD_ARGUMENT, "dtype: %d is not one of F32 (0), BF16 (1), F16 (2), I8 (3), F8_E4M3 (4)", dtype);
   }
 }
+
+inline const char *dtype_name(int32_t dtype) {
+  constexpr const char *kNames[] = {"f32", "bf16", "f16", "i8", "e4m3"};
+  dtype_size(dtype);
+  return kNames[dtype];
+}
+
+// Whether values of this type mean nothing without a scale of their row.
+inline bool is_scaled(int32_t dtype) { return dtype == S24_I8 || dtype == S24_F8_E4M3; }
 
 inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 inline int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
@@ -78,6 +91,7 @@ inline int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
 namespace check {
 
 inline constexpr int64_t kMaxExtent = INT64_C(1) << 40;  // keeps every product of two extents and a size in int64
+inline constexpr int64_t kMaxI8Terms = (INT64_C(1) << 17) - 1;  // of -128 * -128 in an I32
 
 inline void extent(const char *name, int64_t value) {
   if (value < 0 || value > kMaxExtent) {
@@ -120,6 +134,18 @@ const Args &given(const Args *args) {
 
 inline void range(const char *name, int32_t value, int32_t low, int32_t high) {
   if (value < low || value > high) fail(S24_BAD_ARGUMENT, "%s: %d is not in %d..%d", name, value, low, high);
+}
+
+// A type that an operation may not take is S24_UNSUPPORTED: there is no kernel for it. This is for types that would
+// make no sense, or that the choice of a kernel does not see.
+inline void one_of(const char *name, int32_t dtype, std::initializer_list<int32_t> allowed) {
+  std::string names;
+  for (int32_t a : allowed) {
+    if (dtype == a) return;
+    names += (names.empty() ? "" : ", ") + std::string(dtype_name(a));
+  }
+  dtype_size(dtype);
+  fail(S24_BAD_ARGUMENT, "%s: %s is not one of %s here", name, dtype_name(dtype), names.c_str());
 }
 
 inline void norms(const s24_norms_args &a) {
@@ -193,8 +219,56 @@ inline void gemm(const s24_gemm_args &a, bool sparse) {
   stride("x_stride", a.x_stride, a.k);
   stride("y_stride", a.y_stride, a.n);
   if (a.beta != 0.0f) stride("c_stride", a.c_stride, a.n);
-  dtype_size(a.dtype);
+  if (!is_scaled(a.w_dtype)) {
+    one_of("x_dtype", a.x_dtype, {a.w_dtype});
+    one_of("y_dtype", a.y_dtype, {a.w_dtype});
+  } else if (a.w_dtype == S24_I8 && a.x_dtype == S24_I8) {
+    one_of("y_dtype", a.y_dtype, {S24_F32, S24_BF16});
+    if (a.k > kMaxI8Terms) {
+      fail(S24_BAD_ARGUMENT, "k: %lld is not less than 2^17, sums of I8 products may overflow I32",
+           static_cast<long long>(a.k));
+    }
+  } else if (a.w_dtype == S24_I8) {
+    one_of("x_dtype", a.x_dtype, {S24_F32, S24_BF16, S24_I8});
+    one_of("y_dtype", a.y_dtype, {a.x_dtype});
+  } else {
+    one_of("x_dtype", a.x_dtype, {S24_F32, S24_BF16});
+    one_of("y_dtype", a.y_dtype, {a.x_dtype});
+  }
   range("activation", a.activation, S24_ACT_NONE, S24_ACT_SILU);
+}
+
+inline void quantize(const s24_quantize_args &a) {
+  extent("rows", a.rows);
+  extent("cols", a.cols);
+  stride("x_stride", a.x_stride, a.cols);
+  stride("out_stride", a.out_stride, a.cols);
+  one_of("x_dtype", a.x_dtype, {S24_F32, S24_BF16, S24_F16});
+  one_of("out_dtype", a.out_dtype, {S24_I8, S24_F8_E4M3});
+}
+
+inline void sddmm24(const s24_sddmm24_args &a) {
+  extent("m", a.m);
+  extent("n", a.n);
+  extent("k", a.k);
+  multiple("k", a.k, 4);
+  stride("dy_stride", a.dy_stride, a.n);
+  stride("x_stride", a.x_stride, a.k);
+  stride("values_stride", a.values_stride, a.k / 2);
+  stride("mask_stride", a.mask_stride, ceil_div(a.k, 8));
+  dtype_size(a.dtype);
+}
+
+inline void double_prune24(const s24_double_prune24_args &a) {
+  extent("n", a.n);
+  extent("k", a.k);
+  multiple("n", a.n, 4);
+  multiple("k", a.k, 4);
+  stride("values_stride", a.values_stride, a.k / 2);
+  stride("mask_stride", a.mask_stride, ceil_div(a.k, 8));
+  stride("t_values_stride", a.t_values_stride, a.n / 2);
+  stride("t_mask_stride", a.t_mask_stride, ceil_div(a.n, 8));
+  dtype_size(a.dtype);
 }
 
 // The pointers of a call whose arguments have passed. The workspace is the library's to check: it knows the size.
@@ -241,17 +315,47 @@ inline void pointers(const PackCall &c) {
 
 inline void pointers(const GemmCall &c, bool sparse) {
   const s24_gemm_args &a = c.args;
-  const int64_t element = dtype_size(a.dtype);
   const bool output = a.m > 0 && a.n > 0, product = output && a.k > 0;
-  pointer("x", c.x, product, element);
-  pointer(sparse ? "packed" : "w", c.w, product, sparse ? S24_ALIGNMENT : element);
-  pointer("c", c.c, output && a.beta != 0.0f, element);
+  pointer("x", c.x, product, dtype_size(a.x_dtype));
+  pointer("x_scales", c.x_scales, product && is_scaled(a.x_dtype), alignof(float));
+  pointer(sparse ? "packed" : "w", c.w, product, sparse ? S24_ALIGNMENT : dtype_size(a.w_dtype));
+  pointer("w_scales", c.w_scales, product && is_scaled(a.w_dtype), alignof(float));
+  if (!is_scaled(a.x_dtype) && c.x_scales != nullptr) {
+    fail(S24_BAD_ARGUMENT, "x_scales: must be null for %s", dtype_name(a.x_dtype));
+  }
+  if (!is_scaled(a.w_dtype) && c.w_scales != nullptr) {
+    fail(S24_BAD_ARGUMENT, "w_scales: must be null for %s", dtype_name(a.w_dtype));
+  }
+  pointer("c", c.c, output && a.beta != 0.0f, dtype_size(a.y_dtype));
   pointer("bias", c.bias, c.bias != nullptr, alignof(float));
-  pointer("y", c.y, output, element);
+  pointer("y", c.y, output, dtype_size(a.y_dtype));
   if (a.beta != 0.0f && c.c == c.y && a.c_stride != a.y_stride) {
     fail(S24_BAD_ARGUMENT, "c_stride: %lld is not y_stride (%lld), and c is y", static_cast<long long>(a.c_stride),
          static_cast<long long>(a.y_stride));
   }
+}
+
+inline void pointers(const QuantizeCall &c) {
+  const bool any = c.args.rows > 0 && c.args.cols > 0;
+  pointer("x", c.x, any, dtype_size(c.args.x_dtype));
+  pointer("out", c.out, any, dtype_size(c.args.out_dtype));
+  pointer("scales", c.scales, c.args.rows > 0, alignof(float));
+}
+
+inline void pointers(const SddmmCall &c) {
+  const bool output = c.args.n > 0 && c.args.k > 0, product = output && c.args.m > 0;
+  pointer("dy", c.dy, product, dtype_size(c.args.dtype));
+  pointer("x", c.x, product, dtype_size(c.args.dtype));
+  pointer("mask", c.mask, output);
+  pointer("values", c.values, output, alignof(float));
+}
+
+inline void pointers(const DoublePruneCall &c) {
+  const bool any = c.args.n > 0 && c.args.k > 0;
+  pointer("values", c.values, any, dtype_size(c.args.dtype));
+  pointer("mask", c.mask, any);
+  pointer("t_values", c.t_values, any, dtype_size(c.args.dtype));
+  pointer("t_mask", c.t_mask, any);
 }
 
 }  // namespace check

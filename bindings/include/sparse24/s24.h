@@ -40,7 +40,8 @@ enum s24_status {
   S24_INTERNAL_ERROR = 6 /* a defect of the library */
 };
 
-enum s24_dtype { S24_F32 = 0, S24_BF16 = 1, S24_F16 = 2 };
+/* I8 and F8_E4M3 (finite except 0x7f and 0xff, which are NaN) stand for their value times a scale of their row. */
+enum s24_dtype { S24_F32 = 0, S24_BF16 = 1, S24_F16 = 2, S24_I8 = 3, S24_F8_E4M3 = 4 };
 
 enum s24_op {
   S24_OP_ACCUMULATE_NORMS = 0,
@@ -53,7 +54,10 @@ enum s24_op {
   S24_OP_PACK24 = 7,
   S24_OP_UNPACK24 = 8,
   S24_OP_SPMM24 = 9,
-  S24_OP_GEMM = 10
+  S24_OP_GEMM = 10,
+  S24_OP_QUANTIZE = 11,
+  S24_OP_SDDMM24 = 12,
+  S24_OP_DOUBLE_PRUNE24 = 13
 };
 
 enum s24_score { S24_SCORE_MAGNITUDE = 0, S24_SCORE_WANDA = 1 };
@@ -96,9 +100,11 @@ typedef struct s24_kernel_info {
   char isa[32];      /* what it needs */
   char reason[160];  /* empty where it can run here; else why not */
   int32_t op;        /* enum s24_op */
-  int32_t dtype;     /* enum s24_dtype */
+  int32_t dtype;     /* enum s24_dtype: of W; of X where there is no W; quantize: of the result */
+  int32_t x_dtype;   /* spmm24, gemm, quantize: of X; elsewhere as dtype */
   int32_t layout;    /* packed layout it reads or writes; 0 for operations without a packed operand */
   int32_t available; /* 1 where it can run here */
+  int32_t reserved;
 } s24_kernel_info;
 
 /* s[j] = decay * s[j] + scale * sum over rows i of x[i, j]^2, in F32 (sums inside a call in F64).
@@ -131,31 +137,64 @@ typedef struct s24_prune24_args {
   int32_t score, flags;
 } s24_prune24_args;
 
-/* Between W[n, k] and values[n, k/2] + mask (compress24, decompress24), or W and W with zeros (apply_mask). */
+/* Between W[n, k] and values[n, k/2] + mask (compress24, decompress24), or W and W with zeros (apply_mask). Any dtype:
+ * bits are copied. */
 typedef struct s24_convert_args {
   int64_t n, k, w_stride, values_stride, mask_stride;
   int32_t dtype, kernel;
 } s24_convert_args;
 
-/* Between values + mask and a layout of the library's own (pack24, unpack24). */
+/* Between values + mask and a layout of the library's own (pack24, unpack24). Any dtype. */
 typedef struct s24_pack24_args {
   int64_t n, k, values_stride, mask_stride;
   int32_t dtype, kernel;
   int32_t layout, reserved;
 } s24_pack24_args;
 
-/* Y[m, n] = act(alpha * X W^T + beta * C + bias). All of one dtype, sums in F32; bias[n] is F32.
+/* Y[m, n] = act(alpha * X W^T + beta * C + bias), sums in F32; bias[n] is F32. The types go together so:
+ *
+ *   w_dtype           x_dtype    y_dtype (C's too)  scales, F32
+ *   F32, BF16, F16    as W       as W               null
+ *   I8, F8_E4M3       F32, BF16  as X               w_scales[n]: row j of W is w_scales[j] * w[j, :]
+ *   I8                I8         F32, BF16          also x_scales[m], of rows of X; sums in I32, k < 2^17
+ *
  * C may be Y itself (same stride); it is not read where beta is 0. bias may be null.
  * NaN and Inf propagate as IEEE has it and are no error. spmm24: X at columns that the mask dropped takes no part;
  * whether 0 * Inf of a kept 0 does is the kernel's choice. BF16 kernels may take subnormals for 0. */
 typedef struct s24_gemm_args {
   int64_t m, n, k;
   int64_t x_stride, w_stride, c_stride, y_stride; /* w_stride: gemm only */
-  int32_t dtype, kernel;
+  int32_t w_dtype, x_dtype, y_dtype, kernel;
   int32_t layout; /* spmm24: the layout the weight was packed in */
   int32_t activation;
   float alpha, beta;
 } s24_gemm_args;
+
+/* out[i, j] = round(x[i, j] / scales[i]) to nearest even, scales[i] = the row's largest |x| over the largest finite
+ * value of out_dtype (127; 448), 1 where the row is all 0. x is F32, BF16 or F16, out I8 or F8_E4M3. NaN or Inf is
+ * S24_BAD_DATA. */
+typedef struct s24_quantize_args {
+  int64_t rows, cols, x_stride, out_stride;
+  int32_t x_dtype, out_dtype, kernel, reserved;
+} s24_quantize_args;
+
+/* values[j, c] = alpha * (sum over rows i of dy[i, j] * x[i, column of kept value c]) + beta * values[j, c]: the
+ * gradient dY^T X of a 2:4 weight, at kept positions only. dy[m, n] and x[m, k] of one float type, values[n, k/2] in
+ * F32, which are not read where beta is 0. NaN and Inf propagate. */
+typedef struct s24_sddmm24_args {
+  int64_t m, n, k;
+  int64_t dy_stride, x_stride, values_stride, mask_stride;
+  int32_t dtype, kernel;
+  float alpha, beta;
+} s24_sddmm24_args;
+
+/* From W[n, k] that is 2:4 along k to W^T[k, n] that is 2:4 along n as well (SLoPe's W^{R,C}): in each column's aligned
+ * group of four rows the two kept values of largest magnitude, the lower row on a tie; n % 4 = 0. A group with fewer
+ * kept values is filled up with the lowest rows left, values +0. spmm24 of dY with the packed result is dY W^{R,C}. */
+typedef struct s24_double_prune24_args {
+  int64_t n, k, values_stride, mask_stride, t_values_stride, t_mask_stride;
+  int32_t dtype, kernel;
+} s24_double_prune24_args;
 
 typedef struct s24_api {
   uint32_t abi_version; /* S24_ABI_VERSION the library was built with */
@@ -175,10 +214,11 @@ typedef struct s24_api {
 
   int32_t (*kernel_count)(void);
   int32_t (*kernel_info)(s24_context *ctx, int32_t id, s24_kernel_info *out);
-  /* The id that S24_KERNEL_AUTO stands for, in *out, for an operation of this dtype and (m, n, k; 0 where it has none).
-   * For spmm24, layout >= 0 asks for the best kernel that reads this layout, -1 for the best of all. */
-  int32_t (*choose_kernel)(s24_context *ctx, int32_t op, int32_t dtype, int32_t layout, int64_t m, int64_t n, int64_t k,
-                           int32_t *out);
+  /* The id that S24_KERNEL_AUTO stands for, in *out, for an operation of these types (as in s24_kernel_info) and (m, n,
+   * k; 0 where it has none). For spmm24, layout >= 0 asks for the best kernel that reads this layout, -1 for the best
+   * of all. */
+  int32_t (*choose_kernel)(s24_context *ctx, int32_t op, int32_t dtype, int32_t x_dtype, int32_t layout, int64_t m,
+                           int64_t n, int64_t k, int32_t *out);
 
   /* Memory the operations can use. On a CPU library this is host memory. Addresses are not host pointers in general. */
   int32_t (*memory_allocate)(s24_context *ctx, int64_t bytes, void **out);
@@ -208,10 +248,17 @@ typedef struct s24_api {
                     void *packed, void *workspace);
   int32_t (*unpack24)(s24_context *ctx, const s24_pack24_args *args, const void *packed, void *values, uint8_t *mask,
                       void *workspace);
-  int32_t (*spmm24)(s24_context *ctx, const s24_gemm_args *args, const void *x, const void *packed, const void *c,
-                    const float *bias, void *y, void *workspace);
-  int32_t (*gemm)(s24_context *ctx, const s24_gemm_args *args, const void *x, const void *w, const void *c,
-                  const float *bias, void *y, void *workspace);
+  int32_t (*spmm24)(s24_context *ctx, const s24_gemm_args *args, const void *x, const float *x_scales,
+                    const void *packed, const float *w_scales, const void *c, const float *bias, void *y,
+                    void *workspace);
+  int32_t (*gemm)(s24_context *ctx, const s24_gemm_args *args, const void *x, const float *x_scales, const void *w,
+                  const float *w_scales, const void *c, const float *bias, void *y, void *workspace);
+  int32_t (*quantize)(s24_context *ctx, const s24_quantize_args *args, const void *x, void *out, float *scales,
+                      void *workspace);
+  int32_t (*sddmm24)(s24_context *ctx, const s24_sddmm24_args *args, const void *dy, const void *x, const uint8_t *mask,
+                     float *values, void *workspace);
+  int32_t (*double_prune24)(s24_context *ctx, const s24_double_prune24_args *args, const void *values,
+                            const uint8_t *mask, void *t_values, uint8_t *t_mask, void *workspace);
 } s24_api;
 
 /* The one exported symbol. Null if the library cannot serve this ABI version. */

@@ -131,6 +131,24 @@ public class S24 extends S24$shared {
     public static int S24_F16() {
         return S24_F16;
     }
+    private static final int S24_I8 = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_dtype.S24_I8 = 3
+     * }
+     */
+    public static int S24_I8() {
+        return S24_I8;
+    }
+    private static final int S24_F8_E4M3 = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_dtype.S24_F8_E4M3 = 4
+     * }
+     */
+    public static int S24_F8_E4M3() {
+        return S24_F8_E4M3;
+    }
     private static final int S24_OP_ACCUMULATE_NORMS = (int)0L;
     /**
      * {@snippet lang=c :
@@ -229,6 +247,33 @@ public class S24 extends S24$shared {
      */
     public static int S24_OP_GEMM() {
         return S24_OP_GEMM;
+    }
+    private static final int S24_OP_QUANTIZE = (int)11L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_op.S24_OP_QUANTIZE = 11
+     * }
+     */
+    public static int S24_OP_QUANTIZE() {
+        return S24_OP_QUANTIZE;
+    }
+    private static final int S24_OP_SDDMM24 = (int)12L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_op.S24_OP_SDDMM24 = 12
+     * }
+     */
+    public static int S24_OP_SDDMM24() {
+        return S24_OP_SDDMM24;
+    }
+    private static final int S24_OP_DOUBLE_PRUNE24 = (int)13L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_op.S24_OP_DOUBLE_PRUNE24 = 13
+     * }
+     */
+    public static int S24_OP_DOUBLE_PRUNE24() {
+        return S24_OP_DOUBLE_PRUNE24;
     }
     private static final int S24_SCORE_MAGNITUDE = (int)0L;
     /**

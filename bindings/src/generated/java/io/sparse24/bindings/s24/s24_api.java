@@ -25,7 +25,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t (*device_info)(s24_context *, s24_device_info *);
  *     int32_t (*kernel_count)(void);
  *     int32_t (*kernel_info)(s24_context *, int32_t, s24_kernel_info *);
- *     int32_t (*choose_kernel)(s24_context *, int32_t, int32_t, int32_t, int64_t, int64_t, int64_t, int32_t *);
+ *     int32_t (*choose_kernel)(s24_context *, int32_t, int32_t, int32_t, int32_t, int64_t, int64_t, int64_t, int32_t *);
  *     int32_t (*memory_allocate)(s24_context *, int64_t, void **);
  *     int32_t (*memory_free)(s24_context *, void *);
  *     int32_t (*copy_to_device)(s24_context *, void *, const void *, int64_t);
@@ -41,8 +41,11 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t (*apply_mask)(s24_context *, const s24_convert_args *, const void *, const uint8_t *, void *, void *);
  *     int32_t (*pack24)(s24_context *, const s24_pack24_args *, const void *, const uint8_t *, void *, void *);
  *     int32_t (*unpack24)(s24_context *, const s24_pack24_args *, const void *, void *, uint8_t *, void *);
- *     int32_t (*spmm24)(s24_context *, const s24_gemm_args *, const void *, const void *, const void *, const float *, void *, void *);
- *     int32_t (*gemm)(s24_context *, const s24_gemm_args *, const void *, const void *, const void *, const float *, void *, void *);
+ *     int32_t (*spmm24)(s24_context *, const s24_gemm_args *, const void *, const float *, const void *, const float *, const void *, const float *, void *, void *);
+ *     int32_t (*gemm)(s24_context *, const s24_gemm_args *, const void *, const float *, const void *, const float *, const void *, const float *, void *, void *);
+ *     int32_t (*quantize)(s24_context *, const s24_quantize_args *, const void *, void *, float *, void *);
+ *     int32_t (*sddmm24)(s24_context *, const s24_sddmm24_args *, const void *, const void *, const uint8_t *, float *, void *);
+ *     int32_t (*double_prune24)(s24_context *, const s24_double_prune24_args *, const void *, const uint8_t *, void *, uint8_t *, void *);
  * }
  * }
  */
@@ -80,7 +83,10 @@ public class s24_api {
         S24.C_POINTER.withName("pack24"),
         S24.C_POINTER.withName("unpack24"),
         S24.C_POINTER.withName("spmm24"),
-        S24.C_POINTER.withName("gemm")
+        S24.C_POINTER.withName("gemm"),
+        S24.C_POINTER.withName("quantize"),
+        S24.C_POINTER.withName("sddmm24"),
+        S24.C_POINTER.withName("double_prune24")
     ).withName("s24_api");
 
     /**
@@ -982,7 +988,7 @@ public class s24_api {
 
     /**
      * {@snippet lang=c :
-     * int32_t (*choose_kernel)(s24_context *, int32_t, int32_t, int32_t, int64_t, int64_t, int64_t, int32_t *)
+     * int32_t (*choose_kernel)(s24_context *, int32_t, int32_t, int32_t, int32_t, int64_t, int64_t, int64_t, int32_t *)
      * }
      */
     public final static class choose_kernel {
@@ -995,12 +1001,13 @@ public class s24_api {
          * The function pointer signature, expressed as a functional interface
          */
         public interface Function {
-            int apply(MemorySegment _x0, int _x1, int _x2, int _x3, long _x4, long _x5, long _x6, MemorySegment _x7);
+            int apply(MemorySegment _x0, int _x1, int _x2, int _x3, int _x4, long _x5, long _x6, long _x7, MemorySegment _x8);
         }
 
         private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
             S24.C_INT,
             S24.C_POINTER,
+            S24.C_INT,
             S24.C_INT,
             S24.C_INT,
             S24.C_INT,
@@ -1032,9 +1039,9 @@ public class s24_api {
         /**
          * Invoke the upcall stub {@code funcPtr}, with given parameters
          */
-        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, int _x1, int _x2, int _x3, long _x4, long _x5, long _x6, MemorySegment _x7) {
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, int _x1, int _x2, int _x3, int _x4, long _x5, long _x6, long _x7, MemorySegment _x8) {
             try {
-                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5, _x6, _x7);
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5, _x6, _x7, _x8);
             } catch (Error | RuntimeException ex) {
                 throw ex;
             } catch (Throwable ex$) {
@@ -1048,7 +1055,7 @@ public class s24_api {
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * int32_t (*choose_kernel)(s24_context *, int32_t, int32_t, int32_t, int64_t, int64_t, int64_t, int32_t *)
+     * int32_t (*choose_kernel)(s24_context *, int32_t, int32_t, int32_t, int32_t, int64_t, int64_t, int64_t, int32_t *)
      * }
      */
     public static final AddressLayout choose_kernel$layout() {
@@ -1060,7 +1067,7 @@ public class s24_api {
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * int32_t (*choose_kernel)(s24_context *, int32_t, int32_t, int32_t, int64_t, int64_t, int64_t, int32_t *)
+     * int32_t (*choose_kernel)(s24_context *, int32_t, int32_t, int32_t, int32_t, int64_t, int64_t, int64_t, int32_t *)
      * }
      */
     public static final long choose_kernel$offset() {
@@ -1070,7 +1077,7 @@ public class s24_api {
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * int32_t (*choose_kernel)(s24_context *, int32_t, int32_t, int32_t, int64_t, int64_t, int64_t, int32_t *)
+     * int32_t (*choose_kernel)(s24_context *, int32_t, int32_t, int32_t, int32_t, int64_t, int64_t, int64_t, int32_t *)
      * }
      */
     public static MemorySegment choose_kernel(MemorySegment struct) {
@@ -1080,7 +1087,7 @@ public class s24_api {
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * int32_t (*choose_kernel)(s24_context *, int32_t, int32_t, int32_t, int64_t, int64_t, int64_t, int32_t *)
+     * int32_t (*choose_kernel)(s24_context *, int32_t, int32_t, int32_t, int32_t, int64_t, int64_t, int64_t, int32_t *)
      * }
      */
     public static void choose_kernel(MemorySegment struct, MemorySegment fieldValue) {
@@ -2647,7 +2654,7 @@ public class s24_api {
 
     /**
      * {@snippet lang=c :
-     * int32_t (*spmm24)(s24_context *, const s24_gemm_args *, const void *, const void *, const void *, const float *, void *, void *)
+     * int32_t (*spmm24)(s24_context *, const s24_gemm_args *, const void *, const float *, const void *, const float *, const void *, const float *, void *, void *)
      * }
      */
     public final static class spmm24 {
@@ -2660,11 +2667,13 @@ public class s24_api {
          * The function pointer signature, expressed as a functional interface
          */
         public interface Function {
-            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7);
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7, MemorySegment _x8, MemorySegment _x9);
         }
 
         private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
             S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
             S24.C_POINTER,
             S24.C_POINTER,
             S24.C_POINTER,
@@ -2697,9 +2706,9 @@ public class s24_api {
         /**
          * Invoke the upcall stub {@code funcPtr}, with given parameters
          */
-        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7) {
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7, MemorySegment _x8, MemorySegment _x9) {
             try {
-                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5, _x6, _x7);
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5, _x6, _x7, _x8, _x9);
             } catch (Error | RuntimeException ex) {
                 throw ex;
             } catch (Throwable ex$) {
@@ -2713,7 +2722,7 @@ public class s24_api {
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * int32_t (*spmm24)(s24_context *, const s24_gemm_args *, const void *, const void *, const void *, const float *, void *, void *)
+     * int32_t (*spmm24)(s24_context *, const s24_gemm_args *, const void *, const float *, const void *, const float *, const void *, const float *, void *, void *)
      * }
      */
     public static final AddressLayout spmm24$layout() {
@@ -2725,7 +2734,7 @@ public class s24_api {
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * int32_t (*spmm24)(s24_context *, const s24_gemm_args *, const void *, const void *, const void *, const float *, void *, void *)
+     * int32_t (*spmm24)(s24_context *, const s24_gemm_args *, const void *, const float *, const void *, const float *, const void *, const float *, void *, void *)
      * }
      */
     public static final long spmm24$offset() {
@@ -2735,7 +2744,7 @@ public class s24_api {
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * int32_t (*spmm24)(s24_context *, const s24_gemm_args *, const void *, const void *, const void *, const float *, void *, void *)
+     * int32_t (*spmm24)(s24_context *, const s24_gemm_args *, const void *, const float *, const void *, const float *, const void *, const float *, void *, void *)
      * }
      */
     public static MemorySegment spmm24(MemorySegment struct) {
@@ -2745,7 +2754,7 @@ public class s24_api {
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * int32_t (*spmm24)(s24_context *, const s24_gemm_args *, const void *, const void *, const void *, const float *, void *, void *)
+     * int32_t (*spmm24)(s24_context *, const s24_gemm_args *, const void *, const float *, const void *, const float *, const void *, const float *, void *, void *)
      * }
      */
     public static void spmm24(MemorySegment struct, MemorySegment fieldValue) {
@@ -2754,7 +2763,7 @@ public class s24_api {
 
     /**
      * {@snippet lang=c :
-     * int32_t (*gemm)(s24_context *, const s24_gemm_args *, const void *, const void *, const void *, const float *, void *, void *)
+     * int32_t (*gemm)(s24_context *, const s24_gemm_args *, const void *, const float *, const void *, const float *, const void *, const float *, void *, void *)
      * }
      */
     public final static class gemm {
@@ -2767,11 +2776,13 @@ public class s24_api {
          * The function pointer signature, expressed as a functional interface
          */
         public interface Function {
-            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7);
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7, MemorySegment _x8, MemorySegment _x9);
         }
 
         private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
             S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
             S24.C_POINTER,
             S24.C_POINTER,
             S24.C_POINTER,
@@ -2804,9 +2815,9 @@ public class s24_api {
         /**
          * Invoke the upcall stub {@code funcPtr}, with given parameters
          */
-        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7) {
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7, MemorySegment _x8, MemorySegment _x9) {
             try {
-                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5, _x6, _x7);
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5, _x6, _x7, _x8, _x9);
             } catch (Error | RuntimeException ex) {
                 throw ex;
             } catch (Throwable ex$) {
@@ -2820,7 +2831,7 @@ public class s24_api {
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * int32_t (*gemm)(s24_context *, const s24_gemm_args *, const void *, const void *, const void *, const float *, void *, void *)
+     * int32_t (*gemm)(s24_context *, const s24_gemm_args *, const void *, const float *, const void *, const float *, const void *, const float *, void *, void *)
      * }
      */
     public static final AddressLayout gemm$layout() {
@@ -2832,7 +2843,7 @@ public class s24_api {
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * int32_t (*gemm)(s24_context *, const s24_gemm_args *, const void *, const void *, const void *, const float *, void *, void *)
+     * int32_t (*gemm)(s24_context *, const s24_gemm_args *, const void *, const float *, const void *, const float *, const void *, const float *, void *, void *)
      * }
      */
     public static final long gemm$offset() {
@@ -2842,7 +2853,7 @@ public class s24_api {
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * int32_t (*gemm)(s24_context *, const s24_gemm_args *, const void *, const void *, const void *, const float *, void *, void *)
+     * int32_t (*gemm)(s24_context *, const s24_gemm_args *, const void *, const float *, const void *, const float *, const void *, const float *, void *, void *)
      * }
      */
     public static MemorySegment gemm(MemorySegment struct) {
@@ -2852,11 +2863,328 @@ public class s24_api {
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * int32_t (*gemm)(s24_context *, const s24_gemm_args *, const void *, const void *, const void *, const float *, void *, void *)
+     * int32_t (*gemm)(s24_context *, const s24_gemm_args *, const void *, const float *, const void *, const float *, const void *, const float *, void *, void *)
      * }
      */
     public static void gemm(MemorySegment struct, MemorySegment fieldValue) {
         struct.set(gemm$LAYOUT, gemm$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*quantize)(s24_context *, const s24_quantize_args *, const void *, void *, float *, void *)
+     * }
+     */
+    public final static class quantize {
+
+        private quantize() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(quantize.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(quantize.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout quantize$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("quantize"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*quantize)(s24_context *, const s24_quantize_args *, const void *, void *, float *, void *)
+     * }
+     */
+    public static final AddressLayout quantize$layout() {
+        return quantize$LAYOUT;
+    }
+
+    private static final long quantize$OFFSET = $LAYOUT.byteOffset(groupElement("quantize"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*quantize)(s24_context *, const s24_quantize_args *, const void *, void *, float *, void *)
+     * }
+     */
+    public static final long quantize$offset() {
+        return quantize$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*quantize)(s24_context *, const s24_quantize_args *, const void *, void *, float *, void *)
+     * }
+     */
+    public static MemorySegment quantize(MemorySegment struct) {
+        return struct.get(quantize$LAYOUT, quantize$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*quantize)(s24_context *, const s24_quantize_args *, const void *, void *, float *, void *)
+     * }
+     */
+    public static void quantize(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(quantize$LAYOUT, quantize$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*sddmm24)(s24_context *, const s24_sddmm24_args *, const void *, const void *, const uint8_t *, float *, void *)
+     * }
+     */
+    public final static class sddmm24 {
+
+        private sddmm24() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(sddmm24.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(sddmm24.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5, _x6);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout sddmm24$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("sddmm24"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*sddmm24)(s24_context *, const s24_sddmm24_args *, const void *, const void *, const uint8_t *, float *, void *)
+     * }
+     */
+    public static final AddressLayout sddmm24$layout() {
+        return sddmm24$LAYOUT;
+    }
+
+    private static final long sddmm24$OFFSET = $LAYOUT.byteOffset(groupElement("sddmm24"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*sddmm24)(s24_context *, const s24_sddmm24_args *, const void *, const void *, const uint8_t *, float *, void *)
+     * }
+     */
+    public static final long sddmm24$offset() {
+        return sddmm24$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*sddmm24)(s24_context *, const s24_sddmm24_args *, const void *, const void *, const uint8_t *, float *, void *)
+     * }
+     */
+    public static MemorySegment sddmm24(MemorySegment struct) {
+        return struct.get(sddmm24$LAYOUT, sddmm24$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*sddmm24)(s24_context *, const s24_sddmm24_args *, const void *, const void *, const uint8_t *, float *, void *)
+     * }
+     */
+    public static void sddmm24(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(sddmm24$LAYOUT, sddmm24$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*double_prune24)(s24_context *, const s24_double_prune24_args *, const void *, const uint8_t *, void *, uint8_t *, void *)
+     * }
+     */
+    public final static class double_prune24 {
+
+        private double_prune24() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(double_prune24.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(double_prune24.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5, _x6);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout double_prune24$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("double_prune24"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*double_prune24)(s24_context *, const s24_double_prune24_args *, const void *, const uint8_t *, void *, uint8_t *, void *)
+     * }
+     */
+    public static final AddressLayout double_prune24$layout() {
+        return double_prune24$LAYOUT;
+    }
+
+    private static final long double_prune24$OFFSET = $LAYOUT.byteOffset(groupElement("double_prune24"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*double_prune24)(s24_context *, const s24_double_prune24_args *, const void *, const uint8_t *, void *, uint8_t *, void *)
+     * }
+     */
+    public static final long double_prune24$offset() {
+        return double_prune24$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*double_prune24)(s24_context *, const s24_double_prune24_args *, const void *, const uint8_t *, void *, uint8_t *, void *)
+     * }
+     */
+    public static MemorySegment double_prune24(MemorySegment struct) {
+        return struct.get(double_prune24$LAYOUT, double_prune24$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*double_prune24)(s24_context *, const s24_double_prune24_args *, const void *, const uint8_t *, void *, uint8_t *, void *)
+     * }
+     */
+    public static void double_prune24(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(double_prune24$LAYOUT, double_prune24$OFFSET, fieldValue);
     }
 
     /**

@@ -22,7 +22,9 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int64_t w_stride;
  *     int64_t c_stride;
  *     int64_t y_stride;
- *     int32_t dtype;
+ *     int32_t w_dtype;
+ *     int32_t x_dtype;
+ *     int32_t y_dtype;
  *     int32_t kernel;
  *     int32_t layout;
  *     int32_t activation;
@@ -45,7 +47,9 @@ public class s24_gemm_args {
         S24.C_LONG.withName("w_stride"),
         S24.C_LONG.withName("c_stride"),
         S24.C_LONG.withName("y_stride"),
-        S24.C_INT.withName("dtype"),
+        S24.C_INT.withName("w_dtype"),
+        S24.C_INT.withName("x_dtype"),
+        S24.C_INT.withName("y_dtype"),
         S24.C_INT.withName("kernel"),
         S24.C_INT.withName("layout"),
         S24.C_INT.withName("activation"),
@@ -368,48 +372,136 @@ public class s24_gemm_args {
         struct.set(y_stride$LAYOUT, y_stride$OFFSET, fieldValue);
     }
 
-    private static final OfInt dtype$LAYOUT = (OfInt)$LAYOUT.select(groupElement("dtype"));
+    private static final OfInt w_dtype$LAYOUT = (OfInt)$LAYOUT.select(groupElement("w_dtype"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * int32_t dtype
+     * int32_t w_dtype
      * }
      */
-    public static final OfInt dtype$layout() {
-        return dtype$LAYOUT;
+    public static final OfInt w_dtype$layout() {
+        return w_dtype$LAYOUT;
     }
 
-    private static final long dtype$OFFSET = $LAYOUT.byteOffset(groupElement("dtype"));
+    private static final long w_dtype$OFFSET = $LAYOUT.byteOffset(groupElement("w_dtype"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * int32_t dtype
+     * int32_t w_dtype
      * }
      */
-    public static final long dtype$offset() {
-        return dtype$OFFSET;
+    public static final long w_dtype$offset() {
+        return w_dtype$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * int32_t dtype
+     * int32_t w_dtype
      * }
      */
-    public static int dtype(MemorySegment struct) {
-        return struct.get(dtype$LAYOUT, dtype$OFFSET);
+    public static int w_dtype(MemorySegment struct) {
+        return struct.get(w_dtype$LAYOUT, w_dtype$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * int32_t dtype
+     * int32_t w_dtype
      * }
      */
-    public static void dtype(MemorySegment struct, int fieldValue) {
-        struct.set(dtype$LAYOUT, dtype$OFFSET, fieldValue);
+    public static void w_dtype(MemorySegment struct, int fieldValue) {
+        struct.set(w_dtype$LAYOUT, w_dtype$OFFSET, fieldValue);
+    }
+
+    private static final OfInt x_dtype$LAYOUT = (OfInt)$LAYOUT.select(groupElement("x_dtype"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t x_dtype
+     * }
+     */
+    public static final OfInt x_dtype$layout() {
+        return x_dtype$LAYOUT;
+    }
+
+    private static final long x_dtype$OFFSET = $LAYOUT.byteOffset(groupElement("x_dtype"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t x_dtype
+     * }
+     */
+    public static final long x_dtype$offset() {
+        return x_dtype$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t x_dtype
+     * }
+     */
+    public static int x_dtype(MemorySegment struct) {
+        return struct.get(x_dtype$LAYOUT, x_dtype$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t x_dtype
+     * }
+     */
+    public static void x_dtype(MemorySegment struct, int fieldValue) {
+        struct.set(x_dtype$LAYOUT, x_dtype$OFFSET, fieldValue);
+    }
+
+    private static final OfInt y_dtype$LAYOUT = (OfInt)$LAYOUT.select(groupElement("y_dtype"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t y_dtype
+     * }
+     */
+    public static final OfInt y_dtype$layout() {
+        return y_dtype$LAYOUT;
+    }
+
+    private static final long y_dtype$OFFSET = $LAYOUT.byteOffset(groupElement("y_dtype"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t y_dtype
+     * }
+     */
+    public static final long y_dtype$offset() {
+        return y_dtype$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t y_dtype
+     * }
+     */
+    public static int y_dtype(MemorySegment struct) {
+        return struct.get(y_dtype$LAYOUT, y_dtype$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t y_dtype
+     * }
+     */
+    public static void y_dtype(MemorySegment struct, int fieldValue) {
+        struct.set(y_dtype$LAYOUT, y_dtype$OFFSET, fieldValue);
     }
 
     private static final OfInt kernel$LAYOUT = (OfInt)$LAYOUT.select(groupElement("kernel"));

@@ -20,8 +20,10 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     char reason[160];
  *     int32_t op;
  *     int32_t dtype;
+ *     int32_t x_dtype;
  *     int32_t layout;
  *     int32_t available;
+ *     int32_t reserved;
  * }
  * }
  */
@@ -37,8 +39,10 @@ public class s24_kernel_info {
         MemoryLayout.sequenceLayout(160, S24.C_CHAR).withName("reason"),
         S24.C_INT.withName("op"),
         S24.C_INT.withName("dtype"),
+        S24.C_INT.withName("x_dtype"),
         S24.C_INT.withName("layout"),
-        S24.C_INT.withName("available")
+        S24.C_INT.withName("available"),
+        S24.C_INT.withName("reserved")
     ).withName("s24_kernel_info");
 
     /**
@@ -367,6 +371,50 @@ public class s24_kernel_info {
         struct.set(dtype$LAYOUT, dtype$OFFSET, fieldValue);
     }
 
+    private static final OfInt x_dtype$LAYOUT = (OfInt)$LAYOUT.select(groupElement("x_dtype"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t x_dtype
+     * }
+     */
+    public static final OfInt x_dtype$layout() {
+        return x_dtype$LAYOUT;
+    }
+
+    private static final long x_dtype$OFFSET = $LAYOUT.byteOffset(groupElement("x_dtype"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t x_dtype
+     * }
+     */
+    public static final long x_dtype$offset() {
+        return x_dtype$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t x_dtype
+     * }
+     */
+    public static int x_dtype(MemorySegment struct) {
+        return struct.get(x_dtype$LAYOUT, x_dtype$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t x_dtype
+     * }
+     */
+    public static void x_dtype(MemorySegment struct, int fieldValue) {
+        struct.set(x_dtype$LAYOUT, x_dtype$OFFSET, fieldValue);
+    }
+
     private static final OfInt layout$LAYOUT = (OfInt)$LAYOUT.select(groupElement("layout"));
 
     /**
@@ -453,6 +501,50 @@ public class s24_kernel_info {
      */
     public static void available(MemorySegment struct, int fieldValue) {
         struct.set(available$LAYOUT, available$OFFSET, fieldValue);
+    }
+
+    private static final OfInt reserved$LAYOUT = (OfInt)$LAYOUT.select(groupElement("reserved"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static final OfInt reserved$layout() {
+        return reserved$LAYOUT;
+    }
+
+    private static final long reserved$OFFSET = $LAYOUT.byteOffset(groupElement("reserved"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static final long reserved$offset() {
+        return reserved$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static int reserved(MemorySegment struct) {
+        return struct.get(reserved$LAYOUT, reserved$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static void reserved(MemorySegment struct, int fieldValue) {
+        struct.set(reserved$LAYOUT, reserved$OFFSET, fieldValue);
     }
 
     /**
