@@ -59,21 +59,22 @@ int32_t kernel_info(s24_context *ctx, int32_t id, s24_kernel_info *out) {
     std::snprintf(out->name, sizeof out->name, "%s", k.name);
     std::snprintf(out->isa, sizeof out->isa, "%s", k.isa);
     out->op = k.op;
-    out->dtype = k.dtype;
+    out->dtype = k.types.dtype;
+    out->x_dtype = k.types.x_dtype;
     out->layout = k.layout;
     out->available = 1;
   });
 }
 
-int32_t choose_kernel(s24_context *ctx, int32_t op, int32_t dtype, int32_t layout, int64_t m, int64_t n, int64_t k,
-                      int32_t *out) {
+int32_t choose_kernel(s24_context *ctx, int32_t op, int32_t dtype, int32_t x_dtype, int32_t layout, int64_t m,
+                      int64_t n, int64_t k, int32_t *out) {
   return guarded(ctx, [&] {
     check::pointer("out", out, true);
     op_name(op);
     check::extent("m", m);
     check::extent("n", n);
     check::extent("k", k);
-    *out = find_kernel(S24_KERNEL_AUTO, op, dtype, op == S24_OP_SPMM24 ? layout : -1);
+    *out = find_kernel(S24_KERNEL_AUTO, op, {dtype, x_dtype}, op == S24_OP_SPMM24 ? layout : -1);
   });
 }
 
@@ -132,11 +133,19 @@ int32_t copy_to_host(s24_context *ctx, void *to_host, const void *from, int64_t 
   });
 }
 
-constexpr s24_api kApi = {
-    S24_ABI_VERSION, sizeof(s24_api), library_version, context_create,   context_destroy, last_error,  synchronize,
-    device_info,     kernel_count,    kernel_info,     choose_kernel,    memory_allocate, memory_free, copy_to_device,
-    copy_to_host,    workspace_size,  packed_size,     accumulate_norms, score,           select,      prune24,
-    compress24,      decompress24,    apply_mask,      pack24,           unpack24,        spmm24,      gemm};
+using Table = Operations<Library>;
+
+constexpr s24_api kApi = {S24_ABI_VERSION,       sizeof(s24_api),     library_version,
+                          context_create,        context_destroy,     last_error,
+                          synchronize,           device_info,         kernel_count,
+                          kernel_info,           choose_kernel,       memory_allocate,
+                          memory_free,           copy_to_device,      copy_to_host,
+                          Table::workspace_size, Table::packed_size,  Table::accumulate_norms,
+                          Table::score,          Table::select,       Table::prune24,
+                          Table::compress24,     Table::decompress24, Table::apply_mask,
+                          Table::pack24,         Table::unpack24,     Table::spmm24,
+                          Table::gemm,           Table::quantize,     Table::sddmm24,
+                          Table::double_prune24};
 
 }  // namespace
 }  // namespace s24::cuda

@@ -18,12 +18,16 @@ namespace {
 constexpr unsigned kAlong = 32, kRows = 8;
 constexpr int64_t kMostBlocks = 65535;  // of a grid's second dimension; a thread takes more cells where these run out
 
+// Objects to a place of the running operation, or to none.
+__device__ inline void object_to(int64_t place, Record *record) {
+  if (place != kNowhere) atomicMin(reinterpret_cast<long long *>(&record->place), static_cast<long long>(place));
+}
+
 template <class Op>
 __global__ void run_cells(Op op, int64_t rows, int64_t units, Record *record) {
   for (int64_t row = int64_t{blockIdx.y} * kRows + threadIdx.y; row < rows; row += int64_t{gridDim.y} * kRows) {
     for (int64_t unit = int64_t{blockIdx.x} * kAlong + threadIdx.x; unit < units; unit += int64_t{gridDim.x} * kAlong) {
-      const int64_t place = op(row, unit);
-      if (place != kNowhere) atomicMin(reinterpret_cast<long long *>(&record->place), static_cast<long long>(place));
+      object_to(op(row, unit), record);
     }
   }
 }
@@ -58,7 +62,7 @@ void cells(const Queue &queue, const Op &op, int64_t rows, int64_t units) {
   launch(queue, grid, dim3(kAlong, kRows), run_cells<Op>, op, rows, units, queue.record);
 }
 
-// Ends an operation that can fail: what its cells objected to becomes the context's finding.
+// Ends an operation that can fail: what its kernels objected to becomes the context's finding.
 template <class Op>
 void settle(const Queue &queue, const Op &op) {
   *queue.unread = true;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "host_device.hpp"
 
@@ -14,6 +15,12 @@ struct Bf16 {
 };
 struct F16 {
   uint16_t bits;
+};
+struct I8 {
+  int8_t value;
+};
+struct E4m3 {
+  uint8_t bits;
 };
 
 S24_HD inline uint32_t float_bits(float v) {
@@ -41,6 +48,30 @@ S24_HD inline float to_float(F16 v) {
   if (exponent == 31) return bits_float(sign | 0x7f800000u | fraction << 13);
   if (exponent == 0) return bits_float(sign | float_bits(static_cast<float>(fraction) * 0x1p-24f));
   return bits_float(sign | (exponent + 112) << 23 | fraction << 13);
+}
+
+S24_HD inline float to_float(I8 v) { return v.value; }
+
+// E4M3 is sign 1, exponent 4 (bias 7), fraction 3; the highest code is NaN and there is no Inf.
+S24_HD inline float to_float(E4m3 v) {
+  const uint32_t sign = static_cast<uint32_t>(v.bits & 0x80u) << 24;
+  const uint32_t exponent = v.bits >> 3 & 15u, fraction = v.bits & 7u;
+  if ((v.bits & 0x7fu) == 0x7fu) return bits_float(sign | 0x7fc00000u);
+  if (exponent == 0) return bits_float(sign | float_bits(static_cast<float>(fraction) * 0x1p-9f));
+  return bits_float(sign | (exponent + 120) << 23 | fraction << 20);
+}
+
+// What the products of a W and an X, and their sums, are in: I32 for I8 with I8, else F32.
+template <class W, class X>
+using SumOf = std::conditional_t<std::is_same_v<W, I8> && std::is_same_v<X, I8>, int32_t, float>;
+
+template <class Sum, class T>
+S24_HD inline Sum widen(T v) {
+  if constexpr (std::is_same_v<Sum, int32_t>) {
+    return v.value;
+  } else {
+    return to_float(v);
+  }
 }
 
 template <class T>
@@ -71,6 +102,27 @@ S24_HD inline F16 from_float<F16>(float v) {
   }
   const uint32_t rounded = magnitude + 0xfffu + (magnitude >> 13 & 1u);
   return {static_cast<uint16_t>(sign | (rounded - (112u << 23)) >> 13)};
+}
+
+// Round to nearest even; |v| is at most 127.
+template <>
+S24_HD inline I8 from_float<I8>(float v) {
+  constexpr float kToIntegers = 0x1.8p23f;  // its ulp is 1
+  return {static_cast<int8_t>(float_bits(v + kToIntegers) - float_bits(kToIntegers))};
+}
+
+// Round to nearest even; what would round to more than 448 is NaN.
+template <>
+S24_HD inline E4m3 from_float<E4m3>(float v) {
+  const uint32_t bits = float_bits(v), magnitude = bits & 0x7fffffffu;
+  const uint32_t sign = bits >> 24 & 0x80u;
+  if (magnitude > 0x43e80000u) return {static_cast<uint8_t>(sign | 0x7fu)};  // 464, halfway to 480, rounds to 448
+  if (magnitude < 0x3c800000u) {  // below 2^-6: adding 2^14, whose ulp is 2^-9, rounds to the subnormals' grid
+    const uint32_t shifted = float_bits(bits_float(magnitude) + 0x1p14f) - float_bits(0x1p14f);
+    return {static_cast<uint8_t>(sign | shifted)};
+  }
+  const uint32_t rounded = magnitude + 0x7ffffu + (magnitude >> 20 & 1u);
+  return {static_cast<uint8_t>(sign | (rounded - (120u << 23)) >> 20)};
 }
 
 }  // namespace s24::cuda

@@ -1,4 +1,4 @@
-// y = act(alpha * sum + beta * c + bias) for one element; every multiplication ends here.
+// y = act(alpha * scales * sum + beta * c + bias) for one element; every multiplication ends here.
 #ifndef SPARSE24_CUDA_EPILOGUE_CUH
 #define SPARSE24_CUDA_EPILOGUE_CUH
 
@@ -24,12 +24,13 @@ S24_HD inline float activate(float v, int32_t activation) {
   }
 }
 
-// By value: it travels into kernels.
+// T is the type of Y and C. By value: it travels into kernels.
 template <class T>
 struct Epilogue {
   float alpha, beta;
   int32_t activation;
   int64_t c_stride, y_stride;
+  const float *x_scales, *w_scales;
   const T *c;
   const float *bias;
   T *y;
@@ -40,12 +41,21 @@ struct Epilogue {
         activation(call.args.activation),
         c_stride(call.args.c_stride),
         y_stride(call.args.y_stride),
+        x_scales(call.x_scales),
+        w_scales(call.w_scales),
         c(static_cast<const T *>(call.c)),
         bias(call.bias),
         y(static_cast<T *>(call.y)) {}
 
+  // The sum of products of elements, times the scales of the rows they are in.
+  S24_HD float scaled(int64_t i, int64_t j, float sum) const {
+    if (w_scales != nullptr) sum *= w_scales[j];
+    if (x_scales != nullptr) sum *= x_scales[i];
+    return sum;
+  }
+
   S24_HD void finish(int64_t i, int64_t j, float sum) const {
-    float v = alpha * sum;
+    float v = alpha * scaled(i, j, sum);
     if (beta != 0.0f) v += beta * to_float(c[i * c_stride + j]);
     if (bias != nullptr) v += bias[j];
     y[i * y_stride + j] = from_float<T>(activate(v, activation));

@@ -1,4 +1,4 @@
-// The choice between the two ways to multiply.
+// The choice between the two ways to multiply, and of the type of Y.
 #ifndef SPARSE24_CUDA_MULTIPLY_CUH
 #define SPARSE24_CUDA_MULTIPLY_CUH
 
@@ -8,13 +8,25 @@
 namespace s24::cuda {
 namespace {
 
-template <class T, class Weights>
-void multiply(const Queue &queue, const GemmCall &call, const Weights &w) {
-  const DenseRows<T> x{static_cast<const T *>(call.x), call.args.x_stride, call.args.k};
+template <class Y, class X, class Weights>
+void multiply_into(const Queue &queue, const GemmCall &call, const Weights &w) {
+  const DenseRows<X> x{static_cast<const X *>(call.x), call.args.x_stride, call.args.k};
   if (call.args.m <= kRowDotsMaxM) {
-    row_dots(queue, call, x, w);
+    row_dots<Y>(queue, call, x, w);
   } else {
-    tiles(queue, call, x, w);
+    tiles<Y>(queue, call, x, w);
+  }
+}
+
+// Y is as X, but for X in I8 as the arguments say.
+template <class X, class Weights>
+void multiply(const Queue &queue, const GemmCall &call, const Weights &w) {
+  if constexpr (!std::is_same_v<X, I8>) {
+    multiply_into<X, X>(queue, call, w);
+  } else if (call.args.y_dtype == S24_BF16) {
+    multiply_into<Bf16, X>(queue, call, w);
+  } else {
+    multiply_into<float, X>(queue, call, w);
   }
 }
 

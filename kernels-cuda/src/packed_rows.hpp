@@ -1,5 +1,5 @@
-// A packed weight by its parts, and four neighbouring columns of a row of it (or of a dense matrix) as floats: what
-// both multiplications read.
+// A packed weight by its parts, and four neighbouring columns of a row of it (or of a dense matrix), widened to what
+// the products are in (SumOf): what both multiplications read.
 #ifndef SPARSE24_CUDA_PACKED_ROWS_HPP
 #define SPARSE24_CUDA_PACKED_ROWS_HPP
 
@@ -12,22 +12,33 @@ namespace s24::cuda {
 // Columns 4 * group and on; those from `columns` on read as 0.
 template <class T>
 struct DenseRows {
+  using Element = T;
+
   // Weight times input.
-  S24_HD static float product(float weight, float input) { return weight * input; }
+  template <class Sum>
+  S24_HD static Sum product(Sum weight, Sum input) {
+    return weight * input;
+  }
 
   const T *data;
   int64_t stride, columns;
 
-  S24_HD void group(int64_t row, int64_t group, float *out) const {
+  template <class Sum>
+  S24_HD void group(int64_t row, int64_t group, Sum *out) const {
     const T *from = data + row * stride + group * 4;
-    for (int c = 0; c < 4; c++) out[c] = group * 4 + c < columns ? to_float(from[c]) : 0.0f;
+    for (int c = 0; c < 4; c++) out[c] = group * 4 + c < columns ? widen<Sum>(from[c]) : Sum{0};
   }
 };
 
 template <class T>
 struct PackedRows {
+  using Element = T;
+
   // A dropped weight, which reads as 0, takes no part, whatever the input is.
-  S24_HD static float product(float weight, float input) { return weight != 0.0f ? weight * input : 0.0f; }
+  template <class Sum>
+  S24_HD static Sum product(Sum weight, Sum input) {
+    return weight != Sum{0} ? weight * input : Sum{0};
+  }
 
   uint8_t *data;
   RowsLayout layout;
@@ -39,11 +50,12 @@ struct PackedRows {
   S24_HD T *values(int64_t row) const { return reinterpret_cast<T *>(mask(row) + layout.values_offset); }
 
   // Dropped columns read as 0.
-  S24_HD void group(int64_t row, int64_t group, float *out) const {
+  template <class Sum>
+  S24_HD void group(int64_t row, int64_t group, Sum *out) const {
     const unsigned nibble = mask_nibble(mask(row), group);
-    const float one = to_float(values(row)[2 * group]), two = to_float(values(row)[2 * group + 1]);
+    const Sum one = widen<Sum>(values(row)[2 * group]), two = widen<Sum>(values(row)[2 * group + 1]);
     const unsigned first = first_kept(nibble), second = second_kept(nibble);
-    for (unsigned c = 0; c < 4; c++) out[c] = c == first ? one : c == second ? two : 0.0f;
+    for (unsigned c = 0; c < 4; c++) out[c] = c == first ? one : c == second ? two : Sum{0};
   }
 };
 

@@ -1,34 +1,14 @@
 #include "registry.hpp"
 
-#include "sparse24/contract.hpp"
-
 namespace s24::cuda {
 namespace {
 
-constexpr const char *kOpNames[] = {"accumulate_norms", "score",  "select",   "prune24", "compress24", "decompress24",
-                                    "apply_mask",       "pack24", "unpack24", "spmm24",  "gemm"};
-constexpr const char *kDtypeNames[] = {"f32", "bf16", "f16"};
-
-namespace op_of {
-constexpr s24_op accumulate_norms = S24_OP_ACCUMULATE_NORMS, score = S24_OP_SCORE, select = S24_OP_SELECT,
-                 prune24 = S24_OP_PRUNE24, compress24 = S24_OP_COMPRESS24, decompress24 = S24_OP_DECOMPRESS24,
-                 apply_mask = S24_OP_APPLY_MASK, pack24 = S24_OP_PACK24, unpack24 = S24_OP_UNPACK24,
-                 spmm24 = S24_OP_SPMM24, gemm = S24_OP_GEMM;
-}
-namespace dtype_of {
-constexpr s24_dtype f32 = S24_F32, bf16 = S24_BF16, f16 = S24_F16;
-}
-
 const Kernel kKernels[] = {
 #define S24_KERNEL(op, dtype, isa, layout) \
-  {#op "_" #dtype "_" #isa, #isa, op_of::op, dtype_of::dtype, layout, &op##_##dtype##_##isa},
+  {#op "_" #dtype "_" #isa, #isa, op_of::op, types_of::dtype, layout, &op##_##dtype##_##isa},
 #include "kernels.inc"
 #undef S24_KERNEL
 };
-
-bool fits(const Kernel &k, int32_t op, int32_t dtype, int32_t layout) {
-  return k.op == op && k.dtype == dtype && (layout < 0 || k.layout == layout);
-}
 
 }  // namespace
 
@@ -41,29 +21,10 @@ const Kernel &kernel(int32_t id) {
   return kKernels[id];
 }
 
-const char *op_name(int32_t op) {
-  check::range("op", op, 0, static_cast<int32_t>(sizeof kOpNames / sizeof kOpNames[0]) - 1);
-  return kOpNames[op];
-}
-
-int32_t find_kernel(int32_t id, int32_t op, int32_t dtype, int32_t layout) {
-  dtype_size(dtype);
-  if (id != S24_KERNEL_AUTO) {
-    const Kernel &k = kernel(id);
-    if (k.op != op) fail(S24_BAD_ARGUMENT, "kernel: %d is %s, not a kernel of %s", id, k.name, op_name(op));
-    if (k.dtype != dtype) fail(S24_BAD_ARGUMENT, "kernel: %d is %s, dtype is %s", id, k.name, kDtypeNames[dtype]);
-    if (!fits(k, op, dtype, layout)) {
-      fail(S24_BAD_ARGUMENT, "layout: %d, but kernel %d (%s) has layout %d", layout, id, k.name, k.layout);
-    }
-    return id;
-  }
-  for (int32_t i = 0; i < kernel_count(); i++) {
-    if (fits(kKernels[i], op, dtype, layout)) return i;
-  }
-  if (layout >= 0 && find_kernel(id, op, dtype, -1) >= 0) {
-    fail(S24_BAD_ARGUMENT, "layout: no kernel of %s in %s has layout %d", op_name(op), kDtypeNames[dtype], layout);
-  }
-  fail(S24_UNSUPPORTED, "%s has no kernel for %s", op_name(op), kDtypeNames[dtype]);
+int32_t find_kernel(int32_t id, int32_t op, Types types, int32_t layout) {
+  const auto runs_anywhere = [](const Kernel &) { return std::string(); };
+  const auto better = [](const Kernel &, const Kernel &) { return false; };
+  return Registry(kKernels, kernel_count(), runs_anywhere, better).find(id, op, types, layout);
 }
 
 }  // namespace s24::cuda

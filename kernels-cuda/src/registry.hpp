@@ -5,27 +5,28 @@
 #include <variant>
 
 #include "kernel.hpp"
+#include "sparse24/registry.hpp"
 
 namespace s24::cuda {
 
 struct Kernel {
   const char *name, *isa;
   s24_op op;
-  s24_dtype dtype;
+  Types types;
   int32_t layout;
   std::variant<const KernelOf<NormsCall> *, const KernelOf<ScoreCall> *, const KernelOf<SelectCall> *,
                const KernelOf<PruneCall> *, const KernelOf<ConvertCall> *, const KernelOf<PackCall> *,
-               const KernelOf<GemmCall> *>
+               const KernelOf<GemmCall> *, const KernelOf<QuantizeCall> *, const KernelOf<SddmmCall> *,
+               const KernelOf<DoublePruneCall> *>
       code;
 };
 
 int32_t kernel_count();
 const Kernel &kernel(int32_t id);
-const char *op_name(int32_t op);
 
-// The kernel to run: `id` where it is one of this operation, dtype and layout, else an error that says why not; for
+// The kernel to run: `id` where it is one of this operation, types and layout, else an error that says why not; for
 // id = S24_KERNEL_AUTO the first that fits. layout < 0: any. Every device that a context opens on runs every kernel.
-int32_t find_kernel(int32_t id, int32_t op, int32_t dtype, int32_t layout);
+int32_t find_kernel(int32_t id, int32_t op, Types types, int32_t layout);
 
 }  // namespace s24::cuda
 

@@ -17,8 +17,11 @@ S24_HD inline float score_value(float w, const float *s, int64_t column) {
 // Whether a score ranks above another: NaN below all others.
 S24_HD inline bool above(float score, float other) { return score > other || (other != other && score == score); }
 
+S24_HD inline bool above(uint32_t rank, uint32_t other) { return rank > other; }
+
 // How many of a group stand before column j: the higher ones, and equal ones to its left.
-S24_HD inline int place_of(const float *scores, int of, int j) {
+template <class Score>
+S24_HD int place_of(const Score *scores, int of, int j) {
   int before = 0;
   for (int other = 0; other < of; other++) {
     before += above(scores[other], scores[j]) || (!above(scores[j], scores[other]) && other < j);
@@ -27,7 +30,8 @@ S24_HD inline int place_of(const float *scores, int of, int j) {
 }
 
 // The nibble of the two highest of four.
-S24_HD inline unsigned best_two(const float *scores) {
+template <class Score>
+S24_HD unsigned best_two(const Score *scores) {
   unsigned nibble = 0;
   for (int j = 0; j < 4; j++) nibble |= static_cast<unsigned>(place_of(scores, 4, j) < 2) << j;
   return nibble;

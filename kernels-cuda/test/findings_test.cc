@@ -58,6 +58,24 @@ void test_findings() {
   EXPECT(kept == 4, "s[1] is %g after a good call and a failing one", static_cast<double>(kept));
   EXPECT_STATUS(ctx, queueing->synchronize(ctx.handle), S24_BAD_DATA, "w[0, 7] is NaN");
 
+  // Also by operations that are no plain cells, or that write another row than they object to.
+  const s24_quantize_args quantize{1, kK, kK, kK, S24_F32, S24_I8, S24_KERNEL_AUTO, 0};
+  const s24_double_prune24_args transpose{4, 4, 2, 1, 2, 1, S24_F32, S24_KERNEL_AUTO};
+  const uint8_t masks[4] = {3, 5, 7, 1};
+  int8_t narrow[kK] = {};
+  uint8_t t_mask[4] = {};
+  float scale = -1;
+  EXPECT_OK(ctx, queueing->quantize(ctx.handle, &quantize, late, narrow, &scale, nullptr));
+  EXPECT_OK(ctx, queueing->double_prune24(ctx.handle, &transpose, good, masks, out, t_mask, nullptr));
+  EXPECT_STATUS(ctx, queueing->synchronize(ctx.handle), S24_BAD_DATA, "x[0, 7] is NaN");
+  EXPECT(scale == -1, "a row that is not finite has scale %g", static_cast<double>(scale));
+  EXPECT_OK(ctx, queueing->double_prune24(ctx.handle, &transpose, good, masks, out, t_mask, nullptr));
+  EXPECT_OK(ctx, queueing->quantize(ctx.handle, &quantize, late, narrow, &scale, nullptr));
+  EXPECT_STATUS(ctx, queueing->synchronize(ctx.handle), S24_BAD_DATA, "mask[2, 0..3] keeps 3 of 4");
+  EXPECT_OK(ctx, queueing->quantize(ctx.handle, &quantize, good, narrow, &scale, nullptr));
+  EXPECT_OK(ctx, queueing->synchronize(ctx.handle));
+  EXPECT(narrow[7] == 127 && scale == 8.0f / 127, "8 becomes %d times %g", narrow[7], static_cast<double>(scale));
+
   // A wrong argument is told at once and leaves the finding for synchronize.
   EXPECT_OK(ctx, score(ctx, late, out));
   EXPECT_STATUS(ctx, score(ctx, nullptr, out), S24_BAD_ARGUMENT, "w: null");

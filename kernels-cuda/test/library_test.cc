@@ -20,7 +20,7 @@ void test_table() {
     EXPECT(function != nullptr, "function %zu of the table is null", (at - 2 * sizeof(uint32_t)) / sizeof(void *));
   }
   EXPECT(std::string(api->library_version()).find('.') != std::string::npos, "version '%s'", api->library_version());
-  EXPECT(api->kernel_count() >= 31, "%d kernels", api->kernel_count());
+  EXPECT(api->kernel_count() >= 63, "%d kernels", api->kernel_count());
 }
 
 void test_without_context() {
@@ -29,30 +29,34 @@ void test_without_context() {
   int64_t size = 0;
   int32_t id = 0;
   void *memory = nullptr;
-  const s24_gemm_args gemm{1, 1, 4, 4, 4, 1, 1, S24_F32, S24_KERNEL_AUTO, 0, 0, 1, 0};
+  const s24_gemm_args gemm{1, 1, 4, 4, 4, 1, 1, S24_F32, S24_F32, S24_F32, S24_KERNEL_AUTO, 0, 0, 1, 0};
   EXPECT(api->context_destroy(nullptr) == S24_OK, "destroy(null)");
   EXPECT(std::string(api->last_error(nullptr)) == "ctx: null", "last_error(null)");
-  for (const int32_t status : {api->synchronize(nullptr),
-                               api->device_info(nullptr, &device),
-                               api->kernel_info(nullptr, 0, &kernel),
-                               api->choose_kernel(nullptr, S24_OP_GEMM, S24_F32, -1, 1, 1, 4, &id),
-                               api->memory_allocate(nullptr, 1, &memory),
-                               api->memory_free(nullptr, nullptr),
-                               api->copy_to_device(nullptr, nullptr, nullptr, 0),
-                               api->copy_to_host(nullptr, nullptr, nullptr, 0),
-                               api->workspace_size(nullptr, S24_OP_GEMM, &gemm, &size),
-                               api->packed_size(nullptr, nullptr, &size),
-                               api->accumulate_norms(nullptr, nullptr, nullptr, nullptr, nullptr),
-                               api->score(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
-                               api->select(nullptr, nullptr, nullptr, nullptr, nullptr),
-                               api->prune24(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
-                               api->compress24(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
-                               api->decompress24(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
-                               api->apply_mask(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
-                               api->pack24(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
-                               api->unpack24(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
-                               api->spmm24(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
-                               api->gemm(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr)}) {
+  for (const int32_t status :
+       {api->synchronize(nullptr),
+        api->device_info(nullptr, &device),
+        api->kernel_info(nullptr, 0, &kernel),
+        api->choose_kernel(nullptr, S24_OP_GEMM, S24_F32, S24_F32, -1, 1, 1, 4, &id),
+        api->memory_allocate(nullptr, 1, &memory),
+        api->memory_free(nullptr, nullptr),
+        api->copy_to_device(nullptr, nullptr, nullptr, 0),
+        api->copy_to_host(nullptr, nullptr, nullptr, 0),
+        api->workspace_size(nullptr, S24_OP_GEMM, &gemm, &size),
+        api->packed_size(nullptr, nullptr, &size),
+        api->accumulate_norms(nullptr, nullptr, nullptr, nullptr, nullptr),
+        api->score(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
+        api->select(nullptr, nullptr, nullptr, nullptr, nullptr),
+        api->prune24(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
+        api->compress24(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
+        api->decompress24(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
+        api->apply_mask(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
+        api->pack24(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
+        api->unpack24(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
+        api->spmm24(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
+        api->gemm(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
+        api->quantize(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
+        api->sddmm24(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
+        api->double_prune24(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr)}) {
     EXPECT(status == S24_BAD_ARGUMENT, "status %d for ctx = null", status);
   }
 }

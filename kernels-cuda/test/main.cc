@@ -36,6 +36,9 @@ s24_api waiting_table() {
   table.unpack24 = Waiting<&s24_api::unpack24>::call;
   table.spmm24 = Waiting<&s24_api::spmm24>::call;
   table.gemm = Waiting<&s24_api::gemm>::call;
+  table.quantize = Waiting<&s24_api::quantize>::call;
+  table.sddmm24 = Waiting<&s24_api::sddmm24>::call;
+  table.double_prune24 = Waiting<&s24_api::double_prune24>::call;
   return table;
 }
 
@@ -59,10 +62,12 @@ int main() {
     void (*plain)();
     void (*seeded)(Random &);
   } groups[] = {
-      {"devices", test_devices, nullptr},   {"kernels", test_kernel_list, nullptr}, {"dtypes", nullptr, test_dtypes},
-      {"findings", test_findings, nullptr}, {"arguments", test_arguments, nullptr}, {"norms", nullptr, test_norms},
-      {"scores", nullptr, test_scores},     {"prune", nullptr, test_prune},         {"convert", nullptr, test_convert},
-      {"multiply", nullptr, test_multiply},
+      {"devices", test_devices, nullptr},     {"kernels", test_kernel_list, nullptr},
+      {"dtypes", nullptr, test_dtypes},       {"findings", test_findings, nullptr},
+      {"arguments", test_arguments, nullptr}, {"norms", nullptr, test_norms},
+      {"scores", nullptr, test_scores},       {"prune", nullptr, test_prune},
+      {"convert", nullptr, test_convert},     {"multiply", nullptr, test_multiply},
+      {"quantize", nullptr, test_quantize},   {"backward", nullptr, test_backward},
   };
   for (const auto &group : groups) {
     const int before = checks;

@@ -1,6 +1,7 @@
 // The kernel list against kernels.inc, and the choice from it.
 #include <set>
 #include <string>
+#include <tuple>
 
 #include "cuda_tests.hpp"
 
@@ -16,6 +17,26 @@ constexpr struct {
 #undef S24_KERNEL
 };
 
+using Line = std::tuple<int32_t, int32_t, int32_t>;  // operation, type of W, type of X
+
+std::set<Line> wanted_lines() {
+  std::set<Line> lines{{S24_OP_SELECT, S24_F32, S24_F32}};
+  for (int32_t real : {S24_F32, S24_BF16, S24_F16}) {
+    for (int32_t op = S24_OP_ACCUMULATE_NORMS; op <= S24_OP_DOUBLE_PRUNE24; op++) {
+      if (op != S24_OP_SELECT && op != S24_OP_QUANTIZE) lines.insert({op, real, real});
+    }
+    for (int32_t scaled : {S24_I8, S24_F8_E4M3}) {
+      lines.insert({S24_OP_QUANTIZE, scaled, real});
+      for (int32_t op = S24_OP_COMPRESS24; op <= S24_OP_UNPACK24; op++) lines.insert({op, scaled, scaled});
+      for (int32_t op : {S24_OP_SPMM24, S24_OP_GEMM}) {
+        if (real != S24_F16) lines.insert({op, scaled, real});
+      }
+    }
+  }
+  for (int32_t op : {S24_OP_SPMM24, S24_OP_GEMM}) lines.insert({op, S24_I8, S24_I8});
+  return lines;
+}
+
 }  // namespace
 
 void test_kernel_list() {
@@ -23,7 +44,7 @@ void test_kernel_list() {
   const auto count = static_cast<int32_t>(sizeof kLines / sizeof kLines[0]);
   EXPECT(api->kernel_count() == count, "%d kernels, kernels.inc has %d lines", api->kernel_count(), count);
   std::set<std::string> names;
-  std::set<std::pair<int32_t, int32_t>> covered;
+  std::set<Line> covered;
   for (int32_t id = 0; id < count; id++) {
     const s24_kernel_info info = info_of(ctx.handle, id);
     EXPECT(std::string(info.name) == kLines[id].name, "kernel %d is '%s', not %s", id, info.name, kLines[id].name);
@@ -33,26 +54,25 @@ void test_kernel_list() {
     EXPECT((info.layout != 0) == packs, "%s has layout %d", info.name, info.layout);
     EXPECT(info.available == 1 && info.reason[0] == '\0', "%s: '%s'", info.name, info.reason);
     EXPECT(names.insert(info.name).second, "%s twice", info.name);
-    covered.insert({info.op, info.dtype});
+    covered.insert({info.op, info.dtype, info.x_dtype});
     int32_t chosen = -1;
-    EXPECT_OK(ctx, api->choose_kernel(ctx.handle, info.op, info.dtype, -1, 1, 64, 64, &chosen));
+    EXPECT_OK(ctx, api->choose_kernel(ctx.handle, info.op, info.dtype, info.x_dtype, -1, 1, 64, 64, &chosen));
     const s24_kernel_info best = info_of(ctx.handle, chosen);
-    EXPECT(best.op == info.op && best.dtype == info.dtype, "%s chosen for %s", best.name, info.name);
+    EXPECT(best.op == info.op && best.dtype == info.dtype && best.x_dtype == info.x_dtype, "%s chosen for %s",
+           best.name, info.name);
   }
-  for (int32_t op = S24_OP_ACCUMULATE_NORMS; op <= S24_OP_GEMM; op++) {
-    for (int32_t dtype : {S24_F32, S24_BF16, S24_F16}) {
-      const bool wanted = op != S24_OP_SELECT || dtype == S24_F32;
-      EXPECT((covered.count({op, dtype}) != 0) == wanted, "operation %d in dtype %d", op, dtype);
-    }
-  }
+  EXPECT(covered == wanted_lines(), "kernels.inc has operations and types that are not wanted, or lacks some");
   int32_t chosen = -1;
-  EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, S24_OP_SPMM24, S24_F32, 77, 1, 4, 4, &chosen), S24_BAD_ARGUMENT,
-                "layout: ");
-  EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, 11, S24_F32, -1, 1, 4, 4, &chosen), S24_BAD_ARGUMENT, "op: 11");
-  EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, S24_OP_GEMM, 9, -1, 1, 4, 4, &chosen), S24_BAD_ARGUMENT,
+  EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, S24_OP_SPMM24, S24_F32, S24_F32, 77, 1, 4, 4, &chosen),
+                S24_BAD_ARGUMENT, "layout: ");
+  EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, 14, S24_F32, S24_F32, -1, 1, 4, 4, &chosen), S24_BAD_ARGUMENT,
+                "op: 14");
+  EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, S24_OP_GEMM, 9, S24_F32, -1, 1, 4, 4, &chosen), S24_BAD_ARGUMENT,
                 "dtype: 9");
-  EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, S24_OP_SELECT, S24_BF16, -1, 1, 4, 4, &chosen), S24_UNSUPPORTED,
-                "select has no kernel for bf16");
+  EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, S24_OP_SELECT, S24_BF16, S24_BF16, -1, 1, 4, 4, &chosen),
+                S24_UNSUPPORTED, "select has no kernel for bf16");
+  EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, S24_OP_GEMM, S24_I8, S24_F16, -1, 1, 4, 4, &chosen),
+                S24_UNSUPPORTED, "gemm has no kernel for i8_f16");
 }
 
 }  // namespace s24::test

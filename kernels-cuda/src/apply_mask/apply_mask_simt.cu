@@ -15,5 +15,7 @@ void run(const Queue &queue, const ConvertCall &call) {
 const KernelOf<ConvertCall> apply_mask_f32_simt{run<float>, nullptr};
 const KernelOf<ConvertCall> apply_mask_bf16_simt{run<Bf16>, nullptr};
 const KernelOf<ConvertCall> apply_mask_f16_simt{run<F16>, nullptr};
+const KernelOf<ConvertCall> apply_mask_i8_simt{run<I8>, nullptr};
+const KernelOf<ConvertCall> apply_mask_e4m3_simt{run<E4m3>, nullptr};
 
 }  // namespace s24::cuda

@@ -17,5 +17,7 @@ void run(const Queue &queue, const ConvertCall &call) {
 const KernelOf<ConvertCall> compress24_f32_simt{run<float>, nullptr};
 const KernelOf<ConvertCall> compress24_bf16_simt{run<Bf16>, nullptr};
 const KernelOf<ConvertCall> compress24_f16_simt{run<F16>, nullptr};
+const KernelOf<ConvertCall> compress24_i8_simt{run<I8>, nullptr};
+const KernelOf<ConvertCall> compress24_e4m3_simt{run<E4m3>, nullptr};
 
 }  // namespace s24::cuda

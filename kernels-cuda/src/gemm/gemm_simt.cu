@@ -3,15 +3,20 @@
 namespace s24::cuda {
 namespace {
 
-template <class T>
+template <class W, class X>
 void run(const Queue &queue, const GemmCall &call) {
-  multiply<T>(queue, call, DenseRows<T>{static_cast<const T *>(call.w), call.args.w_stride, call.args.k});
+  multiply<X>(queue, call, DenseRows<W>{static_cast<const W *>(call.w), call.args.w_stride, call.args.k});
 }
 
 }  // namespace
 
-const KernelOf<GemmCall> gemm_f32_simt{run<float>, nullptr};
-const KernelOf<GemmCall> gemm_bf16_simt{run<Bf16>, nullptr};
-const KernelOf<GemmCall> gemm_f16_simt{run<F16>, nullptr};
+const KernelOf<GemmCall> gemm_f32_simt{run<float, float>, nullptr};
+const KernelOf<GemmCall> gemm_bf16_simt{run<Bf16, Bf16>, nullptr};
+const KernelOf<GemmCall> gemm_f16_simt{run<F16, F16>, nullptr};
+const KernelOf<GemmCall> gemm_i8_f32_simt{run<I8, float>, nullptr};
+const KernelOf<GemmCall> gemm_i8_bf16_simt{run<I8, Bf16>, nullptr};
+const KernelOf<GemmCall> gemm_i8_i8_simt{run<I8, I8>, nullptr};
+const KernelOf<GemmCall> gemm_e4m3_f32_simt{run<E4m3, float>, nullptr};
+const KernelOf<GemmCall> gemm_e4m3_bf16_simt{run<E4m3, Bf16>, nullptr};
 
 }  // namespace s24::cuda

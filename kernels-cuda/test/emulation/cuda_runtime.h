@@ -7,6 +7,8 @@
 #include <cuda_runtime_api.h>
 #include <vector_types.h>
 
+#include <cstdint>
+#include <cstring>
 #include <functional>
 
 #undef __shared__
@@ -24,7 +26,7 @@ extern dim3 grid_size;
 
 void run_grid(dim3 grid, dim3 block, const std::function<void()> &thread);
 void wait_for_block();
-float exchange(float value, int apart);
+uint32_t exchange(uint32_t value, int apart);
 
 }  // namespace s24::emulation
 
@@ -34,7 +36,15 @@ inline dim3 &gridDim = s24::emulation::grid_size;
 
 inline void __syncthreads() { s24::emulation::wait_for_block(); }
 
-inline float __shfl_xor_sync(unsigned, float value, int apart) { return s24::emulation::exchange(value, apart); }
+template <class T>
+T __shfl_xor_sync(unsigned, T value, int apart) {
+  static_assert(sizeof(T) == sizeof(uint32_t), "a lane exchanges 32 bits");
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  bits = s24::emulation::exchange(bits, apart);
+  std::memcpy(&value, &bits, sizeof bits);
+  return value;
+}
 
 inline long long atomicMin(long long *address, long long value) {
   const long long old = *address;

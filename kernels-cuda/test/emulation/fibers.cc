@@ -21,7 +21,7 @@ struct Fiber {
   std::unique_ptr<char[]> stack{new char[kStackBytes]};
   Position index;
   bool done;
-  float slots[2];  // what it exchanges; two in turn, as a lane may be one exchange ahead of another
+  uint32_t slots[2];  // what it exchanges; two in turn, as a lane may be one exchange ahead of another
   unsigned exchanges;
 };
 
@@ -82,7 +82,7 @@ void run_grid(dim3 grid, dim3 block, const std::function<void()> &thread) {
 
 void wait_for_block() { yield(); }
 
-float exchange(float value, int apart) {
+uint32_t exchange(uint32_t value, int apart) {
   Fiber &own = fibers[running];
   const unsigned turn = own.exchanges++ % 2;
   own.slots[turn] = value;
