@@ -52,7 +52,7 @@ final class DeviceTest {
       s.select(w, 2, 4, mask);
       refused(
           "out: shares memory with scores", () -> s.select(w, 2, 4, Mask.of(buffer, 191, 4, 8, 1)));
-      Packed24 packed = new Packed24(buffer, 128, 4, 8, DType.F32, 0, "fake");
+      Packed24 packed = new Packed24(buffer, 128, 4, 8, DType.F32, 0, "fake", null);
       refused(
           "y: shares memory with w",
           () ->
