@@ -89,9 +89,10 @@ struct Rotation {
 // One product: a pruned W both packed and as dense with zeros.
 struct Product {
   int64_t m, n, k;
-  int32_t dtype, layout;
+  int32_t dtype, x_dtype, layout;
   Matrix x, w;
   Guarded packed;
+  Scales x_scales, w_scales;
 
   static int64_t packed_bytes(s24_context *ctx, const s24_pack24_args &args) {
     int64_t bytes = 0;
@@ -101,23 +102,27 @@ struct Product {
 
   s24_pack24_args pack_args() const { return {n, k, k / 2, (k + 7) / 8, dtype, S24_KERNEL_AUTO, layout, 0}; }
 
-  Product(s24_context *ctx, int32_t dtype, int32_t layout, int64_t m, int64_t n, int64_t k, Random &random)
+  Product(s24_context *ctx, const s24_kernel_info &sparse, int64_t m, int64_t n, int64_t k, Random &random)
       : m(m),
         n(n),
         k(k),
-        dtype(dtype),
-        layout(layout),
-        x(dtype, m, k, k, Guarded::kStart),
+        dtype(sparse.dtype),
+        x_dtype(sparse.x_dtype),
+        layout(sparse.layout),
+        x(x_dtype, m, k, k, Guarded::kStart),
         w(dtype, n, k, k, Guarded::kStart),
-        packed(packed_bytes(ctx, pack_args()), Guarded::kStart) {
+        packed(packed_bytes(ctx, pack_args()), Guarded::kStart),
+        x_scales(x_dtype, m, random),
+        w_scales(dtype, n, random) {
     x.fill_normal(random);
     w.fill_normal(random);
     Matrix values(dtype, n, k / 2, k / 2, Guarded::kStart);
     Mask mask(n, k, (k + 7) / 8, Guarded::kStart);
-    const s24_prune24_args prune{n, k, k, k / 2, mask.stride, dtype, S24_KERNEL_AUTO, S24_SCORE_MAGNITUDE, 0};
-    require(api->prune24(ctx, &prune, w.data(), nullptr, values.data(), mask.data(), nullptr), ctx);
+    mask.fill_24(random);
     const s24_convert_args apply{n, k, k, 0, mask.stride, dtype, S24_KERNEL_AUTO};
     require(api->apply_mask(ctx, &apply, w.data(), mask.data(), w.data(), nullptr), ctx);
+    const s24_convert_args compress{n, k, k, k / 2, mask.stride, dtype, S24_KERNEL_AUTO};
+    require(api->compress24(ctx, &compress, w.data(), mask.data(), values.data(), nullptr), ctx);
     const s24_pack24_args pack = pack_args();
     require(api->pack24(ctx, &pack, values.data(), mask.data(), packed.as<void>(), nullptr), ctx);
   }
@@ -132,9 +137,11 @@ struct Product {
         sum += x.at(i, l) * w.at(j, l);
         magnitude += std::fabs(x.at(i, l) * w.at(j, l));
       }
+      sum *= x_scales.at(i) * w_scales.at(j);
+      magnitude *= x_scales.at(i) * w_scales.at(j);
       worst = std::max(worst, std::fabs(y.at(i, j) - sum) / magnitude);
     }
-    if (!(worst <= 2 * unit_roundoff(dtype) + 1e-6)) {
+    if (!(worst <= 2 * unit_roundoff(y.dtype) + 1e-6)) {
       std::fprintf(stderr, "wrong result: error %g at m=%lld n=%lld k=%lld\n", worst, static_cast<long long>(m),
                    static_cast<long long>(n), static_cast<long long>(k));
       std::exit(1);
@@ -150,20 +157,23 @@ struct Timed {
 // The two kernels call by call in turn, median of each; weights come from `budget` bytes.
 Timed time_pair(s24_context *ctx, const Product &p, int32_t sparse, int32_t dense, int64_t budget, double limit_seconds,
                 Random &random) {
-  const s24_gemm_args sparse_args{p.m, p.n, p.k, p.k, p.k, p.n, p.n, p.dtype, sparse, p.layout, S24_ACT_NONE, 1, 0};
+  const s24_gemm_args sparse_args{p.m,    p.n,      p.k,          p.k,       p.k,
+                                  p.n,    p.n,      p.dtype,      p.x_dtype, output_dtype(info_of(ctx, sparse), false),
+                                  sparse, p.layout, S24_ACT_NONE, 1,         0};
   s24_gemm_args dense_args = sparse_args;
   dense_args.kernel = dense;
   const Guarded sparse_space = workspace_for(ctx, S24_OP_SPMM24, &sparse_args);
   const Guarded dense_space = workspace_for(ctx, S24_OP_GEMM, &dense_args);
   Rotation packed(p.packed, budget), full(p.w.memory, budget);
-  Matrix y(p.dtype, p.m, p.n, p.n, Guarded::kStart);
+  Matrix y(sparse_args.y_dtype, p.m, p.n, p.n, Guarded::kStart);
   const auto run_sparse = [&] {
-    require(
-        api->spmm24(ctx, &sparse_args, p.x.data(), packed.take(), nullptr, nullptr, y.data(), sparse_space.as<void>()),
-        ctx);
+    require(api->spmm24(ctx, &sparse_args, p.x.data(), p.x_scales.data(), packed.take(), p.w_scales.data(), nullptr,
+                        nullptr, y.data(), sparse_space.as<void>()),
+            ctx);
   };
   const auto run_dense = [&] {
-    require(api->gemm(ctx, &dense_args, p.x.data(), full.take(), nullptr, nullptr, y.data(), dense_space.as<void>()),
+    require(api->gemm(ctx, &dense_args, p.x.data(), p.x_scales.data(), full.take(), p.w_scales.data(), nullptr, nullptr,
+                      y.data(), dense_space.as<void>()),
             ctx);
   };
   Timed timed{};
@@ -185,7 +195,7 @@ Timed time_pair(s24_context *ctx, const Product &p, int32_t sparse, int32_t dens
 int32_t find(s24_context *ctx, int32_t op, const s24_kernel_info &like) {
   for (int32_t id : kernels_of(ctx, op)) {
     const s24_kernel_info info = info_of(ctx, id);
-    if (info.dtype == like.dtype && std::strcmp(info.isa, like.isa) == 0) return id;
+    if (info.dtype == like.dtype && info.x_dtype == like.x_dtype && std::strcmp(info.isa, like.isa) == 0) return id;
   }
   return S24_KERNEL_AUTO;
 }
@@ -205,10 +215,10 @@ void bench_multiply(s24_context *ctx, const Options &options, Random &random) {
       const bool scalar = std::strcmp(info.isa, "scalar") == 0;
       if (scalar && work > 3e8) continue;
       if (options.quick && n == 4096 && m > 1) continue;
-      const Product p(ctx, info.dtype, info.layout, m, n, k, random);
+      const Product p(ctx, info, m, n, k, random);
       const int64_t budget = m <= 16 && n == 4096 ? int64_t{1} << 30 : 1;
       const Timed t = time_pair(ctx, p, sparse, dense, budget, scalar || options.quick ? 0.1 : 0.5, random);
-      const double io = static_cast<double>((m * k + m * n) * size_of(info.dtype));
+      const double io = static_cast<double>((m * k + m * n) * size_of(info.x_dtype));
       print(options, {dense_info.name, info.dtype, m, n, k, t.dense, static_cast<double>(p.w.memory.size()) + io,
                       2 * work, t.dense_error, 0});
       print(options, {info.name, info.dtype, m, n, k, t.sparse, static_cast<double>(p.packed.size()) + io, 2 * work,
@@ -222,7 +232,8 @@ void bench_others(s24_context *ctx, const Options &options, Random &random) {
   constexpr int64_t n = 4096, k = 4096, mask_stride = k / 8;
   for (int32_t id = 0; id < api->kernel_count(); id++) {
     const s24_kernel_info info = info_of(ctx, id);
-    if (info.available == 0 || info.op == S24_OP_SPMM24 || info.op == S24_OP_GEMM) continue;
+    const bool multiplies = info.op == S24_OP_SPMM24 || info.op == S24_OP_GEMM || info.op == S24_OP_SDDMM24;
+    if (info.available == 0 || multiplies) continue;
     if (std::string(info.name).find(options.kernel) == std::string::npos) continue;
     const s24_kernel_info scalar_like = [&] {
       s24_kernel_info like = info;
@@ -233,6 +244,8 @@ void bench_others(s24_context *ctx, const Options &options, Random &random) {
     const int32_t dtype = info.dtype;
     const int64_t element = size_of(dtype);
     Matrix w(dtype, n, k, k, Guarded::kStart), values(dtype, n, k / 2, k / 2, Guarded::kStart);
+    Matrix activations(info.x_dtype, n, k, k, Guarded::kStart);
+    activations.fill_normal(random);
     Matrix s(S24_F32, 1, k, k, Guarded::kStart), scores(S24_F32, n, k, k, Guarded::kStart);
     Mask mask(n, k, mask_stride, Guarded::kStart);
     w.fill_normal(random);
@@ -284,9 +297,19 @@ void bench_others(s24_context *ctx, const Options &options, Random &random) {
         case S24_OP_PACK24:
           bytes = dense_bytes + 2 * mask_bytes, result = &packed;
           return api->pack24(ctx, &pack, values.data(), mask.data(), packed.as<void>(), nullptr);
-        default:
+        case S24_OP_UNPACK24:
           bytes = dense_bytes + 2 * mask_bytes, result = &values.memory;
           return api->unpack24(ctx, &pack, packed.as<void>(), values.data(), mask.data(), nullptr);
+        case S24_OP_QUANTIZE: {
+          const s24_quantize_args a{n, k, k, k, info.x_dtype, dtype, kernel, 0};
+          bytes = static_cast<double>(n * k * (size_of(info.x_dtype) + element)), result = &w.memory;
+          return api->quantize(ctx, &a, activations.data(), w.data(), s.memory.as<float>(), nullptr);
+        }
+        default: {
+          const s24_double_prune24_args a{n, k, k / 2, mask_stride, n / 2, n / 8, dtype, kernel};
+          bytes = dense_bytes + 2 * mask_bytes, result = &w.memory;
+          return api->double_prune24(ctx, &a, values.data(), mask.data(), w.data(), packed.as<uint8_t>(), nullptr);
+        }
       }
     };
     require(run(scalar), ctx);
@@ -307,9 +330,9 @@ int bench_target(Random &random) {
   for (int threads : {1, 2}) {
     const Context ctx(threads);
     int32_t sparse = -1, dense = -1;
-    require(api->choose_kernel(ctx.handle, S24_OP_SPMM24, S24_BF16, -1, 1, 4096, 4096, &sparse), ctx.handle);
-    require(api->choose_kernel(ctx.handle, S24_OP_GEMM, S24_BF16, -1, 1, 4096, 4096, &dense), ctx.handle);
-    const Product p(ctx.handle, S24_BF16, info_of(ctx.handle, sparse).layout, 1, 4096, 4096, random);
+    require(api->choose_kernel(ctx.handle, S24_OP_SPMM24, S24_BF16, S24_BF16, -1, 1, 4096, 4096, &sparse), ctx.handle);
+    require(api->choose_kernel(ctx.handle, S24_OP_GEMM, S24_BF16, S24_BF16, -1, 1, 4096, 4096, &dense), ctx.handle);
+    const Product p(ctx.handle, info_of(ctx.handle, sparse), 1, 4096, 4096, random);
     const Timed t = time_pair(ctx.handle, p, sparse, dense, int64_t{1} << 30, 2.0, random);
     const double ratio = t.dense / t.sparse;
     std::printf("bf16 m=1 n=k=4096 threads=%d: gemm %.1f us, spmm24 %.1f us, ratio %.3f (at least 1.4)\n", threads,
@@ -322,7 +345,7 @@ int bench_target(Random &random) {
 // Nanoseconds of the smallest call, for comparison with what a binding adds.
 void bench_overhead() {
   const Context ctx(1);
-  const s24_gemm_args args{1, 4, 4, 4, 4, 4, 4, S24_F32, S24_KERNEL_AUTO, 1, S24_ACT_NONE, 1, 0};
+  const s24_gemm_args args{1, 4, 4, 4, 4, 4, 4, S24_F32, S24_F32, S24_F32, S24_KERNEL_AUTO, 1, S24_ACT_NONE, 1, 0};
   const s24_pack24_args pack{4, 4, 2, 1, S24_F32, S24_KERNEL_AUTO, 1, 0};
   Guarded packed(Product::packed_bytes(ctx.handle, pack), Guarded::kStart);
   const float values[8] = {1, 2, 3, 4, 5, 6, 7, 8}, x[4] = {1, 2, 3, 4};
@@ -334,7 +357,8 @@ void bench_overhead() {
   for (int round = 0; round < 15; round++) {
     times.push_back(seconds_of([&] {
                       for (int i = 0; i < kCalls; i++) {
-                        require(api->spmm24(ctx.handle, &args, x, packed.as<void>(), nullptr, nullptr, y, nullptr),
+                        require(api->spmm24(ctx.handle, &args, x, nullptr, packed.as<void>(), nullptr, nullptr, nullptr,
+                                            y, nullptr),
                                 ctx.handle);
                       }
                     }) /

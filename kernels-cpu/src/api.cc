@@ -61,14 +61,15 @@ int32_t kernel_info(s24_context *ctx, int32_t id, s24_kernel_info *out) {
     std::snprintf(out->isa, sizeof out->isa, "%s", isa_name(k.isa));
     std::snprintf(out->reason, sizeof out->reason, "%s", reason.c_str());
     out->op = k.op;
-    out->dtype = k.dtype;
+    out->dtype = k.types.dtype;
+    out->x_dtype = k.types.x_dtype;
     out->layout = k.layout;
     out->available = reason.empty() ? 1 : 0;
   });
 }
 
-int32_t choose_kernel(s24_context *ctx, int32_t op, int32_t dtype, int32_t layout, int64_t m, int64_t n, int64_t k,
-                      int32_t *out) {
+int32_t choose_kernel(s24_context *ctx, int32_t op, int32_t dtype, int32_t x_dtype, int32_t layout, int64_t m,
+                      int64_t n, int64_t k, int32_t *out) {
   return guarded(ctx, [&] {
     check::pointer("out", out, true);
     op_name(op);
@@ -77,7 +78,7 @@ int32_t choose_kernel(s24_context *ctx, int32_t op, int32_t dtype, int32_t layou
     check::extent("k", k);
     // One kernel a tier serves every shape, and the highest tier is taken. That is a rule, not a measurement: where a
     // lower tier is faster for some shape, a heuristic belongs here; `s24 bench --all-kernels` shows it.
-    *out = find_kernel(S24_KERNEL_AUTO, op, dtype, op == S24_OP_SPMM24 ? layout : -1, ctx->isa);
+    *out = find_kernel(S24_KERNEL_AUTO, op, {dtype, x_dtype}, op == S24_OP_SPMM24 ? layout : -1, ctx->isa);
   });
 }
 
@@ -106,6 +107,8 @@ int32_t copy(s24_context *ctx, void *to, const void *from, int64_t bytes) {
   });
 }
 
+using Table = Operations<Library>;
+
 constexpr s24_api kApi = {S24_ABI_VERSION,
                           sizeof(s24_api),
                           library_version,
@@ -121,19 +124,22 @@ constexpr s24_api kApi = {S24_ABI_VERSION,
                           memory_free,
                           copy,
                           copy,
-                          workspace_size,
-                          packed_size,
-                          accumulate_norms,
-                          score,
-                          select,
-                          prune24,
-                          compress24,
-                          decompress24,
-                          apply_mask,
-                          pack24,
-                          unpack24,
-                          spmm24,
-                          gemm};
+                          Table::workspace_size,
+                          Table::packed_size,
+                          Table::accumulate_norms,
+                          Table::score,
+                          Table::select,
+                          Table::prune24,
+                          Table::compress24,
+                          Table::decompress24,
+                          Table::apply_mask,
+                          Table::pack24,
+                          Table::unpack24,
+                          Table::spmm24,
+                          Table::gemm,
+                          Table::quantize,
+                          Table::sddmm24,
+                          Table::double_prune24};
 
 }  // namespace
 }  // namespace s24::cpu

@@ -14,6 +14,12 @@ struct Bf16 {
 struct F16 {
   uint16_t bits;
 };
+struct I8 {
+  int8_t value;
+};
+struct E4m3 {
+  uint8_t bits;
+};
 
 namespace {
 
@@ -44,6 +50,17 @@ inline float to_float(F16 v) {
   return bits_float(sign | (exponent + 112) << 23 | fraction << 13);
 }
 
+inline float to_float(I8 v) { return v.value; }
+
+// E4M3 is sign 1, exponent 4 (bias 7), fraction 3; the highest code is NaN and there is no Inf.
+inline float to_float(E4m3 v) {
+  const uint32_t sign = static_cast<uint32_t>(v.bits & 0x80u) << 24;
+  const uint32_t exponent = v.bits >> 3 & 15u, fraction = v.bits & 7u;
+  if ((v.bits & 0x7fu) == 0x7fu) return bits_float(sign | 0x7fc00000u);
+  if (exponent == 0) return bits_float(sign | float_bits(static_cast<float>(fraction) * 0x1p-9f));
+  return bits_float(sign | (exponent + 120) << 23 | fraction << 20);
+}
+
 template <class T>
 inline T from_float(float v);
 
@@ -72,6 +89,33 @@ inline F16 from_float<F16>(float v) {
   }
   const uint32_t rounded = magnitude + 0xfffu + (magnitude >> 13 & 1u);
   return {static_cast<uint16_t>(sign | (rounded - (112u << 23)) >> 13)};
+}
+
+// In F32; of I8 with I8 in I32.
+template <class W, class X>
+inline float product(W w, X x) {
+  return to_float(w) * to_float(x);
+}
+inline int32_t product(I8 w, I8 x) { return w.value * x.value; }
+
+// Round to nearest even; |v| is at most 127.
+template <>
+inline I8 from_float<I8>(float v) {
+  constexpr float kToIntegers = 0x1.8p23f;  // its ulp is 1
+  return {static_cast<int8_t>(float_bits(v + kToIntegers) - float_bits(kToIntegers))};
+}
+
+// Round to nearest even; what would round to more than 448 is NaN.
+template <>
+inline E4m3 from_float<E4m3>(float v) {
+  const uint32_t bits = float_bits(v), magnitude = bits & 0x7fffffffu;
+  const uint32_t sign = bits >> 24 & 0x80u;
+  if (magnitude < 0x3c800000u) {  // below 2^-6: adding 2^14, whose ulp is 2^-9, rounds to the subnormals' grid
+    const uint32_t shifted = float_bits(bits_float(magnitude) + 0x1p14f) - float_bits(0x1p14f);
+    return {static_cast<uint8_t>(sign | shifted)};
+  }
+  const uint32_t rounded = (magnitude + 0x7ffffu + (magnitude >> 20 & 1u) - (120u << 23)) >> 20;
+  return {static_cast<uint8_t>(sign | (magnitude >= 0x43e80000u ? 0x7fu : rounded))};
 }
 
 }  // namespace

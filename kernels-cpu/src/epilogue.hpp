@@ -25,13 +25,28 @@ inline float activate(float v, int32_t activation) {
   }
 }
 
+// The sum of products of elements, times the scales of the rows they are in.
+inline float scaled(const GemmCall &call, int64_t i, int64_t j, float sum) {
+  if (call.w_scales != nullptr) sum *= call.w_scales[j];
+  if (call.x_scales != nullptr) sum *= call.x_scales[i];
+  return sum;
+}
+
+// T is the type of Y and C.
 template <class T>
 inline void finish(const GemmCall &call, int64_t i, int64_t j, float sum) {
   const s24_gemm_args &a = call.args;
-  float v = a.alpha * sum;
+  float v = a.alpha * scaled(call, i, j, sum);
   if (a.beta != 0.0f) v += a.beta * to_float(static_cast<const T *>(call.c)[i * a.c_stride + j]);
   if (call.bias != nullptr) v += call.bias[j];
   static_cast<T *>(call.y)[i * a.y_stride + j] = from_float<T>(activate(v, a.activation));
+}
+
+// The type of Y where X's does not say it: after sums in I32.
+template <>
+inline void finish<I8>(const GemmCall &call, int64_t i, int64_t j, float sum) {
+  if (call.args.y_dtype == S24_BF16) return finish<Bf16>(call, i, j, sum);
+  finish<float>(call, i, j, sum);
 }
 
 }  // namespace

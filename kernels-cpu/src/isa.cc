@@ -10,11 +10,15 @@
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 namespace s24::cpu {
 namespace {
 
-constexpr Isa kTiers[] = {Isa::scalar, Isa::avx2, Isa::avx512, Isa::avx512bf16};
+constexpr Isa kTiers[kIsaCount] = {Isa::scalar, Isa::avx2, Isa::avx512, Isa::avx512bf16, Isa::amx};
 
 #if defined(__x86_64__)
 
@@ -34,7 +38,13 @@ constexpr Flag kFlags[] = {
     {Isa::avx512, "avx512dq", 7, 0, 1, 17},
     {Isa::avx512, "avx512bw", 7, 0, 1, 30},
     {Isa::avx512, "avx512vl", 7, 0, 1, 31},
+    {Isa::avx512bf16, "avx512_vbmi", 7, 0, 2, 1},
+    {Isa::avx512bf16, "avx512_vbmi2", 7, 0, 2, 6},
+    {Isa::avx512bf16, "avx512_vnni", 7, 0, 2, 11},
     {Isa::avx512bf16, "avx512_bf16", 7, 1, 0, 5},
+    {Isa::amx, "amx_bf16", 7, 0, 3, 22},
+    {Isa::amx, "amx_tile", 7, 0, 3, 24},
+    {Isa::amx, "amx_int8", 7, 0, 3, 25},
 };
 
 bool has(const Flag &flag) {
@@ -54,6 +64,18 @@ bool os_saves(uint32_t parts) {
   uint32_t low, high;
   __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
   return (low & parts) == parts;
+}
+
+// AMX also needs the kernel's permission for the process to use tile registers (bits 17 and 18 of XCR0), whose 8 KiB of
+// state a thread is only given on demand.
+bool may_use_tiles() {
+#if defined(__linux__)
+  constexpr uint32_t kTiles = 0x60000;
+  constexpr int kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  return os_saves(kTiles) && syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
 }
 
 Machine probe() {
@@ -76,6 +98,10 @@ Machine probe() {
     }
     if ((tier == Isa::avx2 && !os_saves(kYmm)) || (tier == Isa::avx512 && !os_saves(kZmm))) {
       found.missing = std::string(isa_name(tier)) + " needs an operating system that saves its registers";
+      return found;
+    }
+    if (tier == Isa::amx && !may_use_tiles()) {
+      found.missing = "amx needs an operating system that grants the tile registers (Linux 5.16 or newer)";
       return found;
     }
     found.best = tier;
@@ -107,6 +133,8 @@ const char *isa_name(Isa isa) {
       return "avx512";
     case Isa::avx512bf16:
       return "avx512bf16";
+    case Isa::amx:
+      return "amx";
   }
   return "";
 }
@@ -126,7 +154,7 @@ Isa granted_isa() {
   for (Isa tier : kTiers) {
     if (std::strcmp(wanted, isa_name(tier)) == 0) return std::min(tier, machine().best);
   }
-  fail(S24_BAD_ARGUMENT, "S24_ISA: '%.64s' is not one of scalar, avx2, avx512, avx512bf16", wanted);
+  fail(S24_BAD_ARGUMENT, "S24_ISA: '%.64s' is not one of scalar, avx2, avx512, avx512bf16, amx", wanted);
 }
 
 std::string isa_reason(Isa needed, Isa granted) {

@@ -7,7 +7,8 @@
 namespace s24::cpu {
 
 // Rising: a tier includes those before it.
-enum class Isa { scalar, avx2, avx512, avx512bf16 };
+enum class Isa { scalar, avx2, avx512, avx512bf16, amx };
+constexpr int kIsaCount = 5;
 
 const char *isa_name(Isa isa);
 

@@ -3,7 +3,8 @@
 //   places   16 x uint32: in that of row r, bits 2g+1..2g are the column (0 to 3) of the first kept value of group g,
 //            bits 17+2g..16+2g that of the second
 //   values   of groups 0 to 7 in turn, 32 elements each: BF16 [row][first, second], a pair a 32-bit lane;
-//            F32 and F16 [first, second][row], a vector of rows each
+//            F32 and F16 [first, second][row], a vector of rows each; I8 and E4M3 of two groups at a time
+//            [row][first, second of the even group, first, second of the odd one], four a 32-bit lane
 // Rows past n and groups past k keep their first two columns, with values +0.
 // Why: the sixteen lanes of a vector are sixteen rows of W, so a kept value lies where it is multiplied and only X has
 // to be moved, by one permute with the places as its index; nothing is multiplied that the mask dropped. Internal
@@ -43,6 +44,14 @@ constexpr int64_t value_index(int64_t group, int64_t row, int64_t s) {
 template <>
 constexpr int64_t value_index<Bf16>(int64_t group, int64_t row, int64_t s) {
   return group * 2 * kTileRows + 2 * row + s;
+}
+template <>
+constexpr int64_t value_index<I8>(int64_t group, int64_t row, int64_t s) {
+  return group / 2 * 4 * kTileRows + 4 * row + group % 2 * 2 + s;
+}
+template <>
+constexpr int64_t value_index<E4m3>(int64_t group, int64_t row, int64_t s) {
+  return value_index<I8>(group, row, s);
 }
 
 inline uint32_t places_of(const uint8_t *block, int64_t row) {

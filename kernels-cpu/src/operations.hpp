@@ -1,33 +1,37 @@
-// The operations of the function table: each checks its arguments, finds its kernel and runs it.
+// What the operations of the function table (sparse24/operations.hpp) need of this library.
 #ifndef SPARSE24_CPU_OPERATIONS_HPP
 #define SPARSE24_CPU_OPERATIONS_HPP
 
-#include "sparse24/s24.h"
+#include "context.hpp"
+#include "registry.hpp"
+#include "sparse24/operations.hpp"
 
 namespace s24::cpu {
 
-int32_t workspace_size(s24_context *ctx, int32_t op, const void *args, int64_t *out);
-int32_t packed_size(s24_context *ctx, const s24_pack24_args *args, int64_t *out);
+struct Library {
+  template <class Action>
+  static int32_t guarded(s24_context *ctx, const Action &action) noexcept {
+    return cpu::guarded(ctx, action);
+  }
 
-int32_t accumulate_norms(s24_context *ctx, const s24_norms_args *args, const void *x, float *s, void *workspace);
-int32_t score(s24_context *ctx, const s24_score_args *args, const void *w, const float *s, float *out, void *workspace);
-int32_t select(s24_context *ctx, const s24_select_args *args, const float *scores, uint8_t *mask, void *workspace);
-int32_t prune24(s24_context *ctx, const s24_prune24_args *args, const void *w, const float *s, void *values,
-                uint8_t *mask, void *workspace);
-int32_t compress24(s24_context *ctx, const s24_convert_args *args, const void *w, const uint8_t *mask, void *values,
-                   void *workspace);
-int32_t decompress24(s24_context *ctx, const s24_convert_args *args, const void *values, const uint8_t *mask, void *w,
-                     void *workspace);
-int32_t apply_mask(s24_context *ctx, const s24_convert_args *args, const void *w, const uint8_t *mask, void *out,
-                   void *workspace);
-int32_t pack24(s24_context *ctx, const s24_pack24_args *args, const void *values, const uint8_t *mask, void *packed,
-               void *workspace);
-int32_t unpack24(s24_context *ctx, const s24_pack24_args *args, const void *packed, void *values, uint8_t *mask,
-                 void *workspace);
-int32_t spmm24(s24_context *ctx, const s24_gemm_args *args, const void *x, const void *packed, const void *c,
-               const float *bias, void *y, void *workspace);
-int32_t gemm(s24_context *ctx, const s24_gemm_args *args, const void *x, const void *w, const void *c,
-             const float *bias, void *y, void *workspace);
+  template <class Call>
+  static const KernelOf<Call> &find(const s24_context &ctx, int32_t id, s24_op op, Types types, int32_t layout) {
+    return *std::get<const KernelOf<Call> *>(kernel(find_kernel(id, op, types, layout, ctx.isa)).code);
+  }
+
+  template <class Call>
+  static int64_t workspace(const s24_context &ctx, const KernelOf<Call> &kernel, const typename Call::Args &args) {
+    return kernel.workspace == nullptr ? 0 : kernel.workspace(args, ctx.threads);
+  }
+
+  template <class Call>
+  static void run(s24_context &ctx, const KernelOf<Call> &kernel, const Call &call) {
+    kernel.run(Threads{ctx.pool.get(), ctx.threads}, call);
+  }
+
+  static void check_layout(int32_t layout);
+  static int64_t packed_bytes(const s24_pack24_args &args);
+};
 
 }  // namespace s24::cpu
 

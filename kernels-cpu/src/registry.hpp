@@ -6,28 +6,29 @@
 
 #include "isa.hpp"
 #include "kernel.hpp"
+#include "sparse24/registry.hpp"
 
 namespace s24::cpu {
 
 struct Kernel {
   const char *name;
   s24_op op;
-  s24_dtype dtype;
+  Types types;
   Isa isa;
   int32_t layout;
   std::variant<const KernelOf<NormsCall> *, const KernelOf<ScoreCall> *, const KernelOf<SelectCall> *,
                const KernelOf<PruneCall> *, const KernelOf<ConvertCall> *, const KernelOf<PackCall> *,
-               const KernelOf<GemmCall> *>
+               const KernelOf<GemmCall> *, const KernelOf<QuantizeCall> *, const KernelOf<SddmmCall> *,
+               const KernelOf<DoublePruneCall> *>
       code;  // null where the library was built for a machine that has no such ISA
 };
 
 int32_t kernel_count();
 const Kernel &kernel(int32_t id);
-const char *op_name(int32_t op);
 
-// The kernel to run: `id` where it is one of this operation, dtype and layout that `granted` can run, else an error
+// The kernel to run: `id` where it is one of this operation, types and layout that `granted` can run, else an error
 // that says why not; for id = S24_KERNEL_AUTO the best one. layout < 0: any.
-int32_t find_kernel(int32_t id, int32_t op, int32_t dtype, int32_t layout, Isa granted);
+int32_t find_kernel(int32_t id, int32_t op, Types types, int32_t layout, Isa granted);
 
 }  // namespace s24::cpu
 

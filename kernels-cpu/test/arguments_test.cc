@@ -17,12 +17,12 @@ Args with(Args args, const Change &change) {
 }
 
 void test_multiply_arguments(const Context &ctx) {
-  const s24_gemm_args good{2, 3, 4, 4, 4, 3, 3, S24_F32, S24_KERNEL_AUTO, 1, 0, 1, 0};
+  const s24_gemm_args good{2, 3, 4, 4, 4, 3, 3, S24_F32, S24_F32, S24_F32, S24_KERNEL_AUTO, 1, 0, 1, 0};
   const auto gemm = [&](const s24_gemm_args &a) {
-    return api->gemm(ctx.handle, &a, buffer, buffer, buffer, nullptr, second, second);
+    return api->gemm(ctx.handle, &a, buffer, nullptr, buffer, nullptr, buffer, nullptr, second, second);
   };
   const auto spmm = [&](const s24_gemm_args &a) {
-    return api->spmm24(ctx.handle, &a, buffer, buffer, buffer, nullptr, second, second);
+    return api->spmm24(ctx.handle, &a, buffer, nullptr, buffer, nullptr, buffer, nullptr, second, second);
   };
   using A = s24_gemm_args;
   EXPECT_STATUS(ctx, gemm(with(good, [](A &a) { a.m = -1; })), S24_BAD_ARGUMENT, "m: -1");
@@ -33,35 +33,42 @@ void test_multiply_arguments(const Context &ctx) {
   EXPECT_STATUS(ctx, gemm(with(good, [](A &a) { a.w_stride = 3; })), S24_BAD_ARGUMENT, "w_stride: 3");
   EXPECT_STATUS(ctx, gemm(with(good, [](A &a) { a.y_stride = 2; })), S24_BAD_ARGUMENT, "y_stride: 2");
   EXPECT_STATUS(ctx, gemm(with(good, [](A &a) { a.c_stride = 2, a.beta = 1; })), S24_BAD_ARGUMENT, "c_stride: 2");
-  EXPECT_STATUS(ctx, gemm(with(good, [](A &a) { a.dtype = 3; })), S24_BAD_ARGUMENT, "dtype: 3");
+  EXPECT_STATUS(ctx, gemm(with(good, [](A &a) { a.w_dtype = 7; })), S24_BAD_ARGUMENT, "dtype: 7");
   EXPECT_STATUS(ctx, gemm(with(good, [](A &a) { a.activation = 5; })), S24_BAD_ARGUMENT, "activation: 5");
   EXPECT_STATUS(ctx, spmm(with(good, [](A &a) { a.layout = 2; })), S24_BAD_ARGUMENT, "layout: 2 is not one of 1");
   EXPECT_STATUS(ctx, spmm(with(good, [](A &a) { a.kernel = 0; })), S24_BAD_ARGUMENT, "not a kernel of spmm24");
   EXPECT_STATUS(ctx, spmm(with(good, [](A &a) { a.kernel = 999; })), S24_BAD_ARGUMENT, "kernel: 999");
   EXPECT_STATUS(ctx, spmm(with(good, [](A &a) { a.kernel = -2; })), S24_BAD_ARGUMENT, "kernel: -2");
-  EXPECT_STATUS(ctx, api->gemm(ctx.handle, nullptr, buffer, buffer, nullptr, nullptr, second, nullptr),
+  EXPECT_STATUS(ctx,
+                api->gemm(ctx.handle, nullptr, buffer, nullptr, buffer, nullptr, nullptr, nullptr, second, nullptr),
                 S24_BAD_ARGUMENT, "args: null");
-  EXPECT_STATUS(ctx, api->gemm(ctx.handle, &good, nullptr, buffer, nullptr, nullptr, second, nullptr), S24_BAD_ARGUMENT,
-                "x: null");
-  EXPECT_STATUS(ctx, api->gemm(ctx.handle, &good, buffer, nullptr, nullptr, nullptr, second, nullptr), S24_BAD_ARGUMENT,
-                "w: null");
-  EXPECT_STATUS(ctx, api->gemm(ctx.handle, &good, buffer, buffer, nullptr, nullptr, nullptr, nullptr), S24_BAD_ARGUMENT,
-                "y: null");
+  EXPECT_STATUS(ctx, api->gemm(ctx.handle, &good, nullptr, nullptr, buffer, nullptr, nullptr, nullptr, second, nullptr),
+                S24_BAD_ARGUMENT, "x: null");
+  EXPECT_STATUS(ctx, api->gemm(ctx.handle, &good, buffer, nullptr, nullptr, nullptr, nullptr, nullptr, second, nullptr),
+                S24_BAD_ARGUMENT, "w: null");
+  EXPECT_STATUS(ctx, api->gemm(ctx.handle, &good, buffer, nullptr, buffer, nullptr, nullptr, nullptr, nullptr, nullptr),
+                S24_BAD_ARGUMENT, "y: null");
   const s24_gemm_args reads_c = with(good, [](A &a) { a.beta = 1; });
-  EXPECT_STATUS(ctx, api->gemm(ctx.handle, &reads_c, buffer, buffer, nullptr, nullptr, second, nullptr),
+  EXPECT_STATUS(ctx,
+                api->gemm(ctx.handle, &reads_c, buffer, nullptr, buffer, nullptr, nullptr, nullptr, second, nullptr),
                 S24_BAD_ARGUMENT, "c: null");
   const s24_gemm_args wider_c = with(reads_c, [](A &a) { a.c_stride = 4; });
-  EXPECT_STATUS(ctx, api->gemm(ctx.handle, &wider_c, buffer, buffer, second, nullptr, second, nullptr),
+  EXPECT_STATUS(ctx,
+                api->gemm(ctx.handle, &wider_c, buffer, nullptr, buffer, nullptr, second, nullptr, second, nullptr),
                 S24_BAD_ARGUMENT, "c_stride: 4 is not y_stride (3)");
   const char *odd = reinterpret_cast<const char *>(buffer) + 2;
-  EXPECT_STATUS(ctx, api->gemm(ctx.handle, &good, odd, buffer, nullptr, nullptr, second, nullptr), S24_BAD_ARGUMENT,
-                "x: address");
-  EXPECT_STATUS(ctx, api->spmm24(ctx.handle, &good, buffer, buffer + 1, nullptr, nullptr, second, nullptr),
+  EXPECT_STATUS(ctx, api->gemm(ctx.handle, &good, odd, nullptr, buffer, nullptr, nullptr, nullptr, second, nullptr),
+                S24_BAD_ARGUMENT, "x: address");
+  EXPECT_STATUS(ctx,
+                api->spmm24(ctx.handle, &good, buffer, nullptr, buffer + 1, nullptr, nullptr, nullptr, second, nullptr),
                 S24_BAD_ARGUMENT, "packed: address");
-  EXPECT(api->gemm(nullptr, &good, buffer, buffer, nullptr, nullptr, second, nullptr) == S24_BAD_ARGUMENT, "ctx=null");
+  EXPECT(api->gemm(nullptr, &good, buffer, nullptr, buffer, nullptr, nullptr, nullptr, second, nullptr) ==
+             S24_BAD_ARGUMENT,
+         "ctx=null");
   int64_t size = 0;
   const int64_t huge = int64_t{1} << 40;
-  const s24_gemm_args absurd{huge, huge, huge, huge, huge, huge, huge, S24_BF16, S24_KERNEL_AUTO, 1, 0, 1, 0};
+  const s24_gemm_args absurd{huge, huge, huge, huge, huge, huge, huge, S24_BF16, S24_BF16, S24_BF16, S24_KERNEL_AUTO,
+                             1,    0,    1,    0};
   for (int32_t op : {S24_OP_GEMM, S24_OP_SPMM24}) {
     EXPECT_OK(ctx, api->workspace_size(ctx.handle, op, &absurd, &size));
     EXPECT(size >= 0 && size % S24_ALIGNMENT == 0, "workspace of %lld bytes", static_cast<long long>(size));

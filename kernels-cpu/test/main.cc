@@ -27,6 +27,7 @@ int main() {
       {"arguments", test_arguments, nullptr}, {"norms", nullptr, test_norms},
       {"scores", nullptr, test_scores},       {"prune", nullptr, test_prune},
       {"convert", nullptr, test_convert},     {"multiply", nullptr, test_multiply},
+      {"quantize", nullptr, test_quantize},   {"backward", nullptr, test_backward},
       {"threads", nullptr, test_threads},
   };
   for (const auto &group : groups) {

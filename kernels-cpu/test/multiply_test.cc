@@ -21,24 +21,24 @@ Guarded::Side side(Random &random) { return random.flip() ? Guarded::kStart : Gu
 // additions, times the sum of magnitudes), one rounding to the output type, and the activation's own error.
 void check_case(const Context &ctx, Case c, Random &random) {
   s24_gemm_args &a = c.args;
-  const int32_t dtype = a.dtype;
   const bool sparse = c.info.op == S24_OP_SPMM24;
-  Matrix x(dtype, a.m, a.k, a.x_stride, side(random)), w(dtype, a.n, a.k, a.w_stride, side(random));
+  Matrix x(a.x_dtype, a.m, a.k, a.x_stride, side(random)), w(a.w_dtype, a.n, a.k, a.w_stride, side(random));
+  const Scales x_scales(a.x_dtype, a.m, random), w_scales(a.w_dtype, a.n, random);
   x.fill_normal(random);
   w.fill_normal(random);
   Mask mask(a.n, a.k, (a.k + 7) / 8, side(random));
   mask.fill_24(random);
   int64_t packed_bytes = 0;
-  const s24_pack24_args pack{a.n, a.k, a.k / 2, mask.stride, dtype, S24_KERNEL_AUTO, c.info.layout, 0};
+  const s24_pack24_args pack{a.n, a.k, a.k / 2, mask.stride, a.w_dtype, S24_KERNEL_AUTO, c.info.layout, 0};
   if (sparse) EXPECT_OK(ctx, api->packed_size(ctx.handle, &pack, &packed_bytes));
   Guarded packed(packed_bytes, side(random));
   if (sparse) {
-    Matrix values(dtype, a.n, a.k / 2, a.k / 2, side(random));
-    const s24_convert_args compress{a.n, a.k, a.w_stride, a.k / 2, mask.stride, dtype, S24_KERNEL_AUTO};
+    Matrix values(a.w_dtype, a.n, a.k / 2, a.k / 2, side(random));
+    const s24_convert_args compress{a.n, a.k, a.w_stride, a.k / 2, mask.stride, a.w_dtype, S24_KERNEL_AUTO};
     EXPECT_OK(ctx, api->compress24(ctx.handle, &compress, w.data(), mask.data(), values.data(), nullptr));
     EXPECT_OK(ctx, api->pack24(ctx.handle, &pack, values.data(), mask.data(), packed.as<void>(), nullptr));
   }
-  Matrix y(dtype, a.m, a.n, a.y_stride, side(random)), other(dtype, a.m, a.n, a.c_stride, side(random));
+  Matrix y(a.y_dtype, a.m, a.n, a.y_stride, side(random)), other(a.y_dtype, a.m, a.n, a.c_stride, side(random));
   Matrix &destination = c.alias ? y : other;
   std::vector<double> c_before(static_cast<size_t>(a.m * a.n));
   if (a.beta != 0) {
@@ -51,15 +51,16 @@ void check_case(const Context &ctx, Case c, Random &random) {
   bias.fill_normal(random);
   const Guarded workspace = workspace_for(ctx.handle, c.info.op, &a);
   const auto run = sparse ? api->spmm24 : api->gemm;
-  EXPECT_OK(ctx, run(ctx.handle, &a, x.data(), sparse ? packed.as<void>() : w.data(), destination.data(),
-                     c.bias ? static_cast<const float *>(bias.data()) : nullptr, y.data(), workspace.as<void>()));
+  EXPECT_OK(ctx, run(ctx.handle, &a, x.data(), x_scales.data(), sparse ? packed.as<void>() : w.data(), w_scales.data(),
+                     destination.data(), c.bias ? static_cast<const float *>(bias.data()) : nullptr, y.data(),
+                     workspace.as<void>()));
   double worst = 0;
   for (int64_t i = 0; i < a.m; i++) {
     for (int64_t j = 0; j < a.n; j++) {
       double sum = 0, magnitude = 0;
       for (int64_t l = 0; l < a.k; l++) {
         if (sparse && !mask.at(j, l)) continue;
-        const double product = x.at(i, l) * w.at(j, l);
+        const double product = x.at(i, l) * w.at(j, l) * x_scales.at(i) * w_scales.at(j);
         sum += product;
         magnitude += std::fabs(product);
       }
@@ -68,7 +69,7 @@ void check_case(const Context &ctx, Case c, Random &random) {
       const double before = a.alpha * sum + from_c + from_bias, wanted = activate(before, a.activation);
       const double scale = std::fabs(a.alpha) * magnitude + std::fabs(from_c) + std::fabs(from_bias);
       const double bound = 0x1p-24 * (8 + 2 * std::sqrt(static_cast<double>(a.k))) * scale +
-                           unit_roundoff(dtype) * 1.01 * std::fabs(wanted) +
+                           unit_roundoff(a.y_dtype) * 1.01 * std::fabs(wanted) +
                            (a.activation > S24_ACT_RELU ? 4e-7 * (std::fabs(before) + 0.1) : 0) + 0x1p-25;
       const double error = std::fabs(y.at(i, j) - wanted);
       worst = error <= bound ? std::max(worst, error / bound) : HUGE_VAL;
@@ -85,7 +86,21 @@ void check_shape(const Context &ctx, int32_t kernel, int64_t m, int64_t n, int64
   const auto pad = [&random] { return random.flip() ? random.below(7) : 0; };
   Case c{kernel, info_of(ctx.handle, kernel), {}, random.flip(), random.flip()};
   s24_gemm_args &a = c.args;
-  a = {m, n, k, k + pad(), k + pad(), n + pad(), n + pad(), c.info.dtype, kernel, c.info.layout, S24_ACT_NONE, 1, 0};
+  a = {m,
+       n,
+       k,
+       k + pad(),
+       k + pad(),
+       n + pad(),
+       n + pad(),
+       c.info.dtype,
+       c.info.x_dtype,
+       output_dtype(c.info, random.flip()),
+       kernel,
+       c.info.layout,
+       S24_ACT_NONE,
+       1,
+       0};
   if (random.flip()) a.alpha = random.normal();
   if (random.flip()) a.beta = random.normal();
   if (random.flip()) a.activation = static_cast<int32_t>(random.below(5));
@@ -96,9 +111,11 @@ void check_shape(const Context &ctx, int32_t kernel, int64_t m, int64_t n, int64
 // With k = 0 an output is the bias, rounded: to nearest even, bit for bit, ties and subnormals and overflow included.
 void check_rounding(const Context &ctx, int32_t kernel, int64_t m, Random &random) {
   const s24_kernel_info info = info_of(ctx.handle, kernel);
+  const int32_t dtype = output_dtype(info, m % 2 == 0);
   constexpr int64_t n = 1000;
-  Matrix bias(S24_F32, 1, n, n, Guarded::kEnd), y(info.dtype, m, n, n, Guarded::kEnd);
-  Matrix wanted(info.dtype, 1, n, n, Guarded::kEnd);
+  Matrix bias(S24_F32, 1, n, n, Guarded::kEnd), y(dtype, m, n, n, Guarded::kEnd);
+  Matrix wanted(dtype, 1, n, n, Guarded::kEnd);
+  const Scales x_scales(info.x_dtype, m, random), w_scales(info.dtype, n, random);
   for (int64_t j = 0; j < n; j++) {
     uint32_t bits = static_cast<uint32_t>(random.next());
     if (j % 4 == 1) bits = (bits & 0xffff0000u) | 0x8000u;      // half way between two of BF16
@@ -109,11 +126,12 @@ void check_rounding(const Context &ctx, int32_t kernel, int64_t m, Random &rando
     std::memcpy(bias.memory.as<uint32_t>() + j, &bits, sizeof bits);
     wanted.set(0, j, bias.at(0, j));
   }
-  const s24_gemm_args args{m, n, 0, 0, 0, n, n, info.dtype, kernel, info.layout, S24_ACT_NONE, 1, 0};
+  const s24_gemm_args args{m, n, 0, 0, 0, n, n, info.dtype, info.x_dtype, dtype, kernel, info.layout, S24_ACT_NONE,
+                           1, 0};
   const Guarded workspace = workspace_for(ctx.handle, info.op, &args);
   const auto run = info.op == S24_OP_SPMM24 ? api->spmm24 : api->gemm;
-  EXPECT_OK(ctx,
-            run(ctx.handle, &args, nullptr, nullptr, nullptr, bias.memory.as<float>(), y.data(), workspace.as<void>()));
+  EXPECT_OK(ctx, run(ctx.handle, &args, nullptr, x_scales.data(), nullptr, w_scales.data(), nullptr,
+                     bias.memory.as<float>(), y.data(), workspace.as<void>()));
   int64_t wrong = 0;
   for (int64_t i = 0; i < m; i++) {
     for (int64_t j = 0; j < n; j++) {
@@ -129,7 +147,8 @@ void check_rounding(const Context &ctx, int32_t kernel, int64_t m, Random &rando
 void check_dropped(const Context &ctx, int32_t kernel, int64_t m, Random &random) {
   const s24_kernel_info info = info_of(ctx.handle, kernel);
   const int64_t n = 33, k = 68;
-  Matrix x(info.dtype, m, k, k, side(random)), values(info.dtype, n, k / 2, k / 2, side(random));
+  const int32_t dtype = output_dtype(info, false);
+  Matrix x(info.x_dtype, m, k, k, side(random)), values(info.dtype, n, k / 2, k / 2, side(random));
   x.fill_normal(random);
   values.fill_normal(random);
   Mask mask(n, k, (k + 7) / 8, side(random));
@@ -141,12 +160,14 @@ void check_dropped(const Context &ctx, int32_t kernel, int64_t m, Random &random
   EXPECT_OK(ctx, api->packed_size(ctx.handle, &pack, &bytes));
   const Guarded packed(bytes, side(random));
   EXPECT_OK(ctx, api->pack24(ctx.handle, &pack, values.data(), mask.data(), packed.as<void>(), nullptr));
-  const s24_gemm_args args{m, n, k, k, 0, n, n, info.dtype, kernel, info.layout, S24_ACT_NONE, 1, 0};
+  const s24_gemm_args args{m, n, k, k, 0, n, n, info.dtype, info.x_dtype, dtype, kernel, info.layout, S24_ACT_NONE,
+                           1, 0};
+  const Scales x_scales(info.x_dtype, m, random), w_scales(info.dtype, n, random);
   const Guarded workspace = workspace_for(ctx.handle, info.op, &args);
-  Matrix y(info.dtype, m, n, n, side(random)), wanted(info.dtype, m, n, n, side(random));
+  Matrix y(dtype, m, n, n, side(random)), wanted(dtype, m, n, n, side(random));
   for (Matrix *out : {&wanted, &y}) {
-    EXPECT_OK(ctx, api->spmm24(ctx.handle, &args, x.data(), packed.as<void>(), nullptr, nullptr, out->data(),
-                               workspace.as<void>()));
+    EXPECT_OK(ctx, api->spmm24(ctx.handle, &args, x.data(), x_scales.data(), packed.as<void>(), w_scales.data(),
+                               nullptr, nullptr, out->data(), workspace.as<void>()));
     for (int64_t i = 0; i < m; i++) {
       for (int64_t l = 0; l < k; l++) {
         if (!mask.at(0, l)) x.set(i, l, l % 3 == 0 ? NAN : l % 3 == 1 ? HUGE_VAL : -HUGE_VAL);

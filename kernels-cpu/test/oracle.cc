@@ -9,9 +9,13 @@ namespace {
 
 struct Format {
   int exponent_bits, fraction_bits;
+  bool ieee;  // the highest exponent is Inf and NaN; else only its highest fraction, NaN
+  int bits() const { return 1 + exponent_bits + fraction_bits; }
 };
 
-Format format_of(int32_t dtype) { return dtype == S24_BF16 ? Format{8, 7} : Format{5, 10}; }
+Format format_of(int32_t dtype) {
+  return dtype == S24_BF16 ? Format{8, 7, true} : dtype == S24_F16 ? Format{5, 10, true} : Format{4, 3, false};
+}
 
 int64_t extent(int64_t rows, int64_t row_length, int64_t stride) {
   return rows == 0 || row_length == 0 ? 0 : (rows - 1) * stride + row_length;
@@ -19,7 +23,7 @@ int64_t extent(int64_t rows, int64_t row_length, int64_t stride) {
 
 }  // namespace
 
-int64_t size_of(int32_t dtype) { return dtype == S24_F32 ? 4 : 2; }
+int64_t size_of(int32_t dtype) { return dtype == S24_F32 ? 4 : dtype == S24_I8 || dtype == S24_F8_E4M3 ? 1 : 2; }
 
 double unit_roundoff(int32_t dtype) {
   return dtype == S24_F32 ? 0x1p-24 : std::ldexp(1.0, -1 - format_of(dtype).fraction_bits);
@@ -27,12 +31,16 @@ double unit_roundoff(int32_t dtype) {
 
 double decode(int32_t dtype, const void *data, int64_t index) {
   if (dtype == S24_F32) return static_cast<const float *>(data)[index];
-  const uint16_t bits = static_cast<const uint16_t *>(data)[index];
+  if (dtype == S24_I8) return static_cast<const int8_t *>(data)[index];
   const Format f = format_of(dtype);
+  const int bits =
+      f.bits() == 8 ? static_cast<const uint8_t *>(data)[index] : static_cast<const uint16_t *>(data)[index];
   const int bias = (1 << (f.exponent_bits - 1)) - 1, top = (1 << f.exponent_bits) - 1;
-  const int exponent = bits >> f.fraction_bits & top, fraction = bits & ((1 << f.fraction_bits) - 1);
-  const double sign = (bits & 0x8000) != 0 ? -1.0 : 1.0;
-  if (exponent == top) return fraction != 0 ? std::nan("") : sign * HUGE_VAL;
+  const int highest = (1 << f.fraction_bits) - 1;
+  const int exponent = bits >> f.fraction_bits & top, fraction = bits & highest;
+  const double sign = bits >> (f.bits() - 1) != 0 ? -1.0 : 1.0;
+  if (exponent == top && f.ieee) return fraction != 0 ? std::nan("") : sign * HUGE_VAL;
+  if (exponent == top && fraction == highest) return std::nan("");
   const double significand = fraction + (exponent > 0 ? 1 << f.fraction_bits : 0);
   return sign * std::ldexp(significand, std::max(exponent, 1) - bias - f.fraction_bits);
 }
@@ -42,22 +50,32 @@ void encode(int32_t dtype, void *data, int64_t index, double value) {
     static_cast<float *>(data)[index] = static_cast<float>(value);
     return;
   }
+  if (dtype == S24_I8) {
+    static_cast<int8_t *>(data)[index] = static_cast<int8_t>(std::nearbyint(std::clamp(value, -128.0, 127.0)));
+    return;
+  }
   const Format f = format_of(dtype);
   const int bias = (1 << (f.exponent_bits - 1)) - 1, top = (1 << f.exponent_bits) - 1;
+  // The first code past the finite ones: Inf, or the one NaN.
+  const int past = f.ieee ? top << f.fraction_bits : (1 << (f.bits() - 1)) - 1;
   int bits;
   if (std::isnan(value)) {
-    bits = top << f.fraction_bits | 1 << (f.fraction_bits - 1);
+    bits = f.ieee ? past | 1 << (f.fraction_bits - 1) : past;
   } else if (std::isinf(value)) {
-    bits = top << f.fraction_bits;
+    bits = past;
   } else {
     int exponent = value == 0 ? 1 - bias : std::max(std::ilogb(value), 1 - bias);
     // nearbyint rounds to even; a carry into the next exponent is right by the encoding's order.
     const double significand = std::nearbyint(std::ldexp(std::fabs(value), f.fraction_bits - exponent));
     const int biased = exponent + bias;
-    bits = static_cast<int>(significand) + ((biased - 1) << f.fraction_bits);
-    bits = std::min(bits, top << f.fraction_bits);
+    bits = std::min(static_cast<int>(significand) + ((biased - 1) << f.fraction_bits), past);
   }
-  static_cast<uint16_t *>(data)[index] = static_cast<uint16_t>(bits | (std::signbit(value) ? 0x8000 : 0));
+  bits |= std::signbit(value) ? 1 << (f.bits() - 1) : 0;
+  if (f.bits() == 8) {
+    static_cast<uint8_t *>(data)[index] = static_cast<uint8_t>(bits);
+  } else {
+    static_cast<uint16_t *>(data)[index] = static_cast<uint16_t>(bits);
+  }
 }
 
 Matrix::Matrix(int32_t dtype, int64_t rows, int64_t cols, int64_t stride, Guarded::Side side)
@@ -65,12 +83,19 @@ Matrix::Matrix(int32_t dtype, int64_t rows, int64_t cols, int64_t stride, Guarde
 
 uint64_t Matrix::bits(int64_t i, int64_t j) const {
   const int64_t index = i * stride + j;
-  return dtype == S24_F32 ? memory.as<uint32_t>()[index] : memory.as<uint16_t>()[index];
+  switch (size_of(dtype)) {
+    case 4:
+      return memory.as<uint32_t>()[index];
+    case 2:
+      return memory.as<uint16_t>()[index];
+    default:
+      return memory.as<uint8_t>()[index];
+  }
 }
 
 void Matrix::fill_normal(Random &random) {
   for (int64_t i = 0; i < rows; i++) {
-    for (int64_t j = 0; j < cols; j++) set(i, j, random.normal());
+    for (int64_t j = 0; j < cols; j++) set(i, j, dtype == S24_I8 ? 60 * random.normal() : random.normal());
   }
 }
 
@@ -136,6 +161,16 @@ double activate(double v, int32_t activation) {
     default:
       return v;
   }
+}
+
+Scales::Scales(int32_t dtype, int64_t rows, Random &random)
+    : memory(S24_F32, 1, rows, rows, random.flip() ? Guarded::kStart : Guarded::kEnd),
+      used(dtype == S24_I8 || dtype == S24_F8_E4M3) {
+  for (int64_t i = 0; i < rows; i++) memory.set(0, i, 0.01 + std::fabs(random.normal()));
+}
+
+int32_t output_dtype(const s24_kernel_info &info, bool narrow) {
+  return info.x_dtype != S24_I8 ? info.x_dtype : narrow ? S24_BF16 : S24_F32;
 }
 
 }  // namespace s24::test

@@ -27,6 +27,7 @@ struct Matrix {
   double at(int64_t i, int64_t j) const { return decode(dtype, data(), i * stride + j); }
   void set(int64_t i, int64_t j, double value) { encode(dtype, data(), i * stride + j, value); }
   uint64_t bits(int64_t i, int64_t j) const;
+  // I8: over its whole range.
   void fill_normal(Random &random);
   // Every byte between rows still has the fill of Guarded.
   bool gaps_untouched() const;
@@ -50,6 +51,19 @@ struct Mask {
 std::vector<bool> best(const std::vector<double> &scores, int keep);
 
 double activate(double v, int32_t activation);
+
+// Scales of rows where the type has them, else null.
+struct Scales {
+  Matrix memory;
+  bool used;
+
+  Scales(int32_t dtype, int64_t rows, Random &random);
+  const float *data() const { return used ? static_cast<const float *>(memory.data()) : nullptr; }
+  double at(int64_t i) const { return used ? memory.at(0, i) : 1.0; }
+};
+
+// Of the outputs of a product with these types: X's, or F32 and BF16 in turn after sums in I32.
+int32_t output_dtype(const s24_kernel_info &info, bool narrow);
 
 }  // namespace s24::test
 

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "harness.hpp"
+#include "oracle.hpp"
 
 namespace s24::test {
 namespace {
@@ -51,22 +51,23 @@ void test_choice() {
   for (int32_t id = 0; id < api->kernel_count(); id++) {
     const s24_kernel_info line = info_of(ctx.handle, id);
     int32_t chosen = -1;
-    EXPECT_OK(ctx, api->choose_kernel(ctx.handle, line.op, line.dtype, line.op == S24_OP_SPMM24 ? line.layout : -1, 1,
-                                      64, 64, &chosen));
+    EXPECT_OK(ctx, api->choose_kernel(ctx.handle, line.op, line.dtype, line.x_dtype,
+                                      line.op == S24_OP_SPMM24 ? line.layout : -1, 1, 64, 64, &chosen));
     const s24_kernel_info info = info_of(ctx.handle, chosen);
-    EXPECT(info.op == line.op && info.dtype == line.dtype && info.available == 1, "%s chosen for %s", info.name,
-           line.name);
+    EXPECT(info.op == line.op && info.dtype == line.dtype && info.x_dtype == line.x_dtype && info.available == 1,
+           "%s chosen for %s", info.name, line.name);
   }
   int32_t chosen = -1;
-  EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, S24_OP_SPMM24, S24_F32, 77, 1, 4, 4, &chosen), S24_BAD_ARGUMENT,
-                "layout: ");
-  EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, 11, S24_F32, -1, 1, 4, 4, &chosen), S24_BAD_ARGUMENT, "op: 11");
-  EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, S24_OP_GEMM, 9, -1, 1, 4, 4, &chosen), S24_BAD_ARGUMENT,
+  EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, S24_OP_SPMM24, S24_F32, S24_F32, 77, 1, 4, 4, &chosen),
+                S24_BAD_ARGUMENT, "layout: ");
+  EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, 14, S24_F32, S24_F32, -1, 1, 4, 4, &chosen), S24_BAD_ARGUMENT,
+                "op: 14");
+  EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, S24_OP_GEMM, 9, 0, -1, 1, 4, 4, &chosen), S24_BAD_ARGUMENT,
                 "dtype: 9");
-  EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, S24_OP_GEMM, S24_F32, -1, -1, 4, 4, &chosen), S24_BAD_ARGUMENT,
-                "m: -1");
-  EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, S24_OP_SELECT, S24_BF16, -1, 1, 4, 4, &chosen), S24_UNSUPPORTED,
-                "select has no kernel for bf16");
+  EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, S24_OP_GEMM, S24_F32, S24_F32, -1, -1, 4, 4, &chosen),
+                S24_BAD_ARGUMENT, "m: -1");
+  EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, S24_OP_SELECT, S24_BF16, S24_BF16, -1, 1, 4, 4, &chosen),
+                S24_UNSUPPORTED, "select has no kernel for bf16");
 }
 
 void test_isa() {
@@ -81,11 +82,12 @@ void test_isa() {
       const bool scalar = std::string(info.isa) == "scalar";
       EXPECT((info.available == 1) == scalar, "%s: available %d under S24_ISA=scalar", info.name, info.available);
       if (!scalar && info.op == S24_OP_GEMM) {
-        const s24_gemm_args args{1, 1, 4, 4, 4, 1, 1, info.dtype, id, 0, 0, 1, 0};
+        const s24_gemm_args args{1,  1, 4, 4, 4, 1, 1, info.dtype, info.x_dtype, output_dtype(info, false),
+                                 id, 0, 0, 1, 0};
         const float x[4] = {}, w[4] = {};
         float y[1];
-        EXPECT_STATUS(ctx, api->gemm(ctx.handle, &args, x, w, nullptr, nullptr, y, nullptr), S24_UNSUPPORTED,
-                      "cannot run here");
+        EXPECT_STATUS(ctx, api->gemm(ctx.handle, &args, x, nullptr, w, nullptr, nullptr, nullptr, y, nullptr),
+                      S24_UNSUPPORTED, "cannot run here");
       }
     }
   }
@@ -94,7 +96,7 @@ void test_isa() {
   s24_context *handle = nullptr;
   char error[128] = "";
   EXPECT(api->context_create(&options, &handle, error, sizeof error) == S24_BAD_ARGUMENT, "S24_ISA=avx9000 was taken");
-  EXPECT(std::string(error).find("'avx9000' is not one of scalar, avx2, avx512, avx512bf16") != std::string::npos,
+  EXPECT(std::string(error).find("'avx9000' is not one of scalar, avx2, avx512, avx512bf16, amx") != std::string::npos,
          "S24_ISA=avx9000 says '%s'", error);
   char cut[5] = "";
   EXPECT(api->context_create(&options, &handle, cut, sizeof cut) == S24_BAD_ARGUMENT && std::string(cut) == "S24_",

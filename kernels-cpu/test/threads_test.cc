@@ -12,6 +12,7 @@ struct Multiplication {
   s24_kernel_info info;
   s24_gemm_args args;
   Matrix x, w;
+  Scales x_scales, w_scales;
   Guarded packed;
 
   static int64_t packed_bytes(const s24_pack24_args &args) {
@@ -23,9 +24,13 @@ struct Multiplication {
 
   Multiplication(int32_t id, const s24_kernel_info &info, int64_t m, int64_t n, int64_t k, Random &random)
       : info(info),
-        args{m, n, k, k, k, n, n, info.dtype, id, info.layout, S24_ACT_GELU_ERF, 1, 0},
-        x(info.dtype, m, k, k, Guarded::kEnd),
+        args{
+            m, n, k, k, k, n, n, info.dtype, info.x_dtype, output_dtype(info, false), id, info.layout, S24_ACT_GELU_ERF,
+            1, 0},
+        x(info.x_dtype, m, k, k, Guarded::kEnd),
         w(info.dtype, n, k, k, Guarded::kEnd),
+        x_scales(info.x_dtype, m, random),
+        w_scales(info.dtype, n, random),
         packed(info.op == S24_OP_GEMM
                    ? 0
                    : packed_bytes({n, k, k / 2, (k + 7) / 8, info.dtype, S24_KERNEL_AUTO, info.layout, 0}),
@@ -36,8 +41,8 @@ struct Multiplication {
     const Context ctx(1);
     Matrix values(info.dtype, n, k / 2, k / 2, Guarded::kEnd);
     Mask mask(n, k, (k + 7) / 8, Guarded::kEnd);
-    const s24_prune24_args prune{n, k, k, k / 2, mask.stride, info.dtype, S24_KERNEL_AUTO, S24_SCORE_MAGNITUDE, 0};
-    EXPECT_OK(ctx, api->prune24(ctx.handle, &prune, w.data(), nullptr, values.data(), mask.data(), nullptr));
+    values.fill_normal(random);
+    mask.fill_24(random);
     const s24_pack24_args pack{n, k, k / 2, mask.stride, info.dtype, S24_KERNEL_AUTO, info.layout, 0};
     EXPECT_OK(ctx, api->pack24(ctx.handle, &pack, values.data(), mask.data(), packed.as<void>(), nullptr));
   }
@@ -50,18 +55,18 @@ struct Multiplication {
   int32_t run(s24_context *ctx, void *y, void *workspace) const {
     const auto multiply = info.op == S24_OP_GEMM ? api->gemm : api->spmm24;
     const void *weight = info.op == S24_OP_GEMM ? w.data() : packed.as<void>();
-    return multiply(ctx, &args, x.data(), weight, nullptr, nullptr, y, workspace);
+    return multiply(ctx, &args, x.data(), x_scales.data(), weight, w_scales.data(), nullptr, nullptr, y, workspace);
   }
 };
 
 void check_equal_bits(int32_t id, const s24_kernel_info &info, int64_t m, Random &random) {
   const Multiplication problem(id, info, m, 1031, 516, random);
   const Context one(1), two(2), five(5);
-  Matrix first(info.dtype, m, 1031, 1031, Guarded::kEnd);
+  Matrix first(problem.args.y_dtype, m, 1031, 1031, Guarded::kEnd);
   const Guarded workspace = workspace_for(one.handle, info.op, &problem.args);
   EXPECT_OK(one, problem.run(one.handle, first.data(), workspace.as<void>()));
   for (const Context *ctx : {&two, &five}) {
-    Matrix y(info.dtype, m, 1031, 1031, Guarded::kEnd);
+    Matrix y(problem.args.y_dtype, m, 1031, 1031, Guarded::kEnd);
     const Guarded own = workspace_for(ctx->handle, info.op, &problem.args);
     EXPECT_OK(*ctx, problem.run(ctx->handle, y.data(), own.as<void>()));
     EXPECT(first.memory.equals(y.memory), "%s m=%lld depends on the number of threads", info.name,
@@ -73,7 +78,7 @@ void check_siblings(int32_t id, const s24_kernel_info &info, Random &random) {
   constexpr int kCallers = 8, kCalls = 20;
   const Multiplication problem(id, info, 3, 257, 1020, random);
   const Context parent(3);
-  Matrix wanted(info.dtype, 3, 257, 257, Guarded::kEnd);
+  Matrix wanted(problem.args.y_dtype, 3, 257, 257, Guarded::kEnd);
   const Guarded workspace = workspace_for(parent.handle, info.op, &problem.args);
   EXPECT_OK(parent, problem.run(parent.handle, wanted.data(), workspace.as<void>()));
   std::atomic<int> wrong{0};
@@ -83,7 +88,7 @@ void check_siblings(int32_t id, const s24_kernel_info &info, Random &random) {
       const Context own(0, parent.handle);
       const Guarded own_workspace(problem.workspace_bytes(own.handle), Guarded::kEnd);
       for (int call = 0; call < kCalls; call++) {
-        const Matrix y(info.dtype, 3, 257, 257, Guarded::kEnd);
+        const Matrix y(problem.args.y_dtype, 3, 257, 257, Guarded::kEnd);
         const bool good = problem.run(own.handle, y.data(), own_workspace.as<void>()) == S24_OK;
         if (!good || !y.memory.equals(wanted.memory)) wrong++;
       }
@@ -98,7 +103,7 @@ void check_sleep(Random &random) {
   const Context ctx(4), unused(4);
   const int32_t id = kernels_of(ctx.handle, S24_OP_GEMM).front();
   const Multiplication problem(id, info_of(ctx.handle, id), 1, 1031, 516, random);
-  Matrix y(problem.info.dtype, 1, 1031, 1031, Guarded::kEnd);
+  Matrix y(problem.args.y_dtype, 1, 1031, 1031, Guarded::kEnd);
   const Guarded workspace = workspace_for(ctx.handle, S24_OP_GEMM, &problem.args);
   for (int i = 0; i < 20; i++) {
     EXPECT_OK(ctx, problem.run(ctx.handle, y.data(), workspace.as<void>()));

@@ -76,8 +76,10 @@ inline int64_t dtype_size(int32_t dtype) {
   }
 }
 
+inline constexpr int kDtypes = 5;
+
 inline const char *dtype_name(int32_t dtype) {
-  constexpr const char *kNames[] = {"f32", "bf16", "f16", "i8", "e4m3"};
+  constexpr const char *kNames[kDtypes] = {"f32", "bf16", "f16", "i8", "e4m3"};
   dtype_size(dtype);
   return kNames[dtype];
 }

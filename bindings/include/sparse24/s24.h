@@ -170,9 +170,9 @@ typedef struct s24_gemm_args {
   float alpha, beta;
 } s24_gemm_args;
 
-/* out[i, j] = round(x[i, j] / scales[i]) to nearest even, scales[i] = the row's largest |x| over the largest finite
- * value of out_dtype (127; 448), 1 where the row is all 0. x is F32, BF16 or F16, out I8 or F8_E4M3. NaN or Inf is
- * S24_BAD_DATA. */
+/* out[i, j] = x[i, j] / scales[i] rounded to nearest even, scales[i] = the row's largest |x| over the largest finite
+ * value of out_dtype (127; 448), but at least 2^-126, and 1 where the row is all 0. x is F32, BF16 or F16, out I8 or
+ * F8_E4M3. NaN or Inf is S24_BAD_DATA. */
 typedef struct s24_quantize_args {
   int64_t rows, cols, x_stride, out_stride;
   int32_t x_dtype, out_dtype, kernel, reserved;

@@ -24,5 +24,7 @@ void run(const Threads &threads, const ConvertCall &call) {
 const KernelOf<ConvertCall> apply_mask_f32_scalar{run<float>, nullptr};
 const KernelOf<ConvertCall> apply_mask_bf16_scalar{run<Bf16>, nullptr};
 const KernelOf<ConvertCall> apply_mask_f16_scalar{run<F16>, nullptr};
+const KernelOf<ConvertCall> apply_mask_i8_scalar{run<I8>, nullptr};
+const KernelOf<ConvertCall> apply_mask_e4m3_scalar{run<E4m3>, nullptr};
 
 }  // namespace s24::cpu

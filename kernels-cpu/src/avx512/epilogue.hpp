@@ -56,18 +56,32 @@ inline __m512 activate16(__m512 v, int32_t activation) {
   }
 }
 
-// Outputs (i, j .. j + 15), those of them that exist.
+// Sixteen sums of products of elements, times the scales of the rows they are in.
+inline __m512 scaled16(const GemmCall &call, int64_t i, int64_t j, __mmask16 lanes, __m512 sums) {
+  if (call.w_scales != nullptr) sums = _mm512_mul_ps(sums, load16(call.w_scales + j, lanes));
+  if (call.x_scales != nullptr) sums = _mm512_mul_ps(sums, set16(call.x_scales[i]));
+  return sums;
+}
+
+// Outputs (i, j .. j + 15), those of them that exist. T is the type of Y and C.
 template <class T>
 inline void finish16(const GemmCall &call, int64_t i, int64_t j, __m512 sums) {
   const s24_gemm_args &a = call.args;
   const __mmask16 lanes = first16(a.n - j);
-  __m512 v = _mm512_mul_ps(sums, set16(a.alpha));
+  __m512 v = _mm512_mul_ps(scaled16(call, i, j, lanes, sums), set16(a.alpha));
   if (a.beta != 0.0f) {
     const T *c = static_cast<const T *>(call.c) + i * a.c_stride + j;
     v = _mm512_fmadd_ps(load16(c, lanes), set16(a.beta), v);
   }
   if (call.bias != nullptr) v = _mm512_add_ps(v, load16(call.bias + j, lanes));
   store16(static_cast<T *>(call.y) + i * a.y_stride + j, lanes, activate16(v, a.activation));
+}
+
+// The type of Y where X's does not say it: after sums in I32.
+template <>
+inline void finish16<I8>(const GemmCall &call, int64_t i, int64_t j, __m512 sums) {
+  if (call.args.y_dtype == S24_BF16) return finish16<Bf16>(call, i, j, sums);
+  finish16<float>(call, i, j, sums);
 }
 
 }  // namespace

@@ -36,5 +36,7 @@ void run(const Threads &threads, const ConvertCall &call) {
 const KernelOf<ConvertCall> decompress24_f32_scalar{run<float>, nullptr};
 const KernelOf<ConvertCall> decompress24_bf16_scalar{run<Bf16>, nullptr};
 const KernelOf<ConvertCall> decompress24_f16_scalar{run<F16>, nullptr};
+const KernelOf<ConvertCall> decompress24_i8_scalar{run<I8>, nullptr};
+const KernelOf<ConvertCall> decompress24_e4m3_scalar{run<E4m3>, nullptr};
 
 }  // namespace s24::cpu

@@ -55,5 +55,7 @@ void run(const Threads &threads, const PackCall &call) {
 const KernelOf<PackCall> pack24_f32_scalar{run<float>, nullptr};
 const KernelOf<PackCall> pack24_bf16_scalar{run<Bf16>, nullptr};
 const KernelOf<PackCall> pack24_f16_scalar{run<F16>, nullptr};
+const KernelOf<PackCall> pack24_i8_scalar{run<I8>, nullptr};
+const KernelOf<PackCall> pack24_e4m3_scalar{run<E4m3>, nullptr};
 
 }  // namespace s24::cpu

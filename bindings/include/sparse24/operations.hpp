@@ -1,0 +1,226 @@
+// The operations of the function table over a library's kernels: each checks its arguments, finds its kernel, checks
+// the pointers and runs it.
+#ifndef SPARSE24_OPERATIONS_HPP
+#define SPARSE24_OPERATIONS_HPP
+
+#include <type_traits>
+
+#include "sparse24/contract.hpp"
+#include "sparse24/registry.hpp"
+
+namespace s24 {
+
+// What a kind of call asks of its kernel: a check, the types, the packed layout (0: none is involved).
+namespace asked {
+
+inline void check_args(s24_op, const s24_norms_args &a) { check::norms(a); }
+inline void check_args(s24_op, const s24_score_args &a) { check::score(a); }
+inline void check_args(s24_op, const s24_select_args &a) { check::select(a); }
+inline void check_args(s24_op, const s24_prune24_args &a) { check::prune24(a); }
+inline void check_args(s24_op op, const s24_convert_args &a) { check::convert(a, op != S24_OP_APPLY_MASK); }
+inline void check_args(s24_op, const s24_pack24_args &a) { check::pack24(a); }
+inline void check_args(s24_op op, const s24_gemm_args &a) { check::gemm(a, op == S24_OP_SPMM24); }
+inline void check_args(s24_op, const s24_quantize_args &a) { check::quantize(a); }
+inline void check_args(s24_op, const s24_sddmm24_args &a) { check::sddmm24(a); }
+inline void check_args(s24_op, const s24_double_prune24_args &a) { check::double_prune24(a); }
+
+template <class Args>
+Types types(const Args &a) {
+  return {a.dtype, a.dtype};
+}
+inline Types types(const s24_norms_args &a) { return {a.x_dtype, a.x_dtype}; }
+inline Types types(const s24_score_args &a) { return {a.w_dtype, a.w_dtype}; }
+inline Types types(const s24_select_args &) { return {S24_F32, S24_F32}; }
+inline Types types(const s24_gemm_args &a) { return {a.w_dtype, a.x_dtype}; }
+inline Types types(const s24_quantize_args &a) { return {a.out_dtype, a.x_dtype}; }
+
+template <class Args>
+int32_t layout(s24_op, const Args &) {
+  return 0;
+}
+inline int32_t layout(s24_op, const s24_pack24_args &a) { return a.layout; }
+inline int32_t layout(s24_op op, const s24_gemm_args &a) { return op == S24_OP_SPMM24 ? a.layout : 0; }
+
+template <class Call>
+void check_pointers(s24_op, const Call &call) {
+  check::pointers(call);
+}
+inline void check_pointers(s24_op op, const ConvertCall &call) { check::pointers(call, op); }
+inline void check_pointers(s24_op op, const GemmCall &call) { check::pointers(call, op == S24_OP_SPMM24); }
+
+// Whether there is no output, so that no kernel need run.
+template <class Call>
+bool nothing(const Call &) {
+  return false;
+}
+inline bool nothing(const GemmCall &c) { return c.args.m == 0 || c.args.n == 0; }
+inline bool nothing(const QuantizeCall &c) { return c.args.rows == 0; }
+inline bool nothing(const SddmmCall &c) { return c.args.n == 0 || c.args.k == 0; }
+inline bool nothing(const DoublePruneCall &c) { return c.args.n == 0 || c.args.k == 0; }
+
+inline bool has_layout(s24_op op) { return op == S24_OP_PACK24 || op == S24_OP_UNPACK24 || op == S24_OP_SPMM24; }
+
+}  // namespace asked
+
+// Library is what a kernel library brings:
+//   guarded(ctx, action)                     the translator
+//   find<Call>(ctx, id, op, types, layout)   a kernel
+//   workspace(ctx, kernel, args)             bytes it wants
+//   run(ctx, kernel, call)
+//   check_layout(layout)                     S24_BAD_ARGUMENT where it has no such packed layout
+//   packed_bytes(args)
+template <class Library>
+struct Operations {
+  static int32_t workspace_size(s24_context *ctx, int32_t op, const void *args, int64_t *out) {
+    return Library::guarded(ctx, [&] {
+      check::pointer("args", args, true);
+      check::pointer("out", out, true);
+      op_name(op);  // fails, naming the range
+      switch (static_cast<s24_op>(op)) {
+#define S24_CASE(ENUMERATOR, name)                                       \
+  case S24_OP_##ENUMERATOR:                                              \
+    *out = workspace_of<call_of::name>(*ctx, S24_OP_##ENUMERATOR, args); \
+    break;
+        S24_CASE(ACCUMULATE_NORMS, accumulate_norms)
+        S24_CASE(SCORE, score)
+        S24_CASE(SELECT, select)
+        S24_CASE(PRUNE24, prune24)
+        S24_CASE(COMPRESS24, compress24)
+        S24_CASE(DECOMPRESS24, decompress24)
+        S24_CASE(APPLY_MASK, apply_mask)
+        S24_CASE(PACK24, pack24)
+        S24_CASE(UNPACK24, unpack24)
+        S24_CASE(SPMM24, spmm24)
+        S24_CASE(GEMM, gemm)
+        S24_CASE(QUANTIZE, quantize)
+        S24_CASE(SDDMM24, sddmm24)
+        S24_CASE(DOUBLE_PRUNE24, double_prune24)
+#undef S24_CASE
+      }
+    });
+  }
+
+  static int32_t packed_size(s24_context *ctx, const s24_pack24_args *args, int64_t *out) {
+    return Library::guarded(ctx, [&] {
+      const s24_pack24_args &a = check::given(args);
+      check::pointer("out", out, true);
+      check::pack24(a);
+      Library::check_layout(a.layout);
+      *out = Library::packed_bytes(a);
+    });
+  }
+
+  static int32_t accumulate_norms(s24_context *ctx, const s24_norms_args *args, const void *x, float *s,
+                                  void *workspace) {
+    return run(ctx, S24_OP_ACCUMULATE_NORMS, args, workspace, [=](const auto &a) {
+      return NormsCall{a, x, s, workspace};
+    });
+  }
+
+  static int32_t score(s24_context *ctx, const s24_score_args *args, const void *w, const float *s, float *out,
+                       void *workspace) {
+    return run(ctx, S24_OP_SCORE, args, workspace, [=](const auto &a) { return ScoreCall{a, w, s, out}; });
+  }
+
+  static int32_t select(s24_context *ctx, const s24_select_args *args, const float *scores, uint8_t *mask,
+                        void *workspace) {
+    return run(ctx, S24_OP_SELECT, args, workspace, [=](const auto &a) { return SelectCall{a, scores, mask}; });
+  }
+
+  static int32_t prune24(s24_context *ctx, const s24_prune24_args *args, const void *w, const float *s, void *values,
+                         uint8_t *mask, void *workspace) {
+    return run(ctx, S24_OP_PRUNE24, args, workspace, [=](const auto &a) { return PruneCall{a, w, s, values, mask}; });
+  }
+
+  static int32_t compress24(s24_context *ctx, const s24_convert_args *args, const void *w, const uint8_t *mask,
+                            void *values, void *workspace) {
+    return run(ctx, S24_OP_COMPRESS24, args, workspace, [=](const auto &a) { return ConvertCall{a, w, mask, values}; });
+  }
+
+  static int32_t decompress24(s24_context *ctx, const s24_convert_args *args, const void *values, const uint8_t *mask,
+                              void *w, void *workspace) {
+    return run(ctx, S24_OP_DECOMPRESS24, args, workspace, [=](const auto &a) {
+      return ConvertCall{a, values, mask, w};
+    });
+  }
+
+  static int32_t apply_mask(s24_context *ctx, const s24_convert_args *args, const void *w, const uint8_t *mask,
+                            void *out, void *workspace) {
+    return run(ctx, S24_OP_APPLY_MASK, args, workspace, [=](const auto &a) { return ConvertCall{a, w, mask, out}; });
+  }
+
+  static int32_t pack24(s24_context *ctx, const s24_pack24_args *args, const void *values, const uint8_t *mask,
+                        void *packed, void *workspace) {
+    return run(ctx, S24_OP_PACK24, args, workspace, [=](const auto &a) {
+      return PackCall{a, const_cast<void *>(values), const_cast<uint8_t *>(mask), packed};
+    });
+  }
+
+  static int32_t unpack24(s24_context *ctx, const s24_pack24_args *args, const void *packed, void *values,
+                          uint8_t *mask, void *workspace) {
+    return run(ctx, S24_OP_UNPACK24, args, workspace, [=](const auto &a) {
+      return PackCall{a, values, mask, const_cast<void *>(packed)};
+    });
+  }
+
+  static int32_t spmm24(s24_context *ctx, const s24_gemm_args *args, const void *x, const float *x_scales,
+                        const void *packed, const float *w_scales, const void *c, const float *bias, void *y,
+                        void *workspace) {
+    return run(ctx, S24_OP_SPMM24, args, workspace,
+               [=](const auto &a) { return GemmCall{a, x, x_scales, packed, w_scales, c, bias, y, workspace}; });
+  }
+
+  static int32_t gemm(s24_context *ctx, const s24_gemm_args *args, const void *x, const float *x_scales, const void *w,
+                      const float *w_scales, const void *c, const float *bias, void *y, void *workspace) {
+    return run(ctx, S24_OP_GEMM, args, workspace,
+               [=](const auto &a) { return GemmCall{a, x, x_scales, w, w_scales, c, bias, y, workspace}; });
+  }
+
+  static int32_t quantize(s24_context *ctx, const s24_quantize_args *args, const void *x, void *out, float *scales,
+                          void *workspace) {
+    return run(ctx, S24_OP_QUANTIZE, args, workspace, [=](const auto &a) { return QuantizeCall{a, x, out, scales}; });
+  }
+
+  static int32_t sddmm24(s24_context *ctx, const s24_sddmm24_args *args, const void *dy, const void *x,
+                         const uint8_t *mask, float *values, void *workspace) {
+    return run(ctx, S24_OP_SDDMM24, args, workspace,
+               [=](const auto &a) { return SddmmCall{a, dy, x, mask, values, workspace}; });
+  }
+
+  static int32_t double_prune24(s24_context *ctx, const s24_double_prune24_args *args, const void *values,
+                                const uint8_t *mask, void *t_values, uint8_t *t_mask, void *workspace) {
+    return run(ctx, S24_OP_DOUBLE_PRUNE24, args, workspace,
+               [=](const auto &a) { return DoublePruneCall{a, values, mask, t_values, t_mask, workspace}; });
+  }
+
+ private:
+  template <class Call>
+  static const auto &resolve(const s24_context &ctx, s24_op op, const typename Call::Args &a) {
+    asked::check_args(op, a);
+    const int32_t layout = asked::layout(op, a);
+    if (asked::has_layout(op)) Library::check_layout(layout);
+    return Library::template find<Call>(ctx, a.kernel, op, asked::types(a), layout);
+  }
+
+  template <class Call>
+  static int64_t workspace_of(const s24_context &ctx, s24_op op, const void *args) {
+    const auto &a = *static_cast<const typename Call::Args *>(args);
+    return Library::workspace(ctx, resolve<Call>(ctx, op, a), a);
+  }
+
+  template <class Args, class MakeCall>
+  static int32_t run(s24_context *ctx, s24_op op, const Args *args, const void *workspace, const MakeCall &make_call) {
+    return Library::guarded(ctx, [&] {
+      const auto call = make_call(check::given(args));
+      using Call = std::remove_const_t<decltype(call)>;
+      const auto &kernel = resolve<Call>(*ctx, op, call.args);
+      asked::check_pointers(op, call);
+      check::pointer("workspace", workspace, Library::workspace(*ctx, kernel, call.args) > 0, S24_ALIGNMENT);
+      if (!asked::nothing(call)) Library::run(*ctx, kernel, call);
+    });
+  }
+};
+
+}  // namespace s24
+
+#endif  // SPARSE24_OPERATIONS_HPP
