@@ -3,6 +3,7 @@ package io.sparse24.api;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Locale;
 
 /**
  * The element types of matrices. Sums are in F32, those of I8 times I8 in I32. Of a {@link #scaled}
@@ -33,6 +34,15 @@ public enum DType {
 
   DType(int bytes) {
     this.bytes = bytes;
+  }
+
+  /**
+   * The name in kernel names.
+   *
+   * @return such as {@code bf16} or {@code e4m3}
+   */
+  public String id() {
+    return this == F8_E4M3 ? "e4m3" : name().toLowerCase(Locale.ROOT);
   }
 
   /**

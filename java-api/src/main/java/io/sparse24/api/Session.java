@@ -734,10 +734,9 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Quantizes each row by itself: {@code scale = max |x| / largest}, where largest is 127 or 448
-   * ({@link DType#largest}) and a scale that would be 0 is 1, and {@code out = round(x / scale)},
-   * to nearest even, no further from 0 than largest. All of it in F32, so that every backend gives
-   * the same bits.
+   * Quantizes each row by itself: its scale is the largest |x| over the largest value of the type,
+   * 127 or 448, but at least 2⁻¹²⁶, and 1 where the row is all 0; {@code out = x / scale}, rounded
+   * to nearest even. All of it in F32, so that every backend gives the same bits.
    *
    * <p>Of a 2:4 weight the values can be quantized where they are: the scale of a row is the same
    * without its zeros.

@@ -17,7 +17,6 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -28,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 final class ReferenceSession implements BackendSession {
   private static final int LAYOUT = 0;
 
-  /** In double pruning, below every kept value, of which NaN is the lowest. */
-  private static final float DROPPED = -2;
+  /** In double pruning, below the magnitude of every kept value. */
+  private static final int DROPPED = -1;
 
   private static final List<KernelInfo> KERNELS = kernelList();
 
@@ -39,8 +38,7 @@ final class ReferenceSession implements BackendSession {
       for (DType dtype : DType.values()) {
         for (DType xDtype : DType.values()) {
           if (computes(op, dtype, xDtype)) {
-            String types = dtype == xDtype ? dtype.name() : dtype + "_" + xDtype;
-            String name = op.id() + "_" + types.toLowerCase(Locale.ROOT) + "_java";
+            String name = op.id() + "_" + types(op, dtype, xDtype) + "_java";
             list.add(
                 new KernelInfo(list.size(), name, op, dtype, xDtype, "java", LAYOUT, true, ""));
           }
@@ -48,6 +46,12 @@ final class ReferenceSession implements BackendSession {
       }
     }
     return List.copyOf(list);
+  }
+
+  /** The types in a kernel's name: that of X too where a scaled one makes it one of several. */
+  private static String types(Op op, DType dtype, DType xDtype) {
+    boolean several = dtype.scaled() && (op == Op.SPMM24 || op == Op.GEMM || op == Op.QUANTIZE);
+    return several ? dtype.id() + "_" + xDtype.id() : dtype.id();
   }
 
   /** Whether an operation is for these types, as the contract has it. */
@@ -515,14 +519,11 @@ final class ReferenceSession implements BackendSession {
         finite("x", i, j, x.get(i, j), false);
         most = Math.max(most, Math.abs(x.get(i, j)));
       }
-      float scale = most / largest;
-      if (scale == 0) {
-        scale = 1;
-      }
+      // Quotients by a subnormal scale, which is a rounded one, might be beyond the largest.
+      float scale = most == 0 ? 1 : Math.max(most / largest, Float.MIN_NORMAL);
       scales.set(0, i, scale);
       for (long j = 0; j < x.cols(); j++) {
-        // A subnormal scale is a coarse one, and x / scale may be beyond.
-        out.set(i, j, Math.clamp(x.get(i, j) / scale, -largest, largest));
+        out.set(i, j, x.get(i, j) / scale);
       }
     }
   }
@@ -561,7 +562,7 @@ final class ReferenceSession implements BackendSession {
       }
     }
     long[] slots = new long[4]; // of the four rows, the place of the next kept value
-    float[] group = new float[4];
+    int[] group = new int[4];
     for (long j = 0; j < in.k(); j++) {
       clearRow(out.mask(), j);
     }
@@ -569,8 +570,8 @@ final class ReferenceSession implements BackendSession {
       Arrays.fill(slots, 0);
       for (long j = 0; j < in.k(); j++) {
         for (int t = 0; t < 4; t++) {
-          group[t] =
-              in.mask().get(i + t, j) ? magnitude(in.values().get(i + t, slots[t])) : DROPPED;
+          boolean kept = in.mask().get(i + t, j);
+          group[t] = kept ? magnitude(in.values().get(i + t, slots[t])) : DROPPED;
         }
         long slot = i / 2;
         for (int t = 0; t < 4; t++) {
@@ -590,8 +591,17 @@ final class ReferenceSession implements BackendSession {
     }
   }
 
-  private static float magnitude(float value) {
-    return Float.isNaN(value) ? -1 : Math.abs(value);
+  /** In the order of magnitudes, with NaN above Inf: it must not be lost. */
+  private static int magnitude(float value) {
+    return Float.floatToRawIntBits(value) & Integer.MAX_VALUE;
+  }
+
+  private static int rank(int[] group, int t) {
+    int before = 0;
+    for (int u = 0; u < group.length; u++) {
+      before += group[u] > group[t] || (u < t && group[u] == group[t]) ? 1 : 0;
+    }
+    return before;
   }
 
   @Override

@@ -46,7 +46,7 @@ public record Tolerance(double relative, double absolute) {
    * @return the tolerance
    */
   public static Tolerance integerGemm(DType dtype, long k, double scale) {
-    return new Tolerance(dtype.epsilon(), 6 * 0x1p-24 * 8 * Math.sqrt(Math.max(k, 1.0)) * scale);
+    return new Tolerance(dtype.epsilon(), 6 * 0x1p-24 * 8 * Math.sqrt((double) k) * scale);
   }
 
   /**

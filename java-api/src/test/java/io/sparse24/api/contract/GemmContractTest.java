@@ -65,7 +65,7 @@ final class GemmContractTest {
 
   /** For N(0, 1) data; beta·C and bias round like a few products more. */
   private static Tolerance tolerance(DType x, DType y, long k) {
-    return x == DType.I8 ? Tolerance.integerGemm(y, k, 1) : Tolerance.gemm(y, k + 8, 1);
+    return x == DType.I8 ? Tolerance.integerGemm(y, k + 8, 1) : Tolerance.gemm(y, k + 8, 1);
   }
 
   private static void multiply(Fixture f, Subject subject, DType result, int[] shape, int variant) {
