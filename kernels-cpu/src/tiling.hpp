@@ -15,14 +15,14 @@ namespace {
 struct TilePanel {
   const uint8_t *w, *x;  // their first blocks
   int64_t blocks, block_bytes;
-  float *sums;       // [row of X][row of W], where a chunk of k leaves them to the next
+  float *sums;       // [row of X][row of W] (I32 for I8 with I8), where a chunk of k leaves them to the next
   bool first, last;  // chunk of k: the sums begin at 0, the sums end as outputs
   bool fetch;        // W comes from memory, not from a cache where the panel before has left it
   int64_t i, j;      // the first output's row and column
 };
 
 // Arithmetic is what an instruction set brings:
-//   Element, kPanel (rows of X at most), kXBytes (of a packed block of a row of X)
+//   Weight, Element (types of W and X), kPanel (rows of X at most), kXBytes (of a packed block of a row of X)
 //   pack(to, x, columns)       a block of a row of X, `columns` of it, the rest 0
 //   run<M>(call, tile_panel)   for a panel of M rows
 template <class Arithmetic>
@@ -44,8 +44,8 @@ class Tiles {
     if (a.m == 0 || a.n == 0) return 0;
     const Tiles plan(a, threads);
     // X itself must fit in memory, but nothing says so yet: no overflow for extents that never will.
-    const __int128 bytes =
-        static_cast<__int128>(a.m) * plan.x_row_bytes() + static_cast<__int128>(threads) * plan.sums_bytes();
+    const __int128 bytes = (static_cast<__int128>(a.m) * plan.x_row_bytes() + 63) / 64 * 64 +
+                           static_cast<__int128>(threads) * plan.sums_bytes();
     constexpr int64_t kMost = INT64_MAX / 64 * 64;
     return bytes < kMost ? static_cast<int64_t>(bytes) : kMost;
   }
@@ -61,7 +61,7 @@ class Tiles {
   int64_t chunk_;   // blocks of k at a time: all, or so many that a group's part of X stays in the second-level cache
   int64_t tiles_;   // of W in a unit of work
 
-  Tiles(const s24_gemm_args &a, int threads) : m_(a.m), layout_(a.n, a.k, sizeof(T)) {
+  Tiles(const s24_gemm_args &a, int threads) : m_(a.m), layout_(a.n, a.k, sizeof(typename Arithmetic::Weight)) {
     panels_ = (a.m + kPanel - 1) / kPanel;
     const int64_t most = kTilesGroupRows / kPanel;
     group_ = panels_ < most ? panels_ : most;
@@ -100,7 +100,7 @@ class Tiles {
     const int64_t panel1 = panel0 + group_ < panels_ ? panel0 + group_ : panels_;
     const int64_t tile1 = tile0 + tiles_ < layout_.tiles ? tile0 + tiles_ : layout_.tiles;
     uint8_t *const x = static_cast<uint8_t *>(call.workspace);
-    float *const sums = reinterpret_cast<float *>(x + m_ * x_row_bytes() + part * sums_bytes());
+    float *const sums = reinterpret_cast<float *>(x + (m_ * x_row_bytes() + 63) / 64 * 64 + part * sums_bytes());
     int64_t b = 0;
     do {
       const int64_t blocks = layout_.blocks - b < chunk_ ? layout_.blocks - b : chunk_;

@@ -24,6 +24,7 @@ inline __m256 kept8(const Bf16 *values, int64_t g, int64_t s, int half) {
 
 template <class T>
 struct TilesAvx2 {
+  using Weight = T;
   using Element = T;
   static constexpr int kPanel = 4;  // eight sums, and what they need, in sixteen registers
   static constexpr int64_t kXBytes = 128;

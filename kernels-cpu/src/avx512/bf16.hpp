@@ -73,7 +73,9 @@ struct DensePairs : PairArithmetic {
 };
 
 // avx512/tiles.hpp: a pair of kept values a lane, X as it is.
-struct StepsBf16 {
+template <class W>
+struct StepsBf16 : SumsF32 {
+  using Weight = W;
   using Element = Bf16;
   static constexpr int64_t kXBytes = 64;
 
@@ -84,13 +86,14 @@ struct StepsBf16 {
   template <int M, int S>
   static void add(__m512 (*acc)[M], const uint8_t *block, const uint8_t *x) {
     const __m512i places = _mm512_load_si512(block);
+    const W *values = reinterpret_cast<const W *>(block + kPlacesBytes);
 #pragma GCC unroll 8
     for (int g = 0; g < kBlockGroups; g++) {
       // Each half of a lane is an index of the block's columns: the first value's in the lower, the second's above.
       const __m512i group = _mm512_set1_epi16(static_cast<int16_t>(4 * g));
-      const __m512i index = kept_index(_mm512_ternarylogic_epi32(_mm512_srli_epi32(places, 2 * g), _mm512_set1_epi16(3),
-                                                                 group, StepsF32<Bf16>::kSelectOr));
-      const __m512i w = _mm512_load_si512(block + kPlacesBytes + 64 * g);
+      const __m512i index =
+          kept_index(_mm512_ternarylogic_epi32(_mm512_srli_epi32(places, 2 * g), _mm512_set1_epi16(3), group, kMaskOr));
+      const __m512i w = kept_pairs(values, g);
       for (int r = 0; r < M; r++) {
         const __m512i picked = _mm512_permutexvar_epi16(index, _mm512_load_si512(x + r * kXBytes));
         acc[g % S][r] = dot_pairs(acc[g % S][r], w, picked);

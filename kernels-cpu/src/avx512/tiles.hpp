@@ -6,14 +6,19 @@
 #define SPARSE24_CPU_AVX512_TILES_HPP
 
 #include "avx512/epilogue.hpp"
+#include "avx512/pairs.hpp"
 #include "tiling.hpp"
 
 namespace s24::cpu {
 namespace {
 
-// Steps: Element, and add<M, S>(sums, block of W, block of X): into S sums of each of M rows, in turn.
+// Steps: Weight, Element, kXBytes, pack, and
+//   add<M, S>(sums, block of W, block of X)   into S sums of each of M rows, in turn
+//   plus(sum, sum), result(sum)               what the sums are: SumsF32, or I32 in vnni.hpp and madd.hpp
+//   kOffsets                                  1 where a further sum beside those of the M rows corrects them all
 template <class Steps>
 struct TilesAvx512 {
+  using Weight = typename Steps::Weight;
   using Element = typename Steps::Element;
   static constexpr int kPanel = 16;
   static constexpr int64_t kXBytes = Steps::kXBytes;
@@ -23,10 +28,12 @@ struct TilesAvx512 {
   template <int M>
   static void run(const GemmCall &call, const TilePanel &t) {
     constexpr int kSets = M <= 2 ? 4 : M <= 4 ? 2 : 1;  // chains enough to hide a multiplication's latency
-    __m512 acc[kSets][M];
+    constexpr int kSums = M + Steps::kOffsets;
+    __m512 acc[kSets][kSums];
     for (int s = 0; s < kSets; s++) {
-      for (int r = 0; r < M; r++) {
-        acc[s][r] = t.first || s > 0 ? _mm512_setzero_ps() : _mm512_load_ps(t.sums + r * kTileRows);
+      for (int r = 0; r < kSums; r++) {
+        const bool begins = t.first || s > 0 || r >= M;
+        acc[s][r] = begins ? _mm512_setzero_ps() : _mm512_load_ps(t.sums + r * kTileRows);
       }
     }
     const uint8_t *w = t.w, *x = t.x;
@@ -36,16 +43,25 @@ struct TilesAvx512 {
       }
       Steps::template add<M, kSets>(acc, w, x);
     }
+    for (int s = 1; s < kSets; s++) {
+      for (int r = 0; r < kSums; r++) acc[0][r] = Steps::plus(acc[0][r], acc[s][r]);
+    }
     for (int r = 0; r < M; r++) {
-      __m512 sum = acc[0][r];
-      for (int s = 1; s < kSets; s++) sum = _mm512_add_ps(sum, acc[s][r]);
+      const __m512 sum = Steps::corrected(acc[0][r], acc[0][kSums - 1]);
       if (t.last) {
-        finish16<Element>(call, t.i + r, t.j, sum);
+        finish16<Element>(call, t.i + r, t.j, Steps::result(sum));
       } else {
         _mm512_store_ps(t.sums + r * kTileRows, sum);
       }
     }
   }
+};
+
+struct SumsF32 {
+  static constexpr int kOffsets = 0;
+  static __m512 plus(__m512 a, __m512 b) { return _mm512_add_ps(a, b); }
+  static __m512 corrected(__m512 sum, __m512) { return sum; }
+  static __m512 result(__m512 sum) { return sum; }
 };
 
 // Opaque to the compiler, which would compute it anew for each row of X instead of keeping it.
@@ -55,23 +71,24 @@ inline __m512i kept_index(__m512i index) {
 }
 
 // The sixteen rows' kept values s of group g, as F32.
-template <class T>
-inline __m512 kept_values(const T *values, int64_t g, int64_t s) {
-  return load16(values + value_index<T>(g, 0, s), first16(16));
+template <class W>
+inline __m512 kept_values(const W *values, int64_t g, int64_t s) {
+  if constexpr (sizeof(W) == 1) {
+    return pair_half(kept_pairs(values, g), s);
+  } else {
+    return load16(values + value_index<W>(g, 0, s), first16(16));
+  }
 }
-inline __m512 kept_values(const Bf16 *values, int64_t g, int64_t s) {
-  const __m512i pairs = _mm512_load_si512(values + value_index<Bf16>(g, 0, 0));
-  return _mm512_castsi512_ps(s == 0 ? _mm512_slli_epi32(pairs, 16)
-                                    : _mm512_and_si512(pairs, _mm512_set1_epi32(static_cast<int>(0xffff0000u))));
-}
+inline __m512 kept_values(const Bf16 *values, int64_t g, int64_t s) { return pair_half(kept_pairs(values, g), s); }
 
 // A kept value a lane, X in F32, sixteen columns a vector.
-template <class T>
-struct StepsF32 {
-  using Element = T;
+template <class W, class X>
+struct StepsF32 : SumsF32 {
+  using Weight = W;
+  using Element = X;
   static constexpr int64_t kXBytes = 128;
 
-  static void pack(uint8_t *to, const T *x, int64_t columns) {
+  static void pack(uint8_t *to, const X *x, int64_t columns) {
     _mm512_store_ps(to, load16(x, first16(columns)));
     _mm512_store_ps(to + 64, columns > 16 ? load16(x + 16, first16(columns - 16)) : _mm512_setzero_ps());
   }
@@ -79,7 +96,7 @@ struct StepsF32 {
   template <int M, int S>
   static void add(__m512 (*acc)[M], const uint8_t *block, const uint8_t *x) {
     const __m512i places = _mm512_load_si512(block);
-    const T *values = reinterpret_cast<const T *>(block + kPlacesBytes);
+    const W *values = reinterpret_cast<const W *>(block + kPlacesBytes);
 #pragma GCC unroll 8
     for (int g = 0; g < kBlockGroups; g++) {
 #pragma GCC unroll 2
@@ -87,7 +104,7 @@ struct StepsF32 {
         // A lane of the vector: the place in bits 1..0, above them the group's number among the vector's four.
         const __m512i place = _mm512_srli_epi32(places, 2 * g + 16 * s);
         const __m512i index =
-            kept_index(_mm512_ternarylogic_epi32(place, _mm512_set1_epi32(3), _mm512_set1_epi32(g % 4 * 4), kSelectOr));
+            kept_index(_mm512_ternarylogic_epi32(place, _mm512_set1_epi32(3), _mm512_set1_epi32(g % 4 * 4), kMaskOr));
         const __m512 w = kept_values(values, g, s);
         for (int r = 0; r < M; r++) {
           const __m512 picked = _mm512_permutexvar_ps(index, _mm512_load_ps(x + r * kXBytes + g / 4 * 64));
@@ -96,8 +113,6 @@ struct StepsF32 {
       }
     }
   }
-
-  static constexpr int kSelectOr = 0xea;  // vpternlog: (a & b) | c
 };
 
 }  // namespace

@@ -3,7 +3,7 @@
 namespace s24::cpu {
 namespace {
 
-using Kernel = Tiles<TilesAvx512<StepsF32<Bf16>>>;
+using Kernel = Tiles<TilesAvx512<StepsF32<Bf16, Bf16>>>;
 
 }  // namespace
 

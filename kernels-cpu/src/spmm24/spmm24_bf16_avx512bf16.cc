@@ -3,7 +3,7 @@
 namespace s24::cpu {
 namespace {
 
-using Kernel = Tiles<TilesAvx512<StepsBf16>>;
+using Kernel = Tiles<TilesAvx512<StepsBf16<Bf16>>>;
 
 }  // namespace
 

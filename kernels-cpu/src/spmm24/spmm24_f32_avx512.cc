@@ -3,7 +3,7 @@
 namespace s24::cpu {
 namespace {
 
-using Kernel = Tiles<TilesAvx512<StepsF32<float>>>;
+using Kernel = Tiles<TilesAvx512<StepsF32<float, float>>>;
 
 }  // namespace
 

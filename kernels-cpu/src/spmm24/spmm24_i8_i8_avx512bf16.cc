@@ -1,0 +1,12 @@
+#include "avx512/vnni.hpp"
+
+namespace s24::cpu {
+namespace {
+
+using Kernel = Tiles<TilesAvx512<StepsVnni>>;
+
+}  // namespace
+
+const KernelOf<GemmCall> spmm24_i8_i8_avx512bf16{Kernel::run, Kernel::workspace};
+
+}  // namespace s24::cpu
