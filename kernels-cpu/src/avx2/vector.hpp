@@ -19,6 +19,28 @@ inline __m256 load8(const Bf16 *p) {
 }
 inline __m256 load8(const F16 *p) { return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p))); }
 
+// Byte `at` of each 32-bit lane as F32.
+inline __m256 byte8(I8, __m256i quads, int at) {
+  return _mm256_cvtepi32_ps(_mm256_srai_epi32(_mm256_slli_epi32(quads, 24 - 8 * at), 24));
+}
+inline __m256 byte8(E4m3, __m256i quads, int at) {
+  const __m256i code = _mm256_slli_epi32(quads, 24 - 8 * at);  // in the highest byte
+  const __m256i magnitude = _mm256_and_si256(_mm256_srli_epi32(code, 24), _mm256_set1_epi32(0x7f));
+  const __m256i normal = _mm256_add_epi32(_mm256_slli_epi32(magnitude, 20), _mm256_set1_epi32(120 << 23));
+  const __m256 subnormal = _mm256_mul_ps(_mm256_cvtepi32_ps(magnitude), _mm256_set1_ps(0x1p-9f));
+  const __m256i small = _mm256_cmpgt_epi32(_mm256_set1_epi32(8), magnitude);
+  const __m256 value = _mm256_blendv_ps(_mm256_castsi256_ps(normal), subnormal, _mm256_castsi256_ps(small));
+  const __m256i nan = _mm256_cmpeq_epi32(magnitude, _mm256_set1_epi32(0x7f));
+  const __m256i sign = _mm256_and_si256(code, _mm256_set1_epi32(INT32_MIN));
+  return _mm256_or_ps(value, _mm256_castsi256_ps(_mm256_or_si256(sign, nan)));
+}
+
+inline __m256i load8_bytes(const void *p) {
+  return _mm256_cvtepu8_epi32(_mm_loadl_epi64(static_cast<const __m128i *>(p)));
+}
+inline __m256 load8(const I8 *p) { return byte8(*p, load8_bytes(p), 0); }
+inline __m256 load8(const E4m3 *p) { return byte8(*p, load8_bytes(p), 0); }
+
 // The first `count` of eight, the rest 0 and not touched.
 template <class T>
 inline __m256 load8(const T *p, int64_t count) {
@@ -26,6 +48,12 @@ inline __m256 load8(const T *p, int64_t count) {
   T whole[8] = {};
   for (int64_t i = 0; i < count; i++) whole[i] = p[i];
   return load8(whole);
+}
+
+inline __m256i load8_i32(const I8 *p, int64_t count) {
+  I8 whole[8] = {};
+  for (int64_t i = 0; i < count && i < 8; i++) whole[i] = p[i];
+  return _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(whole)));
 }
 
 inline float sum8(__m256 v) {

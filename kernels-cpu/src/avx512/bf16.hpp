@@ -23,52 +23,63 @@ struct Bf16Blocks {
   static Vector x(const Bf16 *p) { return _mm512_loadu_si512(p); }
   static Vector x_tail(const Bf16 *p, int64_t count) { return _mm512_maskz_loadu_epi16(first32(count), p); }
   static __m512 multiply_add(__m512 sum, Vector w, Vector x) { return dot_pairs(sum, w, x); }
+  static float total(__m512 sum) { return _mm512_reduce_add_ps(sum); }
 };
 
-struct DenseBf16 : Bf16Blocks {
-  int64_t stride;
-
-  explicit DenseBf16(const s24_gemm_args &a) : stride(a.w_stride * 2) {}
-  int64_t row_bytes() const { return stride; }
-  Vector block(const uint8_t *row, int64_t b) const { return _mm512_loadu_si512(row + 64 * b); }
-  Vector tail(const uint8_t *row, int64_t b, int64_t count) const {
-    return _mm512_maskz_loadu_epi16(first32(count), row + 64 * b);
-  }
-  void prefetch(const uint8_t *row, int64_t b) const { prefetch_line(row, 64 * b); }
-};
-
-inline __m512 spread_pair(const Bf16 *w) {
-  int32_t pair;
-  std::memcpy(&pair, w, sizeof pair);
-  return _mm512_castsi512_ps(_mm512_set1_epi32(pair));
+// 32 elements as BF16.
+inline __m512i load32(const Bf16 *p, __mmask32 lanes) { return _mm512_maskz_loadu_epi16(lanes, p); }
+inline __m512i load32(const E4m3 *p, __mmask32 lanes) {
+  return e4m3_to_bf16(_mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(lanes, p)));
+}
+inline __m512i load32(const I8 *p, __mmask32 lanes) {
+  const __m512 low = load16(p, static_cast<__mmask16>(lanes)),
+               high = load16(p + 16, static_cast<__mmask16>(lanes >> 16));
+  return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low));
 }
 
-struct PairArithmetic {
-  using Element = Bf16;
-  static __m512 multiply_add(__m512 sum, __m512 w, __m512 x) {
-    return dot_pairs(sum, _mm512_castps_si512(w), _mm512_castps_si512(x));
-  }
-};
+template <class W>
+struct DenseBf16 : Bf16Blocks {
+  static constexpr int64_t kBlocksPerLine = 2 / sizeof(W);
+  int64_t stride;
 
-struct PackBf16 {
-  using Element = Bf16;
-  static constexpr int kColumns = 32;
-  static __m512i load(const Bf16 *p, int64_t columns) { return _mm512_maskz_loadu_epi16(first32(columns), p); }
+  explicit DenseBf16(const s24_gemm_args &a) : stride(a.w_stride * static_cast<int64_t>(sizeof(W))) {}
+  int64_t row_bytes() const { return stride; }
+  Vector block(const uint8_t *row, int64_t b) const {
+    return load32(reinterpret_cast<const W *>(row) + 32 * b, first32(32));
+  }
+  Vector tail(const uint8_t *row, int64_t b, int64_t count) const {
+    return load32(reinterpret_cast<const W *>(row) + 32 * b, first32(count));
+  }
+  void prefetch(const uint8_t *row, int64_t b) const {
+    if (b % kBlocksPerLine == 0) prefetch_line(row, 32 * b * static_cast<int64_t>(sizeof(W)));
+  }
 };
 
 // dense_panel.hpp: a unit is a pair of columns.
-struct PackPairs : PackBf16 {
-  static constexpr int kVectors = 16;
-  static void store(float *to, int64_t unit, const __m512i *dwords) {
-    for (int i = 0; i < 16; i++) _mm512_store_si512(to + i * unit, dwords[i]);
-  }
+struct PackPairs : PackUnits {
+  using Element = Bf16;
+  static constexpr int kColumns = 32;
+  static __m512i load(const Bf16 *p, int64_t columns) { return load32(p, first32(columns)); }
 };
 
-struct DensePairs : PairArithmetic {
+template <class W>
+struct DensePairs : PanelSumsF32 {
   using Pack = PackPairs;
+  using Weight = W;
+  using Element = Bf16;
   static constexpr int kColumns = 2;
-  static __m512 spread(const Bf16 *w, int64_t count) {
-    return count >= 2 ? spread_pair(w) : _mm512_castsi512_ps(_mm512_set1_epi32(w->bits));
+
+  static __m512 spread(const W *w, int64_t count) {
+    uint32_t pair;
+    if (sizeof(W) == 2 && count >= 2) {
+      std::memcpy(&pair, w, sizeof pair);
+    } else {
+      pair = to_bf16(w[0]).bits | static_cast<uint32_t>(count >= 2 ? to_bf16(w[1]).bits : 0) << 16;
+    }
+    return _mm512_castsi512_ps(_mm512_set1_epi32(static_cast<int>(pair)));
+  }
+  static __m512 multiply_add(__m512 sum, __m512 w, __m512 x) {
+    return dot_pairs(sum, _mm512_castps_si512(w), _mm512_castps_si512(x));
   }
 };
 

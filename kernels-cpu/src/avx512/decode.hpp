@@ -16,7 +16,7 @@ namespace {
 //   block(row, b), tail(row, b, count)       block b of a row, with only `count` columns of it
 //   prefetch(row, b)              fetches block b's cache lines, where it is the first block of one
 //   x(p), x_tail(p, count)        a block of X
-//   multiply_add(sum, w, x)
+//   multiply_add(sum, w, x), total(sum)
 
 // sums[i][at + r] = row (first + r) of W times row i of X.
 template <class Weights, int M, int R>
@@ -52,7 +52,7 @@ inline void dot_rows(const Weights &weights, const GemmCall &call, int64_t first
     }
   }
   for (int r = 0; r < R; r++) {
-    for (int i = 0; i < M; i++) sums[i][at + r] = _mm512_reduce_add_ps(acc[r][i]);
+    for (int i = 0; i < M; i++) sums[i][at + r] = Weights::total(acc[r][i]);
   }
 }
 

@@ -3,14 +3,12 @@
 #ifndef SPARSE24_CPU_AVX512_MADD_HPP
 #define SPARSE24_CPU_AVX512_MADD_HPP
 
+#include "avx512/dense_panel.hpp"
 #include "avx512/tiles.hpp"
+#include "avx512/weights.hpp"
 
 namespace s24::cpu {
 namespace {
-
-inline __m512 dot_words(__m512 sum, __m512i a, __m512i b) {
-  return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(sum), _mm512_madd_epi16(a, b)));
-}
 
 // avx512/tiles.hpp: the two kept values of a group a lane. A column of X stands in both halves of a lane, so that it
 // can be picked for either value.
@@ -61,6 +59,28 @@ struct StepsMadd {
 
  private:
   static constexpr __mmask32 kUpper = 0xaaaaaaaa;  // halves of lanes
+};
+
+// dense_panel.hpp: a unit is a pair of columns.
+struct PackWords : PackUnits {
+  using Element = I8;
+  static constexpr int kColumns = 32;
+  static __m512i load(const I8 *p, int64_t columns) { return load32_words(p, first32(columns)); }
+};
+
+struct DenseMadd : PanelSumsI32 {
+  using Pack = PackWords;
+  using Element = I8;
+  using Weight = I8;
+  static constexpr int kColumns = 2;
+
+  static __m512 spread(const I8 *w, int64_t count) {
+    const int second = count >= 2 ? w[1].value : 0;
+    return _mm512_castsi512_ps(_mm512_set1_epi32((w[0].value & 0xffff) | second * 0x10000));
+  }
+  static __m512 multiply_add(__m512 sum, __m512 w, __m512 x) {
+    return dot_words(sum, _mm512_castps_si512(w), _mm512_castps_si512(x));
+  }
 };
 
 }  // namespace

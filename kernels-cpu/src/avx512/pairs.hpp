@@ -35,30 +35,61 @@ inline __m512i kept_pairs(const I8 *values, int64_t g) {
                                    first, kMaskOr);
 }
 
-// The magnitudes 0 to 127 of E4M3 as BF16, which a sign is put to.
-struct E4m3Magnitudes {
-  alignas(64) uint16_t bits[128];
-  constexpr E4m3Magnitudes() : bits() {
-    for (int code = 0; code < 128; code++) {
-      int exponent = code >> 3, fraction = code & 7;
-      if (exponent == 0) {  // fraction * 2^-9: shifted until its highest bit is the implied one of 2^-6 and below
-        if (fraction == 0) continue;
-        for (exponent = 1; fraction < 8; exponent--) fraction *= 2;
-      }
-      bits[code] = static_cast<uint16_t>(code == 127 ? 0x7fc0 : (exponent + 120) << 7 | (fraction & 7) << 4);
-    }
-  }
+// BF16 of each 8-bit code.
+struct Bf16Codes {
+  alignas(64) uint16_t bits[256];
 };
-constexpr E4m3Magnitudes kE4m3;
+
+constexpr Bf16Codes e4m3_codes() {
+  Bf16Codes codes{};
+  for (int code = 0; code < 128; code++) {
+    int exponent = code >> 3, fraction = code & 7;
+    if (exponent == 0 && fraction != 0) {  // fraction * 2^-9: shifted until its highest bit is the implied one
+      for (exponent = 1; fraction < 8; exponent--) fraction *= 2;
+    }
+    const int magnitude = code == 0 ? 0 : code == 127 ? 0x7fc0 : (exponent + 120) << 7 | (fraction & 7) << 4;
+    codes.bits[code] = static_cast<uint16_t>(magnitude);
+    codes.bits[128 + code] = static_cast<uint16_t>(0x8000 | magnitude);
+  }
+  return codes;
+}
+
+constexpr Bf16Codes i8_codes() {
+  Bf16Codes codes{};
+  for (int magnitude = 1; magnitude <= 128; magnitude++) {
+    int exponent = 127, significand = magnitude << 7;  // 1.7 fixed: shifted until below 2
+    for (; significand >= 0x100; exponent++) significand >>= 1;
+    const int bits = exponent << 7 | (significand & 0x7f);
+    if (magnitude < 128) codes.bits[magnitude] = static_cast<uint16_t>(bits);
+    codes.bits[256 - magnitude] = static_cast<uint16_t>(0x8000 | bits);
+  }
+  return codes;
+}
+
+constexpr Bf16Codes kE4m3Codes = e4m3_codes(), kI8Codes = i8_codes();
+
+inline Bf16 to_bf16(E4m3 v) { return {kE4m3Codes.bits[v.bits]}; }
+inline Bf16 to_bf16(I8 v) { return {kI8Codes.bits[static_cast<uint8_t>(v.value)]}; }
+inline Bf16 to_bf16(Bf16 v) { return v; }
 
 // A code in the lower byte of each 16-bit lane, the upper byte 0.
 inline __m512i e4m3_to_bf16(__m512i codes) {
-  const auto magnitudes = [](int at) { return _mm512_load_si512(kE4m3.bits + at); };
+  // The first 128 are the magnitudes, which a sign is put to.
+  const auto magnitudes = [](int at) { return _mm512_load_si512(kE4m3Codes.bits + at); };
   const __m512i low = _mm512_permutex2var_epi16(magnitudes(0), codes, magnitudes(32));
   const __m512i high = _mm512_permutex2var_epi16(magnitudes(64), codes, magnitudes(96));
   const __m512i magnitude = _mm512_mask_mov_epi16(low, _mm512_test_epi16_mask(codes, _mm512_set1_epi16(64)), high);
   const __m512i sign = _mm512_set1_epi16(static_cast<int16_t>(0x8000));
   return _mm512_ternarylogic_epi32(_mm512_slli_epi16(codes, 8), sign, magnitude, kMaskOr);
+}
+
+// Sixteen elements as F32, 32 as BF16; lanes outside the mask are 0 and their memory is not touched.
+inline __m512 load16(const I8 *p, __mmask16 lanes) {
+  return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(lanes, p)));
+}
+inline __m512 load16(const E4m3 *p, __mmask16 lanes) {
+  const __m512i codes = _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(lanes, p));
+  return _mm512_castsi512_ps(_mm512_slli_epi32(e4m3_to_bf16(codes), 16));
 }
 
 inline __m512i kept_pairs(const E4m3 *values, int64_t g) {

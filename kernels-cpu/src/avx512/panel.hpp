@@ -58,15 +58,20 @@ inline void pack_panels(const Threads &threads, const GemmCall &call, const Pane
   });
 }
 
-// X as F32, a unit a column.
-template <class T>
-struct PackColumns {
-  using Element = T;
-  static constexpr int kColumns = 16, kVectors = 16;
-  static __m512i load(const T *p, int64_t columns) { return _mm512_castps_si512(load16(p, first16(columns))); }
+// A unit is a dword of each row.
+struct PackUnits {
+  static constexpr int kVectors = 16;
   static void store(float *to, int64_t unit, const __m512i *dwords) {
     for (int i = 0; i < 16; i++) _mm512_store_si512(to + i * unit, dwords[i]);
   }
+};
+
+// X as F32, a unit a column.
+template <class T>
+struct PackColumns : PackUnits {
+  using Element = T;
+  static constexpr int kColumns = 16;
+  static __m512i load(const T *p, int64_t columns) { return _mm512_castps_si512(load16(p, first16(columns))); }
 };
 
 // Outputs of rows [first, first + rows) of W with the lanes of a panel that starts at row `m` of X.

@@ -4,6 +4,7 @@
 #ifndef SPARSE24_CPU_AVX512_VNNI_HPP
 #define SPARSE24_CPU_AVX512_VNNI_HPP
 
+#include "avx512/dense_panel.hpp"
 #include "avx512/tiles.hpp"
 
 namespace s24::cpu {
@@ -53,6 +54,36 @@ struct StepsVnni {
     return _mm512_castsi512_ps(_mm512_sub_epi32(_mm512_castps_si512(sum), _mm512_castps_si512(offset)));
   }
   static __m512 result(__m512 sum) { return _mm512_cvtepi32_ps(_mm512_castps_si512(sum)); }
+};
+
+// dense_panel.hpp: a unit is four columns. Here W counts as unsigned, offset by 128.
+struct PackQuads : PackUnits {
+  using Element = I8;
+  static constexpr int kColumns = 64;
+  static __m512i load(const I8 *p, int64_t columns) {
+    const __mmask64 lanes = columns >= 64 ? ~__mmask64{0} : (__mmask64{1} << columns) - 1;
+    return _mm512_maskz_loadu_epi8(lanes, p);
+  }
+};
+
+struct DenseVnni {
+  using Pack = PackQuads;
+  using Weight = I8;
+  using Element = I8;
+  static constexpr int kColumns = 4;
+  static constexpr bool kOffset = true;
+
+  static __m512 spread(const I8 *w, int64_t count) {
+    uint32_t quad = 0;
+    std::memcpy(&quad, w, static_cast<size_t>(count < 4 ? count : 4));
+    return _mm512_castsi512_ps(_mm512_set1_epi32(static_cast<int>(quad ^ 0x80808080u)));
+  }
+  static __m512 multiply_add(__m512 sum, __m512 w, __m512 x) {
+    return dot_quads(sum, _mm512_castps_si512(w), _mm512_castps_si512(x));
+  }
+  static __m512 result(__m512 sum, __m512 offset) {
+    return _mm512_cvtepi32_ps(_mm512_sub_epi32(_mm512_castps_si512(sum), _mm512_castps_si512(offset)));
+  }
 };
 
 }  // namespace

@@ -5,11 +5,10 @@
 namespace s24::cpu {
 namespace {
 
-using Panel = DensePanel<DenseF32<Bf16>>;
+using Panel = DensePanel<DenseF32<Bf16, Bf16>>;
 
 void run(const Threads &threads, const GemmCall &call) {
-  if (call.args.m == 0) return;
-  if (call.args.m <= kDecodeMaxM) return decode(DenseSixteens<Bf16>(call.args), threads, call);
+  if (call.args.m <= kDecodeMaxM) return decode(DenseSixteens<Bf16, Bf16>(call.args), threads, call);
   multiply_panels<Panel>(threads, call);
 }
 

@@ -4,11 +4,10 @@
 namespace s24::cpu {
 namespace {
 
-using Panel = DensePanel<DensePairs>;
+using Panel = DensePanel<DensePairs<Bf16>>;
 
 void run(const Threads &threads, const GemmCall &call) {
-  if (call.args.m == 0) return;
-  if (call.args.m <= kDecodeMaxM) return decode(DenseBf16(call.args), threads, call);
+  if (call.args.m <= kDecodeMaxM) return decode(DenseBf16<Bf16>(call.args), threads, call);
   multiply_panels<Panel>(threads, call);
 }
 

@@ -5,11 +5,10 @@
 namespace s24::cpu {
 namespace {
 
-using Panel = DensePanel<DenseF32<float>>;
+using Panel = DensePanel<DenseF32<float, float>>;
 
 void run(const Threads &threads, const GemmCall &call) {
-  if (call.args.m == 0) return;
-  if (call.args.m <= kDecodeMaxM) return decode(DenseSixteens<float>(call.args), threads, call);
+  if (call.args.m <= kDecodeMaxM) return decode(DenseSixteens<float, float>(call.args), threads, call);
   multiply_panels<Panel>(threads, call);
 }
 

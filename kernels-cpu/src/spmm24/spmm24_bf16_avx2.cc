@@ -3,7 +3,7 @@
 namespace s24::cpu {
 namespace {
 
-using Kernel = Tiles<TilesAvx2<Bf16>>;
+using Kernel = Tiles<TilesAvx2<StepsF32Avx2<Bf16, Bf16>>>;
 
 }  // namespace
 

@@ -3,7 +3,7 @@
 namespace s24::cpu {
 namespace {
 
-using Kernel = Tiles<TilesAvx2<F16>>;
+using Kernel = Tiles<TilesAvx2<StepsF32Avx2<F16, F16>>>;
 
 }  // namespace
 

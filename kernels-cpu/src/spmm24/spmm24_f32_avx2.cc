@@ -3,7 +3,7 @@
 namespace s24::cpu {
 namespace {
 
-using Kernel = Tiles<TilesAvx2<float>>;
+using Kernel = Tiles<TilesAvx2<StepsF32Avx2<float, float>>>;
 
 }  // namespace
 

@@ -1,0 +1,7 @@
+#include "avx2/dense.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<GemmCall> gemm_i8_bf16_avx2{DenseAvx2<ProductsF32<I8, Bf16>>::run, nullptr};
+
+}  // namespace s24::cpu
