@@ -78,8 +78,10 @@ final class WorkloadTest {
 
   /** The workload is made, and once right, before the fault: stale results must not pass. */
   private static void caught(Op op, FaultyBackend.Fault fault) {
+    Types types = Types.of(op, DType.F32, DType.F32);
     try (Session session = Backends.open(FaultyBackend.NAME);
-        Workload workload = Workload.of(new Setup(session, DType.F32, 3, RAGGED, 0), op)) {
+        Workload workload =
+            Workload.of(new Setup(session, types.dtype(), types.xDtype(), 3, RAGGED, 0), op)) {
       workload.check();
       FaultyBackend.use(fault);
       WrongResult e = assertThrows(WrongResult.class, workload::check);
