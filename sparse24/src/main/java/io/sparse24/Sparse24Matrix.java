@@ -7,13 +7,15 @@ import io.sparse24.api.Matrix;
 import io.sparse24.api.Packed24;
 import io.sparse24.api.Scratch;
 import io.sparse24.api.Session;
+import java.lang.foreign.Arena;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A 2:4 weight {@code [n, k]}, ready to multiply: one copy, in the layout its session's backend
  * reads fastest. The canonical form comes back bit for bit with {@link #unpack}.
  *
- * <p>Size: 9 bits a dense element for BF16 and F16, 17 for F32, plus the layout's padding.
+ * <p>Size: 9 bits a dense element for BF16 and F16, 17 for F32, 5 for I8 and F8_E4M3, plus the
+ * layout's padding.
  */
 public final class Sparse24Matrix implements AutoCloseable {
   private final Session session;
@@ -30,7 +32,7 @@ public final class Sparse24Matrix implements AutoCloseable {
    * From the canonical form.
    *
    * @param session multiplies with it
-   * @param weight in host memory
+   * @param weight in host memory; its row scales are copied too
    * @return closed by the caller, before the session
    * @throws io.sparse24.api.Sparse24Exception.BadData if a group has not exactly two mask bits
    */
@@ -64,13 +66,32 @@ public final class Sparse24Matrix implements AutoCloseable {
     long bytes = session.packedBytes(weight.dtype(), layout, weight.n(), weight.k());
     Scratch memory = session.scratch();
     try {
-      Packed24 packed = session.pack24(weight, layout, memory.buffer(bytes));
+      Matrix scales = weight.values().rowScales();
+      Compressed24 kept =
+          scales == null ? weight : withRowScales(weight, copy(session, memory, scales));
+      Packed24 packed = session.pack24(kept, layout, memory.buffer(bytes));
       session.synchronize();
       return new Sparse24Matrix(session, memory, packed);
     } catch (RuntimeException e) {
       memory.close();
       throw e;
     }
+  }
+
+  private static Compressed24 withRowScales(Compressed24 weight, Matrix scales) {
+    return new Compressed24(weight.values().withRowScales(scales), weight.mask());
+  }
+
+  /** Through the host, as devices copy nothing among themselves. */
+  private static Matrix copy(Session session, Scratch memory, Matrix scales) {
+    Matrix copy = memory.matrix(1, scales.cols(), DType.F32);
+    try (Arena arena = Arena.ofShared()) {
+      Matrix host = Matrix.allocate(arena, 1, scales.cols(), DType.F32);
+      memory.download(scales, host);
+      session.copy(host.buffer(), copy.buffer());
+      session.synchronize();
+    }
+    return copy;
   }
 
   /**
@@ -98,14 +119,15 @@ public final class Sparse24Matrix implements AutoCloseable {
   /**
    * The canonical form, bit for bit.
    *
-   * @param out host memory of the same shape and type
+   * @param out host memory of the same shape and type, with row scales if the weight has them
    */
   public void unpack(Compressed24 out) {
     try (Scratch scratch = session.scratch()) {
       Compressed24 canonical = scratch.compressed(n(), k(), dtype());
       session.unpack24(packed, canonical);
       session.synchronize();
-      scratch.download(canonical, out);
+      Matrix scales = packed.rowScales();
+      scratch.download(scales == null ? canonical : withRowScales(canonical, scales), out);
     }
   }
 
@@ -137,12 +159,13 @@ public final class Sparse24Matrix implements AutoCloseable {
   }
 
   /**
-   * Size in memory.
+   * Size in memory, row scales included.
    *
    * @return bytes
    */
   public long byteSize() {
-    return packed.byteSize();
+    Matrix scales = packed.rowScales();
+    return packed.byteSize() + (scales == null ? 0 : scales.buffer().byteSize());
   }
 
   /**

@@ -15,6 +15,8 @@ import io.sparse24.api.Session;
 import io.sparse24.api.Sparse24Exception;
 import io.sparse24.api.reference.Tolerance;
 import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Scores, norms, pruners and Sparse24Matrix against definitions written out here. */
 final class PrunerTest {
+  private static final List<DType> FLOATS = List.of(DType.F32, DType.BF16, DType.F16);
+
   private final Arena arena = Arena.ofAuto();
   private final long seed = System.nanoTime();
   private final Random random = new Random(seed);
@@ -47,7 +51,7 @@ final class PrunerTest {
   @MethodSource("backends")
   void multiplyIsTheDenseProductOfTheKeptWeights(String backend) {
     try (Session session = Backends.open(backend)) {
-      for (DType dtype : DType.values()) {
+      for (DType dtype : FLOATS) {
         Matrix w = normal(33, 68, dtype);
         Matrix x = normal(5, 68, dtype);
         Matrix bias = normal(1, 33, DType.F32);
@@ -221,7 +225,7 @@ final class PrunerTest {
   @MethodSource("backends")
   void unpackGivesTheCanonicalFormBack(String backend) {
     try (Session session = Backends.open(backend)) {
-      for (DType dtype : DType.values()) {
+      for (DType dtype : FLOATS) {
         Matrix w = normal(9, 36, dtype);
         Compressed24 canonical = Compressed24.allocate(arena, 9, 36, dtype);
         Pruner.magnitude().prune(session, w, canonical);
@@ -231,6 +235,51 @@ final class PrunerTest {
         }
         assertEquals(-1, canonical.values().segment().mismatch(back.values().segment()));
         assertEquals(-1, canonical.mask().segment().mismatch(back.mask().segment()));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("backends")
+  @SuppressWarnings("MustBeClosedChecker") // closed early on purpose
+  void quantizedWeightsKeepTheirOwnScales(String backend) {
+    try (Session session = Backends.open(backend)) {
+      for (DType dtype : new DType[] {DType.I8, DType.F8_E4M3}) {
+        Compressed24 exact = Compressed24.allocate(arena, 9, 36, DType.F32);
+        Pruner.magnitude().prune(session, normal(9, 36, DType.F32), exact);
+        Matrix x = normal(2, 36, DType.F32);
+        Matrix y = Matrix.allocate(arena, 2, 9, DType.F32);
+        Compressed24 back = Compressed24.allocate(arena, 9, 36, dtype);
+        Compressed24 expected = Compressed24.allocate(arena, 9, 36, dtype);
+        expected.mask().segment().copyFrom(exact.mask().segment());
+        session.quantize(exact.values(), expected.values());
+        Arena shorter = Arena.ofConfined();
+        Matrix values = Matrix.allocate(shorter, 9, 18, dtype);
+        session.quantize(exact.values(), values);
+        try (Sparse24Matrix sparse =
+            Sparse24Matrix.of(session, new Compressed24(values, exact.mask()))) {
+          shorter.close();
+          sparse.multiply(x, y);
+          sparse.unpack(back);
+        }
+        Matrix scales = Objects.requireNonNull(back.values().rowScales());
+        assertEquals(-1, expected.values().segment().mismatch(back.values().segment()));
+        assertEquals(-1, expected.mask().segment().mismatch(back.mask().segment()));
+        assertEquals(
+            -1,
+            Objects.requireNonNull(expected.values().rowScales())
+                .segment()
+                .mismatch(scales.segment()));
+        for (int j = 0; j < 9; j++) {
+          double sum = 0;
+          int slot = 0;
+          for (int column = 0; column < 36; column++) {
+            if (back.mask().get(j, column)) {
+              sum += (double) back.values().get(j, slot++) * scales.get(0, j) * x.get(1, column);
+            }
+          }
+          assertTrue(Tolerance.gemm(DType.F32, 44, 1).accepts(sum, y.get(1, j)), "seed " + seed);
+        }
       }
     }
   }

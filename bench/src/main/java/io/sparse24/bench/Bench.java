@@ -29,6 +29,7 @@ public final class Bench {
    * @param threads CPU threads, 0 = all
    * @param ops the operations
    * @param dtypes element types
+   * @param xDtype element type of X where a weight has row scales
    * @param tokens the m's of multiplications and norms
    * @param shapes weights
    * @param rotateBytes {@link #COLD}, or 0 for weights that stay in the caches
@@ -40,6 +41,7 @@ public final class Bench {
       int threads,
       List<Op> ops,
       List<DType> dtypes,
+      DType xDtype,
       List<Long> tokens,
       List<Shape> shapes,
       long rotateBytes,
@@ -84,11 +86,13 @@ public final class Bench {
         for (Shape shape : plan.shapes()) {
           for (DType dtype : dtypes(op)) {
             for (long m : tokens(op)) {
-              for (KernelInfo kernel : kernels(session, op, dtype)) {
+              Types types = Types.of(op, dtype, plan.xDtype());
+              for (KernelInfo kernel : kernels(session, op, types)) {
                 if (kernel != null) {
                   session.useKernel(kernel);
                 }
-                Setup setup = new Setup(session, dtype, m, shape, plan.rotateBytes());
+                Setup setup =
+                    new Setup(session, types.dtype(), types.xDtype(), m, shape, plan.rotateBytes());
                 BenchRow row = row(setup, op);
                 session.useBestKernels();
                 rows.add(row);
@@ -102,24 +106,30 @@ public final class Bench {
     return rows;
   }
 
-  /** Selection reads F32 scores whatever the weight. */
+  /** Once where the types make no difference; what takes no row scales leaves such types out. */
   private List<DType> dtypes(Op op) {
-    return op == Op.SELECT ? List.of(DType.F32) : plan.dtypes();
+    if (op == Op.SELECT) {
+      return List.of(DType.F32);
+    }
+    List<DType> taken =
+        plan.dtypes().stream().filter(dtype -> !dtype.scaled() || Types.takesScaled(op)).toList();
+    return taken.isEmpty() ? List.of(DType.BF16) : taken;
   }
 
   private List<Long> tokens(Op op) {
     return switch (op) {
-      case SPMM24, GEMM -> plan.tokens();
+      case SPMM24, GEMM, SDDMM24 -> plan.tokens();
       case ACCUMULATE_NORMS -> List.of(2048L);
       default -> List.of(0L);
     };
   }
 
-  private List<@Nullable KernelInfo> kernels(Session session, Op op, DType dtype) {
+  private List<@Nullable KernelInfo> kernels(Session session, Op op, Types types) {
     List<@Nullable KernelInfo> list = new ArrayList<>();
     if (plan.allKernels()) {
       for (KernelInfo kernel : session.kernels()) {
-        if (kernel.op() == op && kernel.dtype() == dtype && kernel.available()) {
+        Types its = new Types(kernel.dtype(), kernel.xDtype());
+        if (kernel.op() == op && its.equals(types) && kernel.available()) {
           list.add(kernel);
         }
       }
@@ -130,7 +140,8 @@ public final class Bench {
   }
 
   private BenchRow row(Setup setup, Op op) {
-    KernelInfo kernel = setup.session().kernel(op, setup.dtype(), setup.m(), setup.n(), setup.k());
+    KernelInfo kernel =
+        setup.session().kernel(op, setup.dtype(), setup.xDtype(), setup.m(), setup.n(), setup.k());
     try (Workload ours = Workload.of(setup, op);
         Workload peer = op == Op.SPMM24 ? Workload.of(setup, Op.GEMM) : null) {
       double error = ours.check();
@@ -145,6 +156,7 @@ public final class Bench {
           setup.session().info().backend(),
           kernel.name(),
           setup.dtype().name(),
+          setup.xDtype().name(),
           setup.m(),
           setup.n(),
           setup.k(),

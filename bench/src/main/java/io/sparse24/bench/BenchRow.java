@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param op the operation
  * @param backend the backend
  * @param kernel the kernel that ran
- * @param dtype element type
+ * @param dtype element type; of the weight where there is one
+ * @param xDtype element type of X
  * @param m tokens; 0 where the operation has none
  * @param n outputs
  * @param k inputs
@@ -31,6 +32,7 @@ public record BenchRow(
     String backend,
     String kernel,
     String dtype,
+    String xDtype,
     long m,
     long n,
     long k,

@@ -2,6 +2,7 @@ package io.sparse24.bench;
 
 import io.sparse24.Pruner;
 import io.sparse24.api.Compressed24;
+import io.sparse24.api.DType;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Packed24;
 import io.sparse24.api.Scratch;
@@ -38,15 +39,21 @@ final class Multiply implements Workload {
     this.setup = setup;
     this.sparse = sparse;
     this.scratch = setup.session().scratch();
-    this.hostX = setup.random(arena, setup.m(), setup.k(), 1);
-    this.hostY = Matrix.allocate(arena, setup.m(), setup.n(), setup.dtype());
+    Matrix tokens = Setup.random(arena, setup.m(), setup.k(), setup.xDtype(), 1);
+    this.hostX = setup.quantized(arena, tokens, setup.xDtype());
+    this.hostY = Matrix.allocate(arena, setup.m(), setup.n(), setup.yDtype());
     this.x = setup.copy(scratch, hostX);
-    this.y = scratch.matrix(setup.m(), setup.n(), setup.dtype());
-    Matrix w = setup.random(arena, setup.n(), setup.k(), 2);
+    this.y = scratch.matrix(setup.m(), setup.n(), setup.yDtype());
+    Matrix w = Setup.random(arena, setup.n(), setup.k(), setup.dtype(), 2);
     if (sparse) {
-      Compressed24 compressed = Compressed24.allocate(arena, setup.n(), setup.k(), setup.dtype());
-      Pruner.magnitude().prune(setup.session(), w, compressed);
-      int layout = setup.session().packedLayout(setup.dtype(), setup.m(), setup.n(), setup.k());
+      Compressed24 pruned = Compressed24.allocate(arena, setup.n(), setup.k(), w.dtype());
+      Pruner.magnitude().prune(setup.session(), w, pruned);
+      Compressed24 compressed =
+          new Compressed24(setup.quantized(arena, pruned.values(), setup.dtype()), pruned.mask());
+      int layout =
+          setup
+              .session()
+              .packedLayout(setup.dtype(), setup.xDtype(), setup.m(), setup.n(), setup.k());
       weightBytes = setup.session().packedBytes(setup.dtype(), layout, setup.n(), setup.k());
       packed = new Packed24[setup.copies(weightBytes)];
       Compressed24 there = scratch.upload(compressed);
@@ -54,16 +61,18 @@ final class Multiply implements Workload {
         packed[i] = setup.session().pack24(there, layout, scratch.buffer(weightBytes));
       }
       weights = new Matrix[0];
+      // The scale of a row is the same without its zeros.
       Operations.zeroDropped(w, compressed.mask());
+      dense = setup.quantized(arena, w, setup.dtype());
     } else {
       packed = new Packed24[0];
-      weightBytes = w.segment().byteSize();
+      dense = setup.quantized(arena, w, setup.dtype());
+      weightBytes = dense.segment().byteSize();
       weights = new Matrix[setup.copies(weightBytes)];
       for (int i = 0; i < weights.length; i++) {
-        weights[i] = setup.copy(scratch, w);
+        weights[i] = setup.copy(scratch, dense);
       }
     }
-    dense = w;
     setup.session().synchronize();
   }
 
@@ -80,7 +89,16 @@ final class Multiply implements Workload {
 
   @Override
   public double bytes() {
-    return weightBytes + (double) (setup.m() * (setup.k() + setup.n()) * setup.dtype().bytes());
+    return (double) weightBytes
+        + scaleBytes(dense)
+        + hostX.segment().byteSize()
+        + scaleBytes(hostX)
+        + hostY.segment().byteSize();
+  }
+
+  private static long scaleBytes(Matrix matrix) {
+    Matrix scales = matrix.rowScales();
+    return scales == null ? 0 : scales.segment().byteSize();
   }
 
   @Override
@@ -120,7 +138,12 @@ final class Multiply implements Workload {
     setup.session().synchronize();
     scratch.download(y, hostY);
     Random random = new Random(3);
-    Errors errors = new Errors(Tolerance.gemm(setup.dtype(), setup.k(), 1));
+    DType result = setup.yDtype();
+    Errors errors =
+        new Errors(
+            setup.xDtype() == DType.I8
+                ? Tolerance.integerGemm(result, setup.k(), 1)
+                : Tolerance.gemm(result, setup.k(), 1));
     for (int s = 0; s < SAMPLES; s++) {
       check(random.nextLong(setup.m()), random.nextLong(setup.n()), errors);
     }
@@ -138,7 +161,12 @@ final class Multiply implements Workload {
     for (long p = 0; p < setup.k(); p++) {
       expected += (double) hostX.get(i, p) * dense.get(j, p);
     }
-    errors.add("y", i, j, expected, hostY.get(i, j));
+    errors.add("y", i, j, expected * scale(hostX, i) * scale(dense, j), hostY.get(i, j));
+  }
+
+  private static double scale(Matrix matrix, long row) {
+    Matrix scales = matrix.rowScales();
+    return scales == null ? 1 : scales.get(0, row);
   }
 
   @Override

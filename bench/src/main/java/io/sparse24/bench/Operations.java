@@ -16,12 +16,13 @@ import io.sparse24.api.reference.Tolerance;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.LongStream;
 
 /**
- * The operations that move memory: norms, scoring, selection, compression, packing. Each call uses
- * the next set of operands: all that it reads and writes.
+ * The operations that move memory: norms, scoring, selection, compression, packing, quantization.
+ * Each call uses the next set of operands: all that it reads and writes.
  */
 final class Operations implements Workload {
   /** Rows compared with the oracle, the first and the last among them. */
@@ -44,9 +45,8 @@ final class Operations implements Workload {
     this.op = op;
     this.scratch = setup.session().scratch();
     long rows = op == Op.ACCUMULATE_NORMS ? Math.max(setup.m(), 1) : setup.n();
-    DType dtype = op == Op.SELECT ? DType.F32 : setup.dtype();
-    this.host = Matrix.allocate(arena, rows, setup.k(), dtype);
-    new Gaussian(4).fill(host);
+    DType dtype = op == Op.SELECT ? DType.F32 : op == Op.QUANTIZE ? setup.xDtype() : setup.dtype();
+    this.host = setup.quantized(arena, Setup.random(arena, rows, setup.k(), dtype, 4), dtype);
     this.hostNorms = Matrix.allocate(arena, 1, setup.k(), DType.F32);
     for (long j = 0; j < setup.k(); j++) {
       hostNorms.set(0, j, (float) (1 + j % 7));
@@ -54,8 +54,9 @@ final class Operations implements Workload {
     this.sets = new Operands[setup.copies((long) bytes())];
     try (Scratch temporary = setup.session().scratch()) {
       Matrix there = temporary.upload(host);
+      Matrix scores = temporary.upload(inF32(host));
       for (int i = 0; i < sets.length; i++) {
-        sets[i] = operands(setup.session(), scratch, host, there);
+        sets[i] = operands(setup.session(), scratch, host, there, scores);
       }
       setup.session().synchronize();
     }
@@ -74,19 +75,36 @@ final class Operations implements Workload {
 
   /** What one call reads and writes; what the operation has no use for is empty. */
   record Operands(
-      Matrix w, Matrix s, Matrix scores, Compressed24 sparse, Matrix dense, Packed24 packed) {}
+      Matrix w,
+      Matrix s,
+      Matrix scores,
+      Compressed24 sparse,
+      Matrix dense,
+      Packed24 packed,
+      Matrix quantized) {}
 
   /** The operands of the next call. */
   Operands operands() {
     return sets[next];
   }
 
-  private Operands operands(Session session, Scratch memory, Matrix source, Matrix there) {
+  private Matrix inF32(Matrix matrix) {
+    Matrix copy = Matrix.allocate(arena, matrix.rows(), matrix.cols(), DType.F32);
+    for (long i = 0; i < matrix.rows(); i++) {
+      for (long j = 0; j < matrix.cols(); j++) {
+        copy.set(i, j, matrix.get(i, j));
+      }
+    }
+    return copy;
+  }
+
+  private Operands operands(
+      Session session, Scratch memory, Matrix source, Matrix there, Matrix scores) {
     long rows = source.rows();
     long k = source.cols();
     DType dtype = source.dtype();
     boolean fromCanonical = op == Op.DECOMPRESS24 || op == Op.PACK24 || op == Op.UNPACK24;
-    boolean canonical = op != Op.ACCUMULATE_NORMS && op != Op.SCORE;
+    boolean canonical = op != Op.ACCUMULATE_NORMS && op != Op.SCORE && op != Op.QUANTIZE;
     boolean toDense = op == Op.DECOMPRESS24 || op == Op.APPLY_MASK;
     boolean inPacked = op == Op.PACK24 || op == Op.UNPACK24;
 
@@ -98,7 +116,8 @@ final class Operations implements Workload {
     session.copy(hostNorms.buffer(), s.buffer());
     Compressed24 sparse = memory.compressed(canonical ? rows : 0, k, dtype);
     if (canonical) {
-      session.prune24(there, ScoreKind.MAGNITUDE, null, sparse);
+      session.select(scores, 2, 4, sparse.mask());
+      session.gather24(there, sparse);
     }
     Compressed24 toPack = inPacked ? sparse : memory.compressed(0, k, dtype);
     int layout = session.packedLayout(dtype, 0, toPack.n(), k);
@@ -109,7 +128,8 @@ final class Operations implements Workload {
         memory.matrix(op == Op.SCORE ? rows : 0, k, DType.F32),
         sparse,
         memory.matrix(toDense ? rows : 0, k, dtype),
-        session.pack24(toPack, layout, memory.buffer(bytes)));
+        session.pack24(toPack, layout, memory.buffer(bytes)),
+        memory.matrix(op == Op.QUANTIZE ? rows : 0, k, setup.dtype()));
   }
 
   @Override
@@ -130,7 +150,8 @@ final class Operations implements Workload {
       case APPLY_MASK -> session.applyMask(o.w(), o.sparse().mask(), o.dense());
       case PACK24 -> session.pack24(o.sparse(), o.packed().layout(), o.packed().buffer());
       case UNPACK24 -> session.unpack24(o.packed(), o.sparse());
-      case SPMM24, GEMM -> throw new IllegalArgumentException("op: " + op.id() + " multiplies");
+      case QUANTIZE -> session.quantize(o.w(), o.quantized());
+      case SPMM24, GEMM, SDDMM24, DOUBLE_PRUNE24 -> throw notHere();
     }
   }
 
@@ -146,7 +167,8 @@ final class Operations implements Workload {
       case PRUNE24, COMPRESS24, DECOMPRESS24 -> w + canonical;
       case APPLY_MASK -> 2 * w + elements / 8;
       case PACK24, UNPACK24 -> 2 * canonical;
-      case SPMM24, GEMM -> 0;
+      case QUANTIZE -> w + elements + 4.0 * host.rows();
+      case SPMM24, GEMM, SDDMM24, DOUBLE_PRUNE24 -> throw notHere();
     };
   }
 
@@ -177,7 +199,7 @@ final class Operations implements Workload {
         Scratch theirs = oracle.scratch();
         Scratch mine = setup.session().scratch();
         Arena temporary = Arena.ofConfined()) {
-      Operands reference = operands(oracle, theirs, chosen, chosen);
+      Operands reference = operands(oracle, theirs, chosen, chosen, inF32(chosen));
       apply(oracle, reference);
       if (op == Op.ACCUMULATE_NORMS) {
         return compareNorms(reference.s(), onHost(mine, temporary, set.s()));
@@ -203,8 +225,20 @@ final class Operations implements Workload {
       case COMPRESS24 -> setup.poison(o.sparse().values().buffer());
       case DECOMPRESS24, APPLY_MASK -> setup.poison(o.dense().buffer());
       case PACK24 -> setup.poison(o.packed().buffer());
-      case SPMM24, GEMM -> throw new IllegalArgumentException("op: " + op.id() + " multiplies");
+      case QUANTIZE -> {
+        setup.poison(o.quantized().buffer());
+        setup.poison(scales(o.quantized()).buffer());
+      }
+      case SPMM24, GEMM, SDDMM24, DOUBLE_PRUNE24 -> throw notHere();
     }
+  }
+
+  private IllegalArgumentException notHere() {
+    return new IllegalArgumentException("op: " + op.id() + " has a workload of its own");
+  }
+
+  private static Matrix scales(Matrix quantized) {
+    return Objects.requireNonNull(quantized.rowScales());
   }
 
   private long[] chosenRows() {
@@ -245,7 +279,11 @@ final class Operations implements Workload {
         }
         yield outputs(memory, arena, back);
       }
-      case ACCUMULATE_NORMS, SPMM24, GEMM -> throw new IllegalArgumentException(op.id());
+      case QUANTIZE ->
+          List.of(
+              output("out", memory, arena, o.quantized()),
+              new Output("scales", onHost(memory, arena, scales(o.quantized())).segment(), 4));
+      case ACCUMULATE_NORMS, SPMM24, GEMM, SDDMM24, DOUBLE_PRUNE24 -> throw notHere();
     };
   }
 

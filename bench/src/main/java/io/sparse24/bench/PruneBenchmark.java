@@ -42,6 +42,12 @@ public class PruneBenchmark extends WorkloadBenchmark {
     call();
   }
 
+  /** To I8 with a scale a row, or to E4M3. */
+  @Benchmark
+  public void quantize() {
+    call();
+  }
+
   /** Zeroes what a mask drops. */
   @Benchmark
   public void applyMask() {

@@ -1,6 +1,7 @@
 package io.sparse24.bench;
 
 import io.sparse24.api.Compressed24;
+import io.sparse24.api.DType;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Packed24;
 import io.sparse24.bindings.KernelLibrary;
@@ -15,6 +16,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ServiceLoader;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The C functions through the generated bindings and nothing else: argument structs are filled and
@@ -69,7 +71,7 @@ final class RawCalls implements AutoCloseable {
     return bytes == 0 ? MemorySegment.NULL : arena.allocate(bytes, S24.S24_ALIGNMENT());
   }
 
-  private MemorySegment gemmArgs(Matrix x, Matrix y) {
+  private MemorySegment gemmArgs(Matrix x, DType w, Matrix y) {
     MemorySegment args = s24_gemm_args.allocate(arena);
     s24_gemm_args.m(args, x.rows());
     s24_gemm_args.n(args, y.cols());
@@ -77,7 +79,9 @@ final class RawCalls implements AutoCloseable {
     s24_gemm_args.x_stride(args, x.rowStride());
     s24_gemm_args.c_stride(args, y.cols());
     s24_gemm_args.y_stride(args, y.rowStride());
-    s24_gemm_args.dtype(args, x.dtype().ordinal());
+    s24_gemm_args.w_dtype(args, w.ordinal());
+    s24_gemm_args.x_dtype(args, x.dtype().ordinal());
+    s24_gemm_args.y_dtype(args, y.dtype().ordinal());
     s24_gemm_args.kernel(args, S24.S24_KERNEL_AUTO());
     s24_gemm_args.activation(args, S24.S24_ACT_NONE());
     s24_gemm_args.alpha(args, 1);
@@ -85,30 +89,42 @@ final class RawCalls implements AutoCloseable {
     return args;
   }
 
+  private static MemorySegment segment(@Nullable Matrix scales) {
+    return scales == null ? MemorySegment.NULL : scales.segment();
+  }
+
   /** spmm24 with these operands. */
   Runnable spmm24(Matrix matrixX, Packed24 weight, Matrix matrixY) {
-    MemorySegment args = gemmArgs(matrixX, matrixY);
+    MemorySegment args = gemmArgs(matrixX, weight.dtype(), matrixY);
     s24_gemm_args.layout(args, weight.layout());
     MemorySegment x = matrixX.segment();
     MemorySegment w = weight.segment();
     MemorySegment y = matrixY.segment();
     MemorySegment workspace = workspace(S24.S24_OP_SPMM24(), args);
     MemorySegment none = MemorySegment.NULL;
+    MemorySegment xScales = segment(matrixX.rowScales());
+    MemorySegment wScales = segment(weight.rowScales());
     return () ->
-        check(s24_api.spmm24.invoke(spmm24Function, context, args, x, w, none, none, y, workspace));
+        check(
+            s24_api.spmm24.invoke(
+                spmm24Function, context, args, x, xScales, w, wScales, none, none, y, workspace));
   }
 
   /** gemm with these operands. */
   Runnable gemm(Matrix matrixX, Matrix weight, Matrix matrixY) {
-    MemorySegment args = gemmArgs(matrixX, matrixY);
+    MemorySegment args = gemmArgs(matrixX, weight.dtype(), matrixY);
     s24_gemm_args.w_stride(args, weight.rowStride());
     MemorySegment x = matrixX.segment();
     MemorySegment w = weight.segment();
     MemorySegment y = matrixY.segment();
     MemorySegment workspace = workspace(S24.S24_OP_GEMM(), args);
     MemorySegment none = MemorySegment.NULL;
+    MemorySegment xScales = segment(matrixX.rowScales());
+    MemorySegment wScales = segment(weight.rowScales());
     return () ->
-        check(s24_api.gemm.invoke(gemmFunction, context, args, x, w, none, none, y, workspace));
+        check(
+            s24_api.gemm.invoke(
+                gemmFunction, context, args, x, xScales, w, wScales, none, none, y, workspace));
   }
 
   /** prune24 by Wanda with these operands. */

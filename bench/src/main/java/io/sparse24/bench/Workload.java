@@ -53,6 +53,8 @@ interface Workload extends AutoCloseable {
     return switch (op) {
       case SPMM24 -> new Multiply(setup, true);
       case GEMM -> new Multiply(setup, false);
+      case SDDMM24 -> new Gradient(setup);
+      case DOUBLE_PRUNE24 -> new DoublePrune(setup);
       default -> new Operations(setup, op);
     };
   }

@@ -57,6 +57,10 @@ public abstract class WorkloadBenchmark {
   @Param({"BF16", "F32"})
   public DType dtype = DType.BF16;
 
+  /** Element type of X where the weight has row scales. */
+  @Param("BF16")
+  public DType xDtype = DType.BF16;
+
   /** n and k of the weight. */
   @Param("4096x4096")
   public String shape = "4096x4096";
@@ -102,9 +106,12 @@ public abstract class WorkloadBenchmark {
         force(opened, op);
       }
       long rotate = caches == Caches.COLD ? Bench.COLD : 0;
+      Types types = Types.of(op, dtype, xDtype);
       Workload made =
           Workload.of(
-              new io.sparse24.bench.Setup(opened, dtype, tokens(), Shape.parse(shape), rotate), op);
+              new io.sparse24.bench.Setup(
+                  opened, types.dtype(), types.xDtype(), tokens(), Shape.parse(shape), rotate),
+              op);
       try {
         made.check();
       } catch (RuntimeException e) {

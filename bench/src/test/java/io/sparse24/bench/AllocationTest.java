@@ -28,10 +28,26 @@ final class AllocationTest {
   @ParameterizedTest
   @EnumSource(value = Op.class, mode = EnumSource.Mode.EXCLUDE, names = "PACK24")
   void aHotCallAllocatesNothing(Op op) {
+    allocatesNothing(op, DType.F32);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"I8", "F8_E4M3"})
+  void aHotCallWithRowScalesAllocatesNothing(DType dtype) {
+    allocatesNothing(Op.SPMM24, dtype);
+    allocatesNothing(Op.GEMM, dtype);
+  }
+
+  private static void allocatesNothing(Op op, DType dtype) {
     assumeFalse(Boolean.getBoolean("s24.native.skip"), "needs the CPU library");
+    Types types = Types.of(op, dtype, DType.BF16);
     try (Session session = Backends.open("cpu", SessionOptions.threads(1));
         Workload workload =
-            Workload.of(new Setup(session, DType.F32, 1, new Shape("tiny", 4, 8), 0), op)) {
+            Workload.of(
+                new Setup(session, types.dtype(), types.xDtype(), 1, new Shape("tiny", 4, 8), 0),
+                op)) {
       // Until the compiler is done, which takes as long as the machine is busy.
       double bytes = bytesPerCall(workload::run);
       for (long start = System.nanoTime();

@@ -39,6 +39,7 @@ final class BenchTest {
             1,
             ops,
             List.of(DType.F32, DType.BF16),
+            DType.BF16,
             List.of(1L, 3L),
             List.of(TINY),
             2000,
@@ -51,8 +52,8 @@ final class BenchTest {
     Bench bench = bench(ReferenceBackend.NAME, Arrays.asList(Op.values()), false);
     List<BenchRow> told = new ArrayList<>();
     List<BenchRow> rows = bench.run(told::add);
-    // Two types each, but one for select; two token counts for the two multiplications.
-    assertEquals(2 * 2 * 2 + 8 * 2 + 1, bench.rows());
+    // Two types each, but one for select; two token counts for the three products.
+    assertEquals(3 * 2 * 2 + 10 * 2 + 1, bench.rows());
     assertEquals(bench.rows(), rows.size());
     assertEquals(rows, told);
     for (BenchRow row : rows) {
@@ -63,7 +64,7 @@ final class BenchTest {
       assertTrue(row.ms() > 0 && row.gbps() > 0, row.toString());
       assertTrue(row.maxRelError() < DType.valueOf(row.dtype()).epsilon(), row.toString());
       assertTrue(row.rotatedBytes() >= 2000, row.toString());
-      boolean multiplies = op == Op.SPMM24 || op == Op.GEMM;
+      boolean multiplies = op == Op.SPMM24 || op == Op.GEMM || op == Op.SDDMM24;
       assertEquals(multiplies, row.gflops() > 0, row.toString());
       if (op == Op.SPMM24) {
         assertEquals("gemm", row.peer());
@@ -126,6 +127,7 @@ final class BenchTest {
               "cpu",
               "gemm_f32_x",
               "F32",
+              "F32",
               1,
               5,
               12,
@@ -142,6 +144,7 @@ final class BenchTest {
               "spmm24",
               "cpu",
               "spmm24_f32_x",
+              "F32",
               "F32",
               1,
               5,
@@ -165,6 +168,7 @@ final class BenchTest {
               "backend",
               "kernel",
               "dtype",
+              "x_dtype",
               "m",
               "n",
               "k",

@@ -58,7 +58,10 @@ public final class FaultyBackend implements Backend {
           "pack24",
           "unpack24",
           "spmm24",
-          "gemm");
+          "gemm",
+          "quantize",
+          "sddmm24",
+          "doublePrune24");
 
   /** For ServiceLoader. */
   public FaultyBackend() {}

@@ -26,7 +26,8 @@ import org.openjdk.jmh.annotations.Benchmark;
 /** Each JMH benchmark, run once on tiny shapes without JMH. */
 final class JmhBenchmarksTest {
   private static final List<Class<? extends WorkloadBenchmark>> CLASSES =
-      List.of(SpmmBenchmark.class, PruneBenchmark.class, NormsBenchmark.class);
+      List.of(
+          SpmmBenchmark.class, PruneBenchmark.class, NormsBenchmark.class, TrainingBenchmark.class);
 
   @AfterEach
   void repair() {
@@ -57,6 +58,7 @@ final class JmhBenchmarksTest {
     switch (benchmark) {
       case SpmmBenchmark spmm -> spmm.m = 3;
       case NormsBenchmark norms -> norms.m = 3;
+      case TrainingBenchmark training -> training.m = 3;
       default -> {}
     }
     return benchmark;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.sparse24.api.Backends;
 import io.sparse24.api.DType;
+import io.sparse24.api.KernelInfo;
 import io.sparse24.api.Op;
 import io.sparse24.api.Session;
 import io.sparse24.api.reference.ReferenceBackend;
@@ -31,9 +32,9 @@ final class WorkloadTest {
   static Stream<Arguments> everyOpOfEveryBackend() {
     List<Arguments> list = new ArrayList<>();
     for (String backend : Backends.names()) {
-      for (Op op : Op.values()) {
-        for (DType dtype : op == Op.SELECT ? new DType[] {DType.F32} : DType.values()) {
-          list.add(Arguments.of(backend, op, dtype));
+      try (Session all = Backends.open(ReferenceBackend.NAME)) {
+        for (KernelInfo kernel : all.kernels()) {
+          list.add(Arguments.of(backend, kernel.op(), kernel.dtype(), kernel.xDtype()));
         }
       }
     }
@@ -42,7 +43,7 @@ final class WorkloadTest {
 
   @ParameterizedTest
   @MethodSource("everyOpOfEveryBackend")
-  void rightResultsPass(String backend, Op op, DType dtype) {
+  void rightResultsPass(String backend, Op op, DType dtype, DType xDtype) {
     Session opened;
     try {
       opened = Backends.open(backend);
@@ -51,9 +52,10 @@ final class WorkloadTest {
       return;
     }
     try (Session session = opened;
-        Workload workload = Workload.of(new Setup(session, dtype, 3, RAGGED, 5000), op)) {
+        Workload workload = Workload.of(new Setup(session, dtype, xDtype, 3, RAGGED, 5000), op)) {
       double error = workload.check();
-      assertTrue(error >= 0 && error < dtype.epsilon(), "error " + error);
+      double epsilon = xDtype.scaled() ? DType.BF16.epsilon() : xDtype.epsilon();
+      assertTrue(error >= 0 && error < epsilon, "error " + error);
       workload.run();
       workload.run();
       session.synchronize();
@@ -76,8 +78,10 @@ final class WorkloadTest {
 
   /** The workload is made, and once right, before the fault: stale results must not pass. */
   private static void caught(Op op, FaultyBackend.Fault fault) {
+    Types types = Types.of(op, DType.F32, DType.F32);
     try (Session session = Backends.open(FaultyBackend.NAME);
-        Workload workload = Workload.of(new Setup(session, DType.F32, 3, RAGGED, 0), op)) {
+        Workload workload =
+            Workload.of(new Setup(session, types.dtype(), types.xDtype(), 3, RAGGED, 0), op)) {
       workload.check();
       FaultyBackend.use(fault);
       WrongResult e = assertThrows(WrongResult.class, workload::check);

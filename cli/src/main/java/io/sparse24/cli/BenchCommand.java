@@ -61,8 +61,18 @@ final class BenchCommand implements Callable<Integer> {
       names = "--dtype",
       paramLabel = "T",
       split = ",",
-      description = "F32, BF16, F16. Default: BF16,F32")
+      description =
+          "Weights in F32, BF16, F16, or with row scales in I8, F8_E4M3. Default: BF16,F32")
   List<DType> dtypes = List.of(DType.BF16, DType.F32);
+
+  @Option(
+      names = "--x-dtype",
+      paramLabel = "T",
+      defaultValue = "BF16",
+      description =
+          "X beside a weight with row scales: BF16, F32, I8; what quantize reads. Default:"
+              + " ${DEFAULT-VALUE}")
+  DType xDtype = DType.BF16;
 
   @Option(names = "-m", paramLabel = "M", split = ",", description = "Tokens. Default: 1,16")
   List<Long> tokens = List.of(1L, 16L);
@@ -145,6 +155,7 @@ final class BenchCommand implements Callable<Integer> {
         backend.threads,
         chosenOps,
         dtypes,
+        xDtype,
         tokens,
         list,
         warm ? 0 : Bench.COLD,

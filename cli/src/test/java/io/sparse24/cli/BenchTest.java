@@ -25,6 +25,7 @@ final class BenchTest {
           "backend",
           "kernel",
           "dtype",
+          "x_dtype",
           "m",
           "n",
           "k",

@@ -28,7 +28,7 @@ final class PruneTest {
   static Stream<Arguments> roundTrips() {
     Stream.Builder<Arguments> rows = Stream.builder();
     for (String backend : backends()) {
-      for (DType dtype : DType.values()) {
+      for (DType dtype : List.of(DType.F32, DType.BF16, DType.F16)) {
         rows.add(arguments(backend, dtype, "2:4", "sparse-24-bitmask"));
         rows.add(arguments(backend, dtype, "2:4", "dense"));
         for (String pattern : List.of("1:2", "4:8", "1:4", "3:16")) {

@@ -67,6 +67,16 @@ final class ExamplesTest {
   }
 
   @Test
+  void int8Example() throws Exception {
+    Matcher matcher =
+        Pattern.compile("from (\\d+) bytes\\Rinstead of (\\d+)\\Rerror: (0\\.\\d+)\\R")
+            .matcher(output(() -> Int8Example.main(new String[0])));
+    assertTrue(matcher.matches());
+    assertTrue(Integer.parseInt(matcher.group(1)) < 0.6 * Integer.parseInt(matcher.group(2)));
+    assertTrue(Double.parseDouble(matcher.group(3)) < 0.02);
+  }
+
+  @Test
   void serverExample() throws Exception {
     List<String> lines = output(() -> ServerExample.main(new String[0])).lines().sorted().toList();
     assertEquals(8, lines.size());

@@ -1,11 +1,17 @@
 package io.sparse24.api;
 
 import java.lang.foreign.MemorySegment;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What every operation's arguments must satisfy before they cross the boundary. */
 final class Checks {
   private static final long MAX_EXTENT = 1L << 40;
+
+  /** A sum of so many products of two I8 may be beyond I32. */
+  private static final long TOO_LONG_FOR_I32 = 1L << 17;
 
   private Checks() {}
 
@@ -102,22 +108,80 @@ final class Checks {
     noOverlap("out.values", out.values(), "out.mask", out.mask());
   }
 
-  static void gemm(
-      Matrix x, long n, long k, DType dtype, @Nullable Matrix c, Matrix y, Epilogue epilogue) {
-    if (x.cols() != k || x.dtype() != dtype) {
-      throw new IllegalArgumentException("x: is " + x + ", must be m x " + k + " " + dtype);
+  /** The row scales of an operand that needs them. */
+  static Matrix scales(String what, DType dtype, @Nullable Matrix scales, long rows) {
+    if (scales == null) {
+      throw new IllegalArgumentException(
+          what + ": are missing, " + dtype + " needs 1 x " + rows + " F32 (Matrix.withRowScales)");
     }
-    if (y.rows() != x.rows() || y.cols() != n || y.dtype() != dtype) {
-      shape("y", y, x.rows(), n, dtype);
+    return scales;
+  }
+
+  /** Which types of X go with a type of W. */
+  private static boolean takes(DType w, DType x) {
+    return switch (w) {
+      case F32, BF16, F16 -> x == w;
+      case I8 -> x == DType.F32 || x == DType.BF16 || x == DType.I8;
+      case F8_E4M3 -> x == DType.F32 || x == DType.BF16;
+    };
+  }
+
+  /** Which types of Y go with a type of X. */
+  private static boolean gives(DType x, DType y) {
+    return x == DType.I8 ? y == DType.F32 || y == DType.BF16 : y == x;
+  }
+
+  private static String choices(Predicate<DType> allowed) {
+    return Stream.of(DType.values())
+        .filter(allowed)
+        .map(DType::name)
+        .collect(Collectors.joining(" or "));
+  }
+
+  static void gemm(
+      Matrix x,
+      long n,
+      long k,
+      DType dtype,
+      @Nullable Matrix wScales,
+      @Nullable Matrix c,
+      Matrix y,
+      Epilogue epilogue) {
+    if (x.cols() != k || !takes(dtype, x.dtype())) {
+      throw new IllegalArgumentException(
+          "x: is " + x + ", must be m x " + k + " " + choices(type -> takes(dtype, type)));
+    }
+    if (y.rows() != x.rows() || y.cols() != n || !gives(x.dtype(), y.dtype())) {
+      throw new IllegalArgumentException(
+          "y: is "
+              + y
+              + ", must be "
+              + x.rows()
+              + " x "
+              + n
+              + " "
+              + choices(type -> gives(x.dtype(), type)));
+    }
+    if (x.dtype() == DType.I8 && k >= TOO_LONG_FOR_I32) {
+      throw new IllegalArgumentException(
+          "k: is " + k + ", must be less than 2^17 for I8 times I8, which is summed in I32");
+    }
+    if (x.dtype().scaled()) {
+      scales("x.scales", x.dtype(), x.rowScales(), x.rows());
+    }
+    if (dtype.scaled()) {
+      scales("w.scales", dtype, wScales, n);
     }
     writable("y", y.segment());
     noOverlap("y", y, "x", x);
+    noOverlap("y", y, "x.scales", x.rowScales());
+    noOverlap("y", y, "w.scales", wScales);
     if (epilogue.beta() != 0) {
       if (c == null) {
         throw new IllegalArgumentException(
             "c: is null, must be " + x.rows() + " x " + n + " where beta is not 0");
       }
-      shape("c", c, x.rows(), n, dtype);
+      shape("c", c, x.rows(), n, y.dtype());
       boolean same =
           c.segment().address() == y.segment().address() && c.rowStride() == y.rowStride();
       if (!same) {
@@ -128,6 +192,14 @@ final class Checks {
     if (bias != null) {
       vector("bias", bias, n);
       noOverlap("y", y, "bias", bias);
+    }
+  }
+
+  /** One of the types whose elements stand for themselves. */
+  static void floats(String what, Matrix matrix) {
+    if (matrix.dtype().scaled()) {
+      throw new IllegalArgumentException(
+          what + ": is " + matrix + ", must be of " + choices(type -> !type.scaled()));
     }
   }
 
@@ -142,7 +214,10 @@ final class Checks {
    * An output must not share memory with an input or another output; columns of one wider matrix
    * side by side are fine.
    */
-  static void noOverlap(String outName, Matrix out, String inName, Matrix in) {
+  static void noOverlap(String outName, Matrix out, String inName, @Nullable Matrix in) {
+    if (in == null) {
+      return;
+    }
     long a = out.segment().address();
     long b = in.segment().address();
     if (apart(a, out.extentBytes(), b, in.extentBytes())) {
@@ -168,6 +243,10 @@ final class Checks {
     noOverlap(outName, out.segment(), out.extentBytes(), inName, in.segment(), in.extentBytes());
   }
 
+  static void noOverlap(String outName, Mask out, String inName, Mask in) {
+    noOverlap(outName, out.segment(), out.extentBytes(), inName, in.segment(), in.extentBytes());
+  }
+
   static void noOverlap(String outName, Matrix out, String inName, Packed24 in) {
     noOverlap(outName, out.segment(), out.extentBytes(), inName, in.segment(), in.extentBytes());
   }
@@ -176,8 +255,10 @@ final class Checks {
     noOverlap(outName, out.segment(), out.extentBytes(), inName, in.segment(), in.extentBytes());
   }
 
-  static void noOverlap(String outName, Packed24 out, String inName, Matrix in) {
-    noOverlap(outName, out.segment(), out.extentBytes(), inName, in.segment(), in.extentBytes());
+  static void noOverlap(String outName, Packed24 out, String inName, @Nullable Matrix in) {
+    if (in != null) {
+      noOverlap(outName, out.segment(), out.extentBytes(), inName, in.segment(), in.extentBytes());
+    }
   }
 
   static void noOverlap(String outName, Packed24 out, String inName, Mask in) {

@@ -6,7 +6,10 @@ package io.sparse24.api;
  * @param id its number, for {@link Session#useKernel}
  * @param name {@code <op>_<dtype>_<isa>}
  * @param op what it computes
- * @param dtype for which element type
+ * @param dtype element type: of W; of X where there is no W; of what {@link Session#quantize}
+ *     writes
+ * @param xDtype element type of X for {@link Op#SPMM24}, {@link Op#GEMM} and {@link Op#QUANTIZE};
+ *     elsewhere as dtype
  * @param isa what it needs of the machine
  * @param layout the packed layout it reads or writes; 0 for operations without a packed operand
  * @param available whether it can run here
@@ -17,6 +20,7 @@ public record KernelInfo(
     String name,
     Op op,
     DType dtype,
+    DType xDtype,
     String isa,
     int layout,
     boolean available,

@@ -3,10 +3,17 @@ package io.sparse24.api;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A row-major view of memory: element (r, c) is {@code r * rowStride + c} elements behind the
  * start. Copies nothing and owns nothing. A vector is a matrix of one row.
+ *
+ * <p>A matrix of a {@linkplain DType#scaled scaled} type may carry a scale for each row: element
+ * (r, c) then stands for its value times the scale of row r. What computes with such a matrix needs
+ * them ({@link Session#gemm}, {@link Session#spmm24}, {@link Session#quantize}); what moves bits
+ * ({@link Session#gather24} and its kind) leaves them alone, and {@link #get} and {@link #set} are
+ * of the element as it is stored.
  */
 public final class Matrix {
   private final Buffer buffer;
@@ -15,8 +22,16 @@ public final class Matrix {
   private final long cols;
   private final long rowStride;
   private final DType dtype;
+  private final @Nullable Matrix rowScales;
 
-  private Matrix(Buffer buffer, long offset, long rows, long cols, long rowStride, DType dtype) {
+  private Matrix(
+      Buffer buffer,
+      long offset,
+      long rows,
+      long cols,
+      long rowStride,
+      DType dtype,
+      @Nullable Matrix rowScales) {
     this.buffer = Objects.requireNonNull(buffer, "buffer");
     this.dtype = Objects.requireNonNull(dtype, "dtype");
     this.rows = Checks.extent("rows", rows);
@@ -57,6 +72,14 @@ public final class Matrix {
               + dtype
               + "; copy it to aligned memory");
     }
+    this.rowScales = rowScales;
+    if (rowScales != null) {
+      if (!dtype.scaled()) {
+        throw new IllegalArgumentException(
+            "scales: must be null for " + dtype + ", whose elements stand for themselves");
+      }
+      Checks.vector("scales", rowScales, rows);
+    }
   }
 
   /**
@@ -71,7 +94,7 @@ public final class Matrix {
    *     the element size
    */
   public static Matrix of(MemorySegment segment, long rows, long cols, DType dtype) {
-    return new Matrix(HostBuffer.wrap(segment), 0, rows, cols, cols, dtype);
+    return new Matrix(HostBuffer.wrap(segment), 0, rows, cols, cols, dtype, null);
   }
 
   /**
@@ -89,11 +112,11 @@ public final class Matrix {
    */
   public static Matrix of(
       Buffer buffer, long offset, long rows, long cols, long rowStride, DType dtype) {
-    return new Matrix(buffer, offset, rows, cols, rowStride, dtype);
+    return new Matrix(buffer, offset, rows, cols, rowStride, dtype, null);
   }
 
   /**
-   * Allocates a zeroed host matrix.
+   * Allocates a zeroed host matrix, of a scaled type with row scales.
    *
    * @param arena frees it
    * @param rows number of rows
@@ -103,7 +126,20 @@ public final class Matrix {
    */
   public static Matrix allocate(Arena arena, long rows, long cols, DType dtype) {
     long bytes = bytes(rows, cols, dtype);
-    return new Matrix(HostBuffer.allocate(arena, bytes), 0, rows, cols, cols, dtype);
+    Matrix scales = dtype.scaled() ? allocate(arena, 1, rows, DType.F32) : null;
+    return new Matrix(HostBuffer.allocate(arena, bytes), 0, rows, cols, cols, dtype, scales);
+  }
+
+  /**
+   * The same view with a scale for each row, which is not copied either.
+   *
+   * @param scales {@code [1, rows]} F32
+   * @return the view
+   * @throws IllegalArgumentException if this type takes no scales, or they do not fit
+   */
+  public Matrix withRowScales(Matrix scales) {
+    Objects.requireNonNull(scales, "scales");
+    return new Matrix(buffer, offset(), rows, cols, rowStride, dtype, scales);
   }
 
   /** Bytes of a matrix with rows that follow each other without a gap. */
@@ -118,7 +154,8 @@ public final class Matrix {
   }
 
   /**
-   * Rows {@code from} (inclusive) to {@code to} (exclusive) of this matrix, as a view.
+   * Rows {@code from} (inclusive) to {@code to} (exclusive) of this matrix, with their scales, as a
+   * view.
    *
    * @param from first row
    * @param to row behind the last
@@ -126,8 +163,14 @@ public final class Matrix {
    */
   public Matrix rowSlice(long from, long to) {
     Objects.checkFromToIndex(from, to, rows);
-    long offset = offset() + from * rowStride * dtype.bytes();
-    return new Matrix(buffer, from == to ? 0 : offset, to - from, cols, rowStride, dtype);
+    long offset = from == to ? 0 : offset() + from * rowStride * dtype.bytes();
+    Matrix scales = rowScales == null ? null : rowScales.colSlice(from, to);
+    return new Matrix(buffer, offset, to - from, cols, rowStride, dtype, scales);
+  }
+
+  private Matrix colSlice(long from, long to) {
+    long offset = from == to ? 0 : offset() + from * dtype.bytes();
+    return new Matrix(buffer, offset, rows, to - from, rowStride, dtype, null);
   }
 
   private long offset() {
@@ -176,6 +219,15 @@ public final class Matrix {
   }
 
   /**
+   * The scales of the rows.
+   *
+   * @return {@code [1, rows]} F32, or null if it has none
+   */
+  public @Nullable Matrix rowScales() {
+    return rowScales;
+  }
+
+  /**
    * The memory behind the view.
    *
    * @return the buffer it was made from
@@ -194,7 +246,7 @@ public final class Matrix {
   }
 
   /**
-   * Reads an element. For tests and small things; not fast.
+   * Reads an element, without its row's scale. For tests and small things; not fast.
    *
    * @param row its row
    * @param col its column
@@ -206,7 +258,7 @@ public final class Matrix {
   }
 
   /**
-   * Writes an element, rounded to nearest even. For tests and small things; not fast.
+   * Writes an element, rounded as {@link DType#set} does. For tests and small things; not fast.
    *
    * @param row its row
    * @param col its column

@@ -25,7 +25,13 @@ public enum Op {
   /** Y = X Wᵀ with a 2:4 W. */
   SPMM24,
   /** Y = X Wᵀ with a dense W. */
-  GEMM;
+  GEMM,
+  /** To I8 or F8_E4M3 with a scale a row. */
+  QUANTIZE,
+  /** dYᵀ X where a 2:4 weight has values. */
+  SDDMM24,
+  /** The transpose of a 2:4 weight, 2:4 along its rows as well. */
+  DOUBLE_PRUNE24;
 
   /**
    * The name in kernel names and on the command line.

@@ -29,6 +29,9 @@ final class OperationEvent extends Event {
   @Label("Data Type")
   String dtype = "";
 
+  @Label("Data Type of X")
+  String xDtype = "";
+
   @Label("m")
   long m;
 
@@ -52,10 +55,24 @@ final class OperationEvent extends Event {
 
   static void finish(
       @Nullable OperationEvent event, Op op, String backend, DType dtype, long m, long n, long k) {
+    finish(event, op, backend, dtype, dtype, m, n, k);
+  }
+
+  /** With the types as in {@link KernelInfo}. */
+  static void finish(
+      @Nullable OperationEvent event,
+      Op op,
+      String backend,
+      DType dtype,
+      DType xDtype,
+      long m,
+      long n,
+      long k) {
     if (event != null) {
       event.op = op.id();
       event.backend = backend;
       event.dtype = dtype.name();
+      event.xDtype = xDtype.name();
       event.m = m;
       event.n = n;
       event.k = k;

@@ -1,11 +1,12 @@
 package io.sparse24.api;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A 2:4 weight in a layout of one backend's own, made by {@link Session#pack24} and good for
  * sessions of that backend only. {@link Session#unpack24} gives the canonical form back, bit for
- * bit.
+ * bit. The row scales of a weight of a scaled type are not packed but looked at where they were.
  */
 public final class Packed24 {
   private final Buffer buffer;
@@ -16,8 +17,17 @@ public final class Packed24 {
   private final DType dtype;
   private final int layout;
   private final String backend;
+  private final @Nullable Matrix rowScales;
 
-  Packed24(Buffer buffer, long bytes, long n, long k, DType dtype, int layout, String backend) {
+  Packed24(
+      Buffer buffer,
+      long bytes,
+      long n,
+      long k,
+      DType dtype,
+      int layout,
+      String backend,
+      @Nullable Matrix rowScales) {
     this.buffer = buffer;
     this.pointer = buffer.pointer(0, bytes);
     this.bytes = bytes;
@@ -26,6 +36,7 @@ public final class Packed24 {
     this.dtype = dtype;
     this.layout = layout;
     this.backend = backend;
+    this.rowScales = rowScales;
   }
 
   /** What the layout takes of the buffer, also on a device. */
@@ -79,7 +90,16 @@ public final class Packed24 {
   }
 
   /**
-   * Size.
+   * The scales of the rows, as the values had them when they were packed.
+   *
+   * @return {@code [1, n]} F32, or null if there are none
+   */
+  public @Nullable Matrix rowScales() {
+    return rowScales;
+  }
+
+  /**
+   * Size, without row scales.
    *
    * @return bytes
    */

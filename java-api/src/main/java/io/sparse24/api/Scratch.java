@@ -37,7 +37,8 @@ public final class Scratch implements AutoCloseable {
   }
 
   /**
-   * Allocates a matrix; its content is unspecified on a device, 0 on the host.
+   * Allocates a matrix, of a scaled type with row scales; its content is unspecified on a device, 0
+   * on the host.
    *
    * @param rows number of rows
    * @param cols number of columns
@@ -46,7 +47,8 @@ public final class Scratch implements AutoCloseable {
    */
   public Matrix matrix(long rows, long cols, DType dtype) {
     long bytes = Matrix.bytes(rows, cols, dtype);
-    return Matrix.of(buffer(bytes), 0, rows, cols, cols, dtype);
+    Matrix matrix = Matrix.of(buffer(bytes), 0, rows, cols, cols, dtype);
+    return dtype.scaled() ? matrix.withRowScales(matrix(1, rows, DType.F32)) : matrix;
   }
 
   /**
@@ -76,8 +78,8 @@ public final class Scratch implements AutoCloseable {
   }
 
   /**
-   * A host matrix where the session's operations can read it: itself on a CPU session, a copy on a
-   * device.
+   * A host matrix, with its row scales, where the session's operations can read it: itself on a CPU
+   * session, a copy on a device.
    *
    * @param host the matrix
    * @return the same values
@@ -88,7 +90,9 @@ public final class Scratch implements AutoCloseable {
     }
     Buffer copy = buffer(host.segment().byteSize());
     session.copy(HostBuffer.wrap(host.segment()), copy);
-    return Matrix.of(copy, 0, host.rows(), host.cols(), host.rowStride(), host.dtype());
+    Matrix there = Matrix.of(copy, 0, host.rows(), host.cols(), host.rowStride(), host.dtype());
+    Matrix scales = host.rowScales();
+    return scales == null ? there : there.withRowScales(upload(scales));
   }
 
   /**
@@ -117,14 +121,24 @@ public final class Scratch implements AutoCloseable {
   }
 
   /**
-   * Brings a matrix that an operation wrote to the host; done on return.
+   * Brings a matrix that an operation wrote to the host, with its row scales; done on return.
    *
    * @param from in this session's memory
-   * @param to host matrix of the same shape and type
+   * @param to host matrix of the same shape and type, with row scales if {@code from} has them
    */
   public void download(Matrix from, Matrix to) {
     Checks.shape("to", to, from.rows(), from.cols(), from.dtype());
     Checks.writable("to", to.segment());
+    Matrix scales = from.rowScales();
+    Matrix toScales = to.rowScales();
+    if ((scales == null) != (toScales == null)) {
+      throw new IllegalArgumentException(
+          "to: has "
+              + (toScales == null ? "no row scales, from has" : "row scales, from has none"));
+    }
+    if (scales != null && toScales != null) {
+      download(scales, toScales);
+    }
     long width = from.dtype().bytes();
     rows(
         from.buffer(),

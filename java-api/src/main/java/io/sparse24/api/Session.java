@@ -23,11 +23,17 @@ import org.jspecify.annotations.Nullable;
  * unspecified. They are: NaN or Inf in what is scored, selected, pruned or summed to norms, a
  * column norm below 0, a score or norm beyond F32, a group with more than two non-zeros where 2:4
  * was promised, or a mask whose groups have not two bits. {@link #allowNonFinite} lets NaN and Inf
- * through.
+ * through. In what is quantized they are an error always.
  *
- * <p>Multiplication ({@link #spmm24}, {@link #gemm}) never looks for them: NaN and Inf in X, W, C
- * or the bias take part as IEEE 754 has it. Columns that a 2:4 weight dropped take no part at all,
- * whatever X holds there.
+ * <p>Multiplication ({@link #spmm24}, {@link #gemm}, {@link #sddmm24}) never looks for them: NaN
+ * and Inf in X, W, C or the bias take part as IEEE 754 has it. Columns that a 2:4 weight dropped
+ * take no part at all, whatever X holds there.
+ *
+ * <p>Types: what computes a score, norm or gradient takes F32, BF16 and F16; what moves bits
+ * ({@link #gather24}, {@link #decompress24}, {@link #applyMask}, {@link #pack24}, {@link
+ * #unpack24}) takes every type and leaves row scales alone. Which types a multiplication takes
+ * together is said there. A backend that lacks a kernel for what is right in itself answers with
+ * {@link Sparse24Exception.Unsupported}.
  *
  * <p>An output is writable memory that overlaps no input and no other output, where the operation
  * does not say otherwise; everything else is an {@link IllegalArgumentException}.
@@ -49,7 +55,7 @@ public final class Session implements AutoCloseable {
   private final String name;
   private final boolean hostMemory;
   private final List<KernelInfo> kernels;
-  private final int[] forced = new int[Op.values().length * DTYPES];
+  private final int[] forced = new int[Op.values().length * DTYPES * DTYPES];
   private final DeviceMemory memory;
   private final @Nullable LeakReport leak;
 
@@ -92,7 +98,7 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * The kernel that would run an operation.
+   * The kernel that would run an operation whose operands are of one type.
    *
    * @param op what is computed
    * @param dtype element type
@@ -102,14 +108,29 @@ public final class Session implements AutoCloseable {
    * @return the kernel
    */
   public KernelInfo kernel(Op op, DType dtype, long m, long n, long k) {
+    return kernel(op, dtype, dtype, m, n, k);
+  }
+
+  /**
+   * The kernel that would run an operation.
+   *
+   * @param op what is computed
+   * @param dtype element type as in {@link KernelInfo#dtype}
+   * @param xDtype element type as in {@link KernelInfo#xDtype}
+   * @param m tokens (rows of X), 0 if it has none
+   * @param n outputs
+   * @param k inputs
+   * @return the kernel
+   */
+  public KernelInfo kernel(Op op, DType dtype, DType xDtype, long m, long n, long k) {
     Checks.extent("m", m);
     Checks.extent("n", n);
     Checks.extent("k", k);
     enter();
     try {
-      int id = forced(op, dtype);
+      int id = forced(op, dtype, xDtype);
       return kernelOf(
-          id == BackendSession.AUTO ? backend.chooseKernel(op, dtype, -1, m, n, k) : id);
+          id == BackendSession.AUTO ? backend.chooseKernel(op, dtype, xDtype, -1, m, n, k) : id);
     } finally {
       exit();
     }
@@ -129,7 +150,7 @@ public final class Session implements AutoCloseable {
   /**
    * Forces a kernel, for measuring and testing.
    *
-   * @param kernel one of {@link #kernels}, used for its operation and element type until {@link
+   * @param kernel one of {@link #kernels}, used for its operation and element types until {@link
    *     #useBestKernels}
    * @return this
    * @throws Sparse24Exception.Unsupported if it can't run on this machine
@@ -143,7 +164,7 @@ public final class Session implements AutoCloseable {
     }
     enter();
     try {
-      forced[kernel.op().ordinal() * DTYPES + kernel.dtype().ordinal()] = kernel.id();
+      forced[slot(kernel.op(), kernel.dtype(), kernel.xDtype())] = kernel.id();
     } finally {
       exit();
     }
@@ -325,10 +346,8 @@ public final class Session implements AutoCloseable {
     Checks.noOverlap("out", out, "w", w);
     place("w", w);
     place("out", out);
-    if (s != null) {
-      Checks.noOverlap("out", out, "s", s);
-      place("s", s);
-    }
+    Checks.noOverlap("out", out, "s", s);
+    place("s", s);
     enter();
     try {
       OperationEvent event = OperationEvent.start();
@@ -506,7 +525,8 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * The layout this session's multiplication reads fastest.
+   * The layout this session's multiplication reads fastest, with X of the weight's type, of BF16
+   * where that is a scaled one.
    *
    * @param dtype element type
    * @param m tokens expected a call, 0 if unknown
@@ -515,7 +535,21 @@ public final class Session implements AutoCloseable {
    * @return the backend's number of it
    */
   public int packedLayout(DType dtype, long m, long n, long k) {
-    return kernel(Op.SPMM24, dtype, m, n, k).layout();
+    return packedLayout(dtype, dtype.scaled() ? DType.BF16 : dtype, m, n, k);
+  }
+
+  /**
+   * The layout this session's multiplication reads fastest.
+   *
+   * @param dtype element type of the weight
+   * @param xDtype element type of X
+   * @param m tokens expected a call, 0 if unknown
+   * @param n outputs
+   * @param k inputs
+   * @return the backend's number of it
+   */
+  public int packedLayout(DType dtype, DType xDtype, long m, long n, long k) {
+    return kernel(Op.SPMM24, dtype, xDtype, m, n, k).layout();
   }
 
   /**
@@ -543,7 +577,7 @@ public final class Session implements AutoCloseable {
   /**
    * Packs a weight into the backend's own layout, once before many multiplications.
    *
-   * @param in the weight
+   * @param in the weight; the packed one looks at the same row scales
    * @param layout from {@link #packedLayout}
    * @param buffer where to, aligned to 64 bytes, of at least {@link #packedBytes}
    * @return the packed weight
@@ -555,13 +589,15 @@ public final class Session implements AutoCloseable {
       throw new IllegalArgumentException(
           "buffer: has " + buffer.byteSize() + " bytes, must have " + bytes);
     }
-    Packed24 out = new Packed24(buffer, bytes, in.n(), in.k(), in.dtype(), layout, name);
+    Matrix scales = in.values().rowScales();
+    Packed24 out = new Packed24(buffer, bytes, in.n(), in.k(), in.dtype(), layout, name, scales);
     if (out.segment().address() % 64 != 0) {
       throw new IllegalArgumentException("buffer: is not aligned to 64 bytes");
     }
     Checks.writable("buffer", out.segment());
     Checks.noOverlap("buffer", out, "in.values", in.values());
     Checks.noOverlap("buffer", out, "in.mask", in.mask());
+    Checks.noOverlap("buffer", out, "in.scales", scales);
     place("in.values", in.values());
     place("in.mask", in.mask().buffer());
     place("buffer", buffer);
@@ -626,29 +662,31 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Y = act(alpha · X Wᵀ + beta · C + bias) with a 2:4 weight. All of one type, sums in F32.
+   * Y = act(alpha · X Wᵀ + beta · C + bias) with a 2:4 weight. W, X and Y are of one type, F32,
+   * BF16 or F16; or W is of I8 or F8_E4M3 and X and Y of F32 or of BF16; or W and X are of I8, Y of
+   * F32 or BF16 and k less than 2¹⁷. C is of Y's type. Sums are in F32, of I8 times I8 in I32.
    *
    * <p>NaN and Inf are no errors here but propagate as in IEEE arithmetic, from kept columns only:
    * what X holds where a row of W dropped the column has no part in that row's result. Vector
    * kernels of BF16 may take subnormals, of inputs and results, for zero.
    *
-   * @param x {@code [m, k]}
-   * @param w {@code [n, k]}, packed
+   * @param x {@code [m, k]}, with row scales if it is of I8
+   * @param w {@code [n, k]}, packed, with row scales if it is of a scaled type
    * @param c {@code [m, n]}, may be y; ignored, whatever it is, if beta is 0
    * @param y {@code [m, n]}, written
    * @param epilogue alpha, beta, bias, activation
    */
   public void spmm24(Matrix x, Packed24 w, @Nullable Matrix c, Matrix y, Epilogue epilogue) {
     packed("w", w);
-    Checks.gemm(x, w.n(), w.k(), w.dtype(), c, y, epilogue);
+    Checks.gemm(x, w.n(), w.k(), w.dtype(), w.rowScales(), c, y, epilogue);
     Checks.noOverlap("y", y, "w", w);
     Matrix addend = epilogue.beta() == 0 ? null : c;
-    places(x, addend, y, epilogue);
+    places(x, w.rowScales(), addend, y, epilogue);
     enter();
     try {
       OperationEvent event = OperationEvent.start();
-      backend.spmm24(x, w, addend, y, epilogue, forced(Op.SPMM24, x.dtype()));
-      OperationEvent.finish(event, Op.SPMM24, name, x.dtype(), x.rows(), w.n(), w.k());
+      backend.spmm24(x, w, addend, y, epilogue, forced(Op.SPMM24, w.dtype(), x.dtype()));
+      OperationEvent.finish(event, Op.SPMM24, name, w.dtype(), x.dtype(), x.rows(), w.n(), w.k());
     } finally {
       exit();
     }
@@ -666,28 +704,172 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Y = act(alpha · X Wᵀ + beta · C + bias) with a dense weight. All of one type, sums in F32.
+   * Y = act(alpha · X Wᵀ + beta · C + bias) with a dense weight. The types are those of {@link
+   * #spmm24(Matrix, Packed24, Matrix, Matrix, Epilogue)}.
    *
    * <p>NaN and Inf are no errors here but propagate as in IEEE arithmetic, so a zero of W times an
    * Inf of X is NaN. Vector kernels of BF16 may take subnormals, of inputs and results, for zero.
    *
-   * @param x {@code [m, k]}
-   * @param w {@code [n, k]}
+   * @param x {@code [m, k]}, with row scales if it is of I8
+   * @param w {@code [n, k]}, with row scales if it is of a scaled type
    * @param c {@code [m, n]}, may be y; ignored, whatever it is, if beta is 0
    * @param y {@code [m, n]}, written
    * @param epilogue alpha, beta, bias, activation
    */
   public void gemm(Matrix x, Matrix w, @Nullable Matrix c, Matrix y, Epilogue epilogue) {
-    Checks.gemm(x, w.rows(), w.cols(), w.dtype(), c, y, epilogue);
+    Checks.gemm(x, w.rows(), w.cols(), w.dtype(), w.rowScales(), c, y, epilogue);
     Checks.noOverlap("y", y, "w", w);
     place("w", w);
     Matrix addend = epilogue.beta() == 0 ? null : c;
-    places(x, addend, y, epilogue);
+    places(x, w.rowScales(), addend, y, epilogue);
     enter();
     try {
       OperationEvent event = OperationEvent.start();
-      backend.gemm(x, w, addend, y, epilogue, forced(Op.GEMM, x.dtype()));
-      OperationEvent.finish(event, Op.GEMM, name, x.dtype(), x.rows(), w.rows(), w.cols());
+      backend.gemm(x, w, addend, y, epilogue, forced(Op.GEMM, w.dtype(), x.dtype()));
+      OperationEvent.finish(
+          event, Op.GEMM, name, w.dtype(), x.dtype(), x.rows(), w.rows(), w.cols());
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Quantizes each row by itself: its scale is the largest |x| over the largest value of the type,
+   * 127 or 448, but at least 2⁻¹²⁶, and 1 where the row is all 0; {@code out = x / scale}, rounded
+   * to nearest even. All of it in F32, so that every backend gives the same bits.
+   *
+   * <p>Of a 2:4 weight the values can be quantized where they are: the scale of a row is the same
+   * without its zeros.
+   *
+   * {@snippet file="io/sparse24/examples/Int8Example.java" region="int8"}
+   *
+   * @param x {@code [rows, cols]} of F32, BF16 or F16
+   * @param out {@code [rows, cols]} of I8 or F8_E4M3, with row scales; both are written
+   * @throws Sparse24Exception.BadData if x has a NaN or Inf, with the first place
+   */
+  public void quantize(Matrix x, Matrix out) {
+    Checks.floats("x", x);
+    if (out.rows() != x.rows() || out.cols() != x.cols() || !out.dtype().scaled()) {
+      throw new IllegalArgumentException(
+          "out: is " + out + ", must be " + x.rows() + " x " + x.cols() + " I8 or F8_E4M3");
+    }
+    Matrix scales = Checks.scales("out.scales", out.dtype(), out.rowScales(), out.rows());
+    Checks.writable("out", out.segment());
+    Checks.writable("out.scales", scales.segment());
+    Checks.noOverlap("out", out, "x", x);
+    Checks.noOverlap("out", out, "out.scales", scales);
+    Checks.noOverlap("out.scales", scales, "x", x);
+    place("x", x);
+    place("out", out);
+    place("out.scales", scales);
+    enter();
+    try {
+      OperationEvent event = OperationEvent.start();
+      backend.quantize(x, out, forced(Op.QUANTIZE, out.dtype(), x.dtype()));
+      OperationEvent.finish(
+          event, Op.QUANTIZE, name, out.dtype(), x.dtype(), 0, x.rows(), x.cols());
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * The gradient of a 2:4 weight where it has values: {@code values = dYᵀ X} at the kept places.
+   *
+   * @param dy gradient of Y, {@code [m, n]}
+   * @param x {@code [m, k]}
+   * @param mask the weight's, {@code [n, k]}
+   * @param values {@code [n, k/2]} F32, written
+   */
+  public void sddmm24(Matrix dy, Matrix x, Mask mask, Matrix values) {
+    sddmm24(dy, x, mask, values, 1, 0);
+  }
+
+  /**
+   * The gradient of a 2:4 weight where it has values: {@code values[j, c] = alpha · Σᵢ dy[i, j] ·
+   * x[i, column of kept value c] + beta · values[j, c]}, sums in F32: the product ∇W = ∇Yᵀ X of
+   * SLoPe (Mozaffari and others, <a href="https://arxiv.org/abs/2405.16325">arXiv 2405.16325</a>),
+   * of which only the half that an update needs is computed.
+   *
+   * @param dy gradient of Y, {@code [m, n]}
+   * @param x {@code [m, k]} of the same type, F32, BF16 or F16; k a multiple of 4
+   * @param mask the weight's, {@code [n, k]}
+   * @param values {@code [n, k/2]} F32, written; not read if beta is 0
+   * @param alpha factor of the product
+   * @param beta factor of what values holds
+   * @throws Sparse24Exception.BadData if a group of the mask has not two bits
+   */
+  public void sddmm24(Matrix dy, Matrix x, Mask mask, Matrix values, float alpha, float beta) {
+    Checks.floats("x", x);
+    Checks.multiple("x: k", x.cols(), 4);
+    if (mask.cols() != x.cols()) {
+      throw new IllegalArgumentException(
+          "mask: is a " + mask + ", must be n x " + x.cols() + " to fit x");
+    }
+    Checks.shape("dy", dy, x.rows(), mask.rows(), x.dtype());
+    Checks.shape("values", values, mask.rows(), mask.cols() / 2, DType.F32);
+    Checks.writable("values", values.segment());
+    Checks.noOverlap("values", values, "dy", dy);
+    Checks.noOverlap("values", values, "x", x);
+    Checks.noOverlap("values", values, "mask", mask);
+    place("dy", dy);
+    place("x", x);
+    place("mask", mask.buffer());
+    place("values", values);
+    enter();
+    try {
+      OperationEvent event = OperationEvent.start();
+      backend.sddmm24(dy, x, mask, values, alpha, beta, forced(Op.SDDMM24, x.dtype()));
+      OperationEvent.finish(event, Op.SDDMM24, name, x.dtype(), x.rows(), mask.rows(), mask.cols());
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * From W, 2:4 along its rows, the transpose that is 2:4 along its rows as well, for the gradient
+   * of X in SLoPe (Mozaffari and others, <a href="https://arxiv.org/abs/2405.16325">arXiv
+   * 2405.16325</a>): ∇X = ∇Y W<sup>R,C</sup> is {@link #spmm24} of ∇Y with the packed result. In
+   * each column of W, of each aligned group of four rows, the two kept values of largest magnitude
+   * stay, the lower row on a tie. A group with fewer is filled up with the lowest rows that are
+   * left, of value +0. Nothing is scaled.
+   *
+   * @param in W, {@code [n, k]} of F32, BF16 or F16, n a multiple of 4
+   * @param out its transpose, {@code [k, n]} of the same type; kept values are copied bit for bit
+   * @throws Sparse24Exception.BadData if a group of the mask has not two bits
+   */
+  public void doublePrune24(Compressed24 in, Compressed24 out) {
+    Checks.floats("in.values", in.values());
+    Checks.multiple("in: n", in.n(), 4);
+    if (out.n() != in.k() || out.k() != in.n() || out.dtype() != in.dtype()) {
+      throw new IllegalArgumentException(
+          "out: is "
+              + out.n()
+              + " x "
+              + out.k()
+              + " "
+              + out.dtype()
+              + ", must be "
+              + in.k()
+              + " x "
+              + in.n()
+              + " "
+              + in.dtype());
+    }
+    Checks.output(out);
+    Checks.noOverlap("out.values", out.values(), "in.values", in.values());
+    Checks.noOverlap("out.values", out.values(), "in.mask", in.mask());
+    Checks.noOverlap("out.mask", out.mask(), "in.values", in.values());
+    Checks.noOverlap("out.mask", out.mask(), "in.mask", in.mask());
+    place("in.values", in.values());
+    place("in.mask", in.mask().buffer());
+    place("out.values", out.values());
+    place("out.mask", out.mask().buffer());
+    enter();
+    try {
+      OperationEvent event = OperationEvent.start();
+      backend.doublePrune24(in, out, forced(Op.DOUBLE_PRUNE24, in.dtype()));
+      OperationEvent.finish(event, Op.DOUBLE_PRUNE24, name, in.dtype(), 0, in.n(), in.k());
     } finally {
       exit();
     }
@@ -729,7 +911,15 @@ public final class Session implements AutoCloseable {
   // ---- guards
 
   private int forced(Op op, DType dtype) {
-    return forced[op.ordinal() * DTYPES + dtype.ordinal()];
+    return forced(op, dtype, dtype);
+  }
+
+  private int forced(Op op, DType dtype, DType xDtype) {
+    return forced[slot(op, dtype, xDtype)];
+  }
+
+  private static int slot(Op op, DType dtype, DType xDtype) {
+    return (op.ordinal() * DTYPES + dtype.ordinal()) * DTYPES + xDtype.ordinal();
   }
 
   private void packed(String what, Packed24 packed) {
@@ -745,20 +935,20 @@ public final class Session implements AutoCloseable {
     place(what, packed.buffer());
   }
 
-  private void places(Matrix x, @Nullable Matrix c, Matrix y, Epilogue epilogue) {
+  private void places(
+      Matrix x, @Nullable Matrix wScales, @Nullable Matrix c, Matrix y, Epilogue epilogue) {
     place("x", x);
+    place("x.scales", x.rowScales());
+    place("w.scales", wScales);
     place("y", y);
-    if (c != null) {
-      place("c", c);
-    }
-    Matrix bias = epilogue.bias();
-    if (bias != null) {
-      place("bias", bias);
-    }
+    place("c", c);
+    place("bias", epilogue.bias());
   }
 
-  private void place(String what, Matrix matrix) {
-    place(what, matrix.buffer());
+  private void place(String what, @Nullable Matrix matrix) {
+    if (matrix != null) {
+      place(what, matrix.buffer());
+    }
   }
 
   private void place(String what, Buffer buffer) {

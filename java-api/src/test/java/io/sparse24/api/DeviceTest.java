@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.sparse24.api.spi.BackendSession;
+import java.lang.foreign.Arena;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,7 +53,7 @@ final class DeviceTest {
       s.select(w, 2, 4, mask);
       refused(
           "out: shares memory with scores", () -> s.select(w, 2, 4, Mask.of(buffer, 191, 4, 8, 1)));
-      Packed24 packed = new Packed24(buffer, 128, 4, 8, DType.F32, 0, "fake");
+      Packed24 packed = new Packed24(buffer, 128, 4, 8, DType.F32, 0, "fake", null);
       refused(
           "y: shares memory with w",
           () ->
@@ -60,6 +61,33 @@ final class DeviceTest {
                   Matrix.of(buffer, 256, 2, 8, 8, DType.F32),
                   packed,
                   Matrix.of(buffer, 124, 2, 4, 4, DType.F32)));
+    }
+  }
+
+  @Test
+  void rowScalesMustBeOnTheDeviceToo() {
+    try (Session s = open();
+        Arena arena = Arena.ofConfined()) {
+      DeviceBuffer buffer = s.allocateDevice(4096);
+      Matrix x = Matrix.of(buffer, 0, 2, 8, 8, DType.F32);
+      Matrix y = Matrix.of(buffer, 64, 2, 4, 4, DType.F32);
+      Matrix w = Matrix.of(buffer, 96, 4, 8, 8, DType.I8);
+      s.gemm(x, w.withRowScales(Matrix.of(buffer, 128, 1, 4, 4, DType.F32)), y);
+      refused(
+          "y: shares memory with w.scales",
+          () -> s.gemm(x, w.withRowScales(Matrix.of(buffer, 92, 1, 4, 4, DType.F32)), y));
+      Matrix host = w.withRowScales(Matrix.allocate(arena, 1, 4, DType.F32));
+      String message =
+          "w.scales: is in host memory, backend fake takes device memory (Session.allocateDevice,"
+              + " Session.copy)";
+      refused(message, () -> s.gemm(x, host, y));
+      refused(
+          message,
+          () ->
+              s.spmm24(
+                  x,
+                  new Packed24(buffer, 16, 4, 8, DType.I8, 0, "fake", host.rowScales()),
+                  Matrix.of(buffer, 256, 2, 4, 4, DType.F32)));
     }
   }
 

@@ -53,6 +53,10 @@ final class OutputTest {
     return f32(buffer, N, K);
   }
 
+  private static Matrix i8(HostBuffer buffer, long rows, long cols, HostBuffer scales) {
+    return Matrix.of(buffer, 0, rows, cols, cols, DType.I8).withRowScales(f32(scales, 1, rows));
+  }
+
   private static Mask mask(HostBuffer buffer) {
     return Mask.of(buffer, 0, N, K, K / 8);
   }
@@ -64,7 +68,7 @@ final class OutputTest {
   private static Packed24 packed(Session s, HostBuffer buffer) {
     int layout = s.packedLayout(DType.F32, 1, N, K);
     long bytes = s.packedBytes(DType.F32, layout, N, K);
-    return new Packed24(buffer, bytes, N, K, DType.F32, layout, s.info().backend());
+    return new Packed24(buffer, bytes, N, K, DType.F32, layout, s.info().backend(), null);
   }
 
   private static final List<Operation> OPERATIONS =
@@ -173,6 +177,44 @@ final class OutputTest {
                       f32(b.get("c"), N, N),
                       f32(b.get("y"), N, N),
                       new Epilogue(1, 1, f32(b.get("bias"), 1, N), Activation.NONE))),
+          new Operation(
+              "gemm of I8",
+              List.of("y"),
+              List.of("x", "x.scales", "w", "w.scales"),
+              List.of(),
+              (s, b) ->
+                  s.gemm(
+                      i8(b.get("x"), N, K, b.get("x.scales")),
+                      i8(b.get("w"), N, K, b.get("w.scales")),
+                      f32(b.get("y"), N, N))),
+          new Operation(
+              "quantize",
+              List.of("out", "out.scales"),
+              List.of("x"),
+              List.of(),
+              (s, b) -> s.quantize(dense(b.get("x")), i8(b.get("out"), N, K, b.get("out.scales")))),
+          new Operation(
+              "sddmm24",
+              List.of("values"),
+              List.of("dy", "x", "mask"),
+              List.of(),
+              (s, b) ->
+                  s.sddmm24(
+                      f32(b.get("dy"), N, N),
+                      f32(b.get("x"), N, K),
+                      mask(b.get("mask")),
+                      f32(b.get("values"), N, K / 2))),
+          new Operation(
+              "doublePrune24",
+              List.of("out.values", "out.mask"),
+              List.of("in.values", "in.mask"),
+              List.of(),
+              (s, b) ->
+                  s.doublePrune24(
+                      sparse(b.get("in.values"), b.get("in.mask")),
+                      new Compressed24(
+                          f32(b.get("out.values"), K, N / 2),
+                          Mask.of(b.get("out.mask"), 0, K, N, N / 8)))),
           new Operation(
               "copy",
               List.of("to"),

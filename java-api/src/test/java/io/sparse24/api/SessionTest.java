@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -96,6 +97,163 @@ final class SessionTest {
           refused("packed for backend reference", () -> s.spmm24(x, foreign, y));
         }
       }
+    }
+  }
+
+  @Test
+  void wrongTypesAndScalesAreNamed() {
+    try (Session s = Backends.open(HOST);
+        Arena arena = Arena.ofConfined()) {
+      Matrix x = matrix(arena, 2, 8);
+      Matrix y = matrix(arena, 2, 3);
+      Matrix bf16 = Matrix.allocate(arena, 2, 3, DType.BF16);
+      Matrix i8 = Matrix.allocate(arena, 2, 8, DType.I8);
+      Matrix w = Matrix.allocate(arena, 3, 8, DType.I8);
+      Matrix bare = Matrix.of(w.segment(), 3, 8, DType.I8);
+      s.gemm(x, w, y);
+      s.gemm(i8, w, y);
+      s.gemm(i8, w, bf16);
+      refused(
+          "x: is 2 x 8 F16, must be m x 8 F32 or BF16 or I8",
+          () -> s.gemm(Matrix.allocate(arena, 2, 8, DType.F16), w, y));
+      refused(
+          "x: is 2 x 8 I8, must be m x 8 F32 or BF16",
+          () -> s.gemm(i8, Matrix.allocate(arena, 3, 8, DType.F8_E4M3), y));
+      refused("x: is 2 x 8 I8, must be m x 8 F32", () -> s.gemm(i8, matrix(arena, 3, 8), y));
+      refused("y: is 2 x 3 BF16, must be 2 x 3 F32", () -> s.gemm(x, w, bf16));
+      refused(
+          "y: is 2 x 3 F16, must be 2 x 3 F32 or BF16",
+          () -> s.gemm(i8, w, Matrix.allocate(arena, 2, 3, DType.F16)));
+      refused(
+          "c: is 2 x 3 F32, must be 2 x 3 BF16",
+          () -> s.gemm(i8, w, y, bf16, new Epilogue(1, 1, null, Activation.NONE)));
+      refused("w.scales: are missing, I8 needs 1 x 3 F32", () -> s.gemm(x, bare, y));
+      refused(
+          "x.scales: are missing, I8 needs 1 x 2 F32",
+          () -> s.gemm(Matrix.of(i8.segment(), 2, 8, DType.I8), w, y));
+      Matrix long1 = Matrix.allocate(arena, 1, 1 << 17, DType.I8);
+      Matrix long2 = Matrix.allocate(arena, 1, 1 << 17, DType.I8);
+      refused(
+          "k: is 131072, must be less than 2^17", () -> s.gemm(long1, long2, matrix(arena, 1, 1)));
+
+      Compressed24 sparse =
+          new Compressed24(Matrix.of(w.segment(), 3, 4, DType.I8), mask(arena, 3));
+      int layout = s.packedLayout(DType.I8, 1, 3, 8);
+      Packed24 packed =
+          s.pack24(
+              sparse, layout, HostBuffer.allocate(arena, s.packedBytes(DType.I8, layout, 3, 8)));
+      refused("w.scales: are missing", () -> s.spmm24(x, packed, y));
+
+      refused("scales: must be null for F32", () -> x.withRowScales(matrix(arena, 1, 2)));
+      refused(
+          "scales: is 1 x 3 F32, must be 1 x 2 F32", () -> i8.withRowScales(matrix(arena, 1, 3)));
+      refused(
+          "scales: is 1 x 2 BF16, must be 1 x 2 F32",
+          () -> i8.withRowScales(Matrix.allocate(arena, 1, 2, DType.BF16)));
+    }
+  }
+
+  /** Of 8 columns, the first two of each four kept. */
+  private static Mask mask(Arena arena, long rows) {
+    Mask mask = Mask.allocate(arena, rows, 8);
+    mask.segment().fill((byte) 0x33);
+    return mask;
+  }
+
+  @Test
+  void wrongArgumentsOfQuantizationAndTrainingAreNamed() {
+    try (Session s = Backends.open(HOST);
+        Arena arena = Arena.ofConfined()) {
+      Matrix x = matrix(arena, 2, 8);
+      Matrix q = Matrix.allocate(arena, 2, 8, DType.I8);
+      refused("out: is 2 x 8 F32, must be 2 x 8 I8 or F8_E4M3", () -> s.quantize(x, x));
+      refused("out: is 2 x 8 I8, must be 3 x 8", () -> s.quantize(matrix(arena, 3, 8), q));
+      refused("x: is 2 x 8 I8, must be of F32 or BF16 or F16", () -> s.quantize(q, q));
+      refused(
+          "out.scales: are missing", () -> s.quantize(x, Matrix.of(q.segment(), 2, 8, DType.I8)));
+
+      Matrix dy = matrix(arena, 2, 4);
+      Mask mask = mask(arena, 4);
+      Matrix values = matrix(arena, 4, 4);
+      refused(
+          "dy: is 2 x 4 F32, must be 3 x 4",
+          () -> s.sddmm24(dy, matrix(arena, 3, 8), mask, values));
+      refused(
+          "dy: is 2 x 4 F32, must be 2 x 4 BF16",
+          () -> s.sddmm24(dy, Matrix.allocate(arena, 2, 8, DType.BF16), mask, values));
+      refused("mask: is a mask of 4 x 8, must be n x 4", () -> s.sddmm24(dy, dy, mask, values));
+      refused(
+          "values: is 4 x 8 F32, must be 4 x 4", () -> s.sddmm24(dy, x, mask, matrix(arena, 4, 8)));
+      refused(
+          "x: k: is 6, must be a multiple of 4",
+          () -> s.sddmm24(dy, matrix(arena, 2, 6), mask, values));
+      refused("x: is 2 x 8 I8, must be of F32", () -> s.sddmm24(q, q, mask, values));
+
+      Compressed24 w = new Compressed24(values, mask);
+      refused(
+          "out: is 4 x 8 F32, must be 8 x 4 F32",
+          () -> s.doublePrune24(w, Compressed24.allocate(arena, 4, 8, DType.F32)));
+      refused(
+          "in: n: is 3, must be a multiple of 4",
+          () ->
+              s.doublePrune24(
+                  new Compressed24(values.rowSlice(0, 3), mask(arena, 3)),
+                  Compressed24.allocate(arena, 8, 4, DType.F32)));
+      refused(
+          "in.values: is 4 x 4 I8, must be of F32",
+          () ->
+              s.doublePrune24(
+                  new Compressed24(Matrix.allocate(arena, 4, 4, DType.I8), mask),
+                  Compressed24.allocate(arena, 8, 4, DType.I8)));
+    }
+  }
+
+  @Test
+  void rowScalesAreViewsThatComeAlong() {
+    try (Session s = Backends.open(HOST);
+        Scratch scratch = s.scratch();
+        Arena arena = Arena.ofConfined()) {
+      Matrix scales = matrix(arena, 1, 4);
+      Matrix w = Matrix.of(arena.allocate(32), 4, 8, DType.I8).withRowScales(scales);
+      scales.set(0, 2, 5);
+      assertEquals(5, scales(w).get(0, 2));
+      assertEquals(5, scales(w.rowSlice(2, 4)).get(0, 0));
+      assertEquals(0, scales(w.rowSlice(4, 4)).cols());
+
+      Compressed24 sparse = new Compressed24(w.rowSlice(0, 4), Mask.allocate(arena, 4, 16));
+      sparse.mask().segment().fill((byte) 0x33);
+      int layout = s.packedLayout(DType.I8, 1, 4, 16);
+      long bytes = s.packedBytes(DType.I8, layout, 4, 16);
+      Packed24 packed = s.pack24(sparse, layout, HostBuffer.allocate(arena, bytes));
+      scales.set(0, 2, 7);
+      assertEquals(7, Objects.requireNonNull(packed.rowScales()).get(0, 2));
+
+      Matrix copy = scratch.matrix(4, 8, DType.I8);
+      scratch.download(scratch.upload(w), copy);
+      assertEquals(7, scales(copy).get(0, 2));
+      Matrix bare = Matrix.of(copy.segment(), 4, 8, DType.I8);
+      refused("to: has no row scales, from has", () -> scratch.download(w, bare));
+      refused("to: has row scales, from has none", () -> scratch.download(bare, copy));
+    }
+  }
+
+  private static Matrix scales(Matrix matrix) {
+    return Objects.requireNonNull(matrix.rowScales());
+  }
+
+  @Test
+  @SuppressWarnings("MustBeClosedChecker") // closed early on purpose
+  void scalesOfAClosedArenaAreAnIllegalState() {
+    try (Session s = Backends.open(HOST);
+        Arena arena = Arena.ofConfined()) {
+      Arena closed = Arena.ofShared();
+      Matrix x = matrix(arena, 2, 8);
+      Matrix y = matrix(arena, 2, 3);
+      Matrix w = Matrix.of(arena.allocate(24), 3, 8, DType.I8).withRowScales(matrix(closed, 1, 3));
+      s.gemm(x, w, y);
+      closed.close();
+      assertThrows(IllegalStateException.class, () -> s.gemm(x, w, y));
+      assertThrows(IllegalStateException.class, () -> s.quantize(matrix(arena, 3, 8), w));
     }
   }
 
@@ -351,6 +509,10 @@ final class SessionTest {
       s.useKernel(forced);
       assertEquals(DType.BF16, s.kernel(Op.SPMM24, DType.BF16, 1, 64, 64).dtype());
       assertEquals(forced, s.kernel(Op.SPMM24, DType.F32, 64, 64, 64));
+      KernelInfo integer = s.kernel(Op.SPMM24, DType.I8, 1, 64, 64);
+      s.useKernel(integer);
+      assertEquals(DType.F32, s.kernel(Op.SPMM24, DType.I8, DType.F32, 1, 64, 64).xDtype());
+      assertEquals(integer, s.kernel(Op.SPMM24, DType.I8, DType.I8, 64, 64, 64));
       try (Session other = s.share()) {
         KernelInfo best = s.useBestKernels().kernel(Op.SPMM24, DType.F32, 64, 64, 64);
         assertEquals(best, other.kernel(Op.SPMM24, DType.F32, 64, 64, 64));
@@ -392,16 +554,38 @@ final class SessionTest {
       recording.enable("io.sparse24.Operation");
       recording.start();
       s.gemm(matrix(arena, 2, 8), matrix(arena, 3, 8), matrix(arena, 2, 3));
+      Matrix w = Matrix.allocate(arena, 4, 8, DType.I8);
+      s.quantize(matrix(arena, 4, 8), w);
+      s.gemm(matrix(arena, 2, 8), w, matrix(arena, 2, 4));
+      Compressed24 sparse = new Compressed24(matrix(arena, 4, 4), mask(arena, 4));
+      s.sddmm24(matrix(arena, 2, 4), matrix(arena, 2, 8), sparse.mask(), sparse.values());
+      s.doublePrune24(sparse, Compressed24.allocate(arena, 8, 4, DType.F32));
       recording.stop();
       recording.dump(file);
       List<RecordedEvent> events =
           RecordingFile.readAllEvents(file).stream()
               .filter(e -> e.getEventType().getName().equals("io.sparse24.Operation"))
               .toList();
-      assertEquals(1, events.size());
-      assertEquals("gemm", events.get(0).getString("op"));
-      assertEquals(3, events.get(0).getLong("n"));
+      assertEquals(
+          List.of(
+              "gemm F32 F32 2 3 8",
+              "quantize I8 F32 0 4 8",
+              "gemm I8 F32 2 4 8",
+              "sddmm24 F32 F32 2 4 8",
+              "double_prune24 F32 F32 0 4 8"),
+          events.stream().map(SessionTest::text).toList());
     }
+  }
+
+  private static String text(RecordedEvent event) {
+    return String.join(
+        " ",
+        event.getString("op"),
+        event.getString("dtype"),
+        event.getString("xDtype"),
+        Long.toString(event.getLong("m")),
+        Long.toString(event.getLong("n")),
+        Long.toString(event.getLong("k")));
   }
 
   @Test
@@ -439,6 +623,85 @@ final class SessionTest {
   }
 
   @Test
+  void everyByteIsAnI8AndAnE4M3() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment cell = arena.allocate(1);
+      for (DType dtype : new DType[] {DType.I8, DType.F8_E4M3}) {
+        float most = 0;
+        for (int bits = 0; bits < 256; bits++) {
+          cell.set(ValueLayout.JAVA_BYTE, 0, (byte) bits);
+          float v = dtype.get(cell, 0);
+          assertEquals(dtype == DType.F8_E4M3 && (bits & 0x7f) == 0x7f, Float.isNaN(v));
+          dtype.set(cell, 0, v);
+          if (Float.isNaN(v)) {
+            assertTrue(Float.isNaN(dtype.get(cell, 0)));
+          } else {
+            assertEquals((byte) bits, cell.get(ValueLayout.JAVA_BYTE, 0));
+            most = Math.max(most, v);
+          }
+        }
+        assertEquals(dtype.largest(), most);
+      }
+    }
+  }
+
+  /** E4M3 by its definition: sign, 2^(exponent - 7), 1.mantissa; or 2^-6 and 0.mantissa. */
+  @Test
+  void e4m3IsTheNearestOfItsValues() {
+    double[] values = new double[127];
+    for (int bits = 0; bits < 127; bits++) {
+      int exponent = bits >> 3;
+      double mantissa = (bits & 7) / 8.0;
+      values[bits] = exponent == 0 ? mantissa * 0x1p-6 : (1 + mantissa) * Math.pow(2, exponent - 7);
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment cell = arena.allocate(1);
+      for (int bits = 0; bits < 127; bits++) {
+        cell.set(ValueLayout.JAVA_BYTE, 0, (byte) bits);
+        assertEquals(values[bits], DType.F8_E4M3.get(cell, 0));
+        cell.set(ValueLayout.JAVA_BYTE, 0, (byte) (bits | 0x80));
+        assertEquals(-values[bits], DType.F8_E4M3.get(cell, 0));
+        float half = (float) (bits < 126 ? (values[bits] + values[bits + 1]) / 2 : 464);
+        int even = bits + (bits & 1);
+        assertEquals(bits, e4m3(cell, Math.nextDown(half)));
+        assertEquals(even, e4m3(cell, half));
+        assertEquals(bits + 1, e4m3(cell, Math.nextUp(half)));
+        assertEquals(even | 0x80, e4m3(cell, -half));
+      }
+      assertEquals(0x7f, e4m3(cell, Float.POSITIVE_INFINITY));
+      assertEquals(0xff, e4m3(cell, Float.NEGATIVE_INFINITY));
+      assertEquals(0, e4m3(cell, Float.MIN_VALUE));
+    }
+  }
+
+  private static int e4m3(MemorySegment cell, float value) {
+    DType.F8_E4M3.set(cell, 0, value);
+    return cell.get(ValueLayout.JAVA_BYTE, 0) & 0xff;
+  }
+
+  @Test
+  void i8RoundsToEvenAndSaturates() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment cell = arena.allocate(1);
+      float[][] cases = {
+        {0.5f, 0},
+        {1.5f, 2},
+        {-2.5f, -2},
+        {126.5f, 126},
+        {127.5f, 127},
+        {-128.6f, -128},
+        {1e30f, 127},
+        {Float.NEGATIVE_INFINITY, -128},
+        {Float.NaN, 0}
+      };
+      for (float[] each : cases) {
+        DType.I8.set(cell, 0, each[0]);
+        assertEquals(each[1], DType.I8.get(cell, 0), "of " + each[0]);
+      }
+    }
+  }
+
+  @Test
   void tolerancesRefuseWhatIsWrong() {
     Tolerance tolerance = Tolerance.gemm(DType.F32, 64, 1);
     assertTrue(tolerance.accepts(8, 8.000001));
@@ -447,5 +710,8 @@ final class SessionTest {
     assertFalse(tolerance.accepts(Double.POSITIVE_INFINITY, 1e38));
     assertTrue(tolerance.accepts(Double.NaN, Double.NaN));
     assertFalse(Tolerance.EXACT.accepts(1, Math.nextUp(1.0)));
+    Tolerance integers = Tolerance.integerGemm(DType.F32, 64, 1);
+    assertTrue(integers.accepts(8, 8.000002));
+    assertFalse(integers.accepts(8, 8.0001));
   }
 }

@@ -101,6 +101,7 @@ public enum SparseFormat {
    *     rule
    */
   public List<TensorInfo> parts(String name, DType dtype, long n, long k) {
+    checkNotScaled(name, dtype);
     TensorType type = TensorType.of(dtype);
     return switch (this) {
       case DENSE -> List.of(TensorInfo.of(name, type, n, k));
@@ -132,6 +133,7 @@ public enum SparseFormat {
    * @return one segment a part
    */
   public List<MemorySegment> encode(Session session, Compressed24 weight, Arena arena) {
+    checkNotScaled("weight", weight.dtype());
     Weight.checkNoGaps("weight", weight);
     return switch (this) {
       case DENSE -> {
@@ -162,6 +164,14 @@ public enum SparseFormat {
         yield List.of(weight.values().segment(), meta);
       }
     };
+  }
+
+  /** Row scales would be lost. */
+  private static void checkNotScaled(String name, DType dtype) {
+    if (dtype.scaled()) {
+      throw new IllegalArgumentException(
+          name + ": is " + dtype + " with row scales, must be F32, BF16 or F16 to be stored");
+    }
   }
 
   /**

@@ -68,9 +68,10 @@ public enum TensorType {
   }
 
   /**
-   * The matrix type it is.
+   * The matrix type it is, where elements stand for themselves: those of I8 and F8_E4M3 need row
+   * scales, which files keep in other tensors.
    *
-   * @return the type, or null if operations do not take it
+   * @return F32, BF16, F16, or null
    */
   public @Nullable DType dtype() {
     return dtype;
@@ -87,6 +88,8 @@ public enum TensorType {
       case F32 -> F32;
       case BF16 -> BF16;
       case F16 -> F16;
+      case I8 -> I8;
+      case F8_E4M3 -> F8_E4M3;
     };
   }
 }

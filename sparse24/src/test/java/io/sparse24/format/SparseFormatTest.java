@@ -105,6 +105,29 @@ final class SparseFormatTest {
     return Fixture.texts(named);
   }
 
+  /** Their row scales would be lost. */
+  @Test
+  void quantizedWeightsAreNotStored() {
+    try (Session session = Backends.open("reference");
+        Arena arena = Arena.ofConfined()) {
+      Compressed24 weight = Compressed24.allocate(arena, 32, 64, DType.I8);
+      for (SparseFormat format : SparseFormat.values()) {
+        String message = "is I8 with row scales, must be F32, BF16 or F16 to be stored";
+        assertEquals(
+            "m.weight: " + message,
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> format.parts("m.weight", DType.I8, 32, 64))
+                .getMessage());
+        assertEquals(
+            "weight: " + message,
+            assertThrows(
+                    IllegalArgumentException.class, () -> format.encode(session, weight, arena))
+                .getMessage());
+      }
+    }
+  }
+
   @Test
   void bitmaskAndBack() throws IOException {
     List<Item> dense = new ArrayList<>();

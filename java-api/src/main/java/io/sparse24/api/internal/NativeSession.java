@@ -18,12 +18,15 @@ import io.sparse24.bindings.s24.s24_api;
 import io.sparse24.bindings.s24.s24_context_options;
 import io.sparse24.bindings.s24.s24_convert_args;
 import io.sparse24.bindings.s24.s24_device_info;
+import io.sparse24.bindings.s24.s24_double_prune24_args;
 import io.sparse24.bindings.s24.s24_gemm_args;
 import io.sparse24.bindings.s24.s24_kernel_info;
 import io.sparse24.bindings.s24.s24_norms_args;
 import io.sparse24.bindings.s24.s24_pack24_args;
 import io.sparse24.bindings.s24.s24_prune24_args;
+import io.sparse24.bindings.s24.s24_quantize_args;
 import io.sparse24.bindings.s24.s24_score_args;
+import io.sparse24.bindings.s24.s24_sddmm24_args;
 import io.sparse24.bindings.s24.s24_select_args;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -56,6 +59,9 @@ final class NativeSession implements BackendSession {
   private final MemorySegment convert = s24_convert_args.allocate(arena);
   private final MemorySegment pack = s24_pack24_args.allocate(arena);
   private final MemorySegment gemm = s24_gemm_args.allocate(arena);
+  private final MemorySegment quantize = s24_quantize_args.allocate(arena);
+  private final MemorySegment sddmm = s24_sddmm24_args.allocate(arena);
+  private final MemorySegment doublePrune = s24_double_prune24_args.allocate(arena);
   private final MemorySegment outLong = arena.allocate(ValueLayout.JAVA_LONG);
   private final MemorySegment outInt = arena.allocate(ValueLayout.JAVA_INT);
   private final MemorySegment outAddress = arena.allocate(ValueLayout.ADDRESS);
@@ -73,6 +79,9 @@ final class NativeSession implements BackendSession {
   private final MemorySegment unpack24Function;
   private final MemorySegment spmm24Function;
   private final MemorySegment gemmFunction;
+  private final MemorySegment quantizeFunction;
+  private final MemorySegment sddmm24Function;
+  private final MemorySegment doublePrune24Function;
 
   private @Nullable Arena workspaceArena;
   private MemorySegment workspace = MemorySegment.NULL;
@@ -94,6 +103,9 @@ final class NativeSession implements BackendSession {
     this.unpack24Function = s24_api.unpack24(api);
     this.spmm24Function = s24_api.spmm24(api);
     this.gemmFunction = s24_api.gemm(api);
+    this.quantizeFunction = s24_api.quantize(api);
+    this.sddmm24Function = s24_api.sddmm24(api);
+    this.doublePrune24Function = s24_api.double_prune24(api);
     try {
       this.info = readInfo();
       this.kernels = readKernels();
@@ -159,7 +171,8 @@ final class NativeSession implements BackendSession {
         check(s24_api.kernel_info.invoke(s24_api.kernel_info(api), context, id, out));
         int op = s24_kernel_info.op(out);
         int dtype = s24_kernel_info.dtype(out);
-        if (op < 0 || op >= OPS.length || dtype < 0 || dtype >= DTYPES.length) {
+        int xDtype = s24_kernel_info.x_dtype(out);
+        if (!known(op, OPS) || !known(dtype, DTYPES) || !known(xDtype, DTYPES)) {
           continue;
         }
         list.add(
@@ -168,6 +181,7 @@ final class NativeSession implements BackendSession {
                 s24_kernel_info.name(out).getString(0),
                 OPS[op],
                 DTYPES[dtype],
+                DTYPES[xDtype],
                 s24_kernel_info.isa(out).getString(0),
                 s24_kernel_info.layout(out),
                 s24_kernel_info.available(out) != 0,
@@ -175,6 +189,10 @@ final class NativeSession implements BackendSession {
       }
     }
     return List.copyOf(list);
+  }
+
+  private static boolean known(int constant, Object[] all) {
+    return constant >= 0 && constant < all.length;
   }
 
   private void check(int status) {
@@ -237,13 +255,14 @@ final class NativeSession implements BackendSession {
   }
 
   @Override
-  public int chooseKernel(Op op, DType dtype, int layout, long m, long n, long k) {
+  public int chooseKernel(Op op, DType dtype, DType xDtype, int layout, long m, long n, long k) {
     check(
         s24_api.choose_kernel.invoke(
             s24_api.choose_kernel(api),
             context,
             op.ordinal(),
             dtype.ordinal(),
+            xDtype.ordinal(),
             layout,
             m,
             n,
@@ -493,14 +512,17 @@ final class NativeSession implements BackendSession {
             work));
   }
 
-  private void gemmArgs(Matrix x, @Nullable Matrix c, Matrix y, Epilogue epilogue, int kernel) {
+  private void gemmArgs(
+      Matrix x, DType w, @Nullable Matrix c, Matrix y, Epilogue epilogue, int kernel) {
     s24_gemm_args.m(gemm, x.rows());
     s24_gemm_args.n(gemm, y.cols());
     s24_gemm_args.k(gemm, x.cols());
     s24_gemm_args.x_stride(gemm, x.rowStride());
     s24_gemm_args.c_stride(gemm, c == null ? y.cols() : c.rowStride());
     s24_gemm_args.y_stride(gemm, y.rowStride());
-    s24_gemm_args.dtype(gemm, x.dtype().ordinal());
+    s24_gemm_args.w_dtype(gemm, w.ordinal());
+    s24_gemm_args.x_dtype(gemm, x.dtype().ordinal());
+    s24_gemm_args.y_dtype(gemm, y.dtype().ordinal());
     s24_gemm_args.kernel(gemm, kernel);
     s24_gemm_args.activation(gemm, epilogue.activation().ordinal());
     s24_gemm_args.alpha(gemm, epilogue.alpha());
@@ -510,7 +532,7 @@ final class NativeSession implements BackendSession {
   @Override
   public void spmm24(
       Matrix x, Packed24 w, @Nullable Matrix c, Matrix y, Epilogue epilogue, int kernel) {
-    gemmArgs(x, c, y, epilogue, kernel);
+    gemmArgs(x, w.dtype(), c, y, epilogue, kernel);
     s24_gemm_args.layout(gemm, w.layout());
     s24_gemm_args.w_stride(gemm, 0);
     MemorySegment work = workspace(S24.S24_OP_SPMM24(), gemm);
@@ -520,7 +542,9 @@ final class NativeSession implements BackendSession {
             context,
             gemm,
             x.segment(),
+            segment(x.rowScales()),
             w.segment(),
+            segment(w.rowScales()),
             segment(c),
             segment(epilogue.bias()),
             y.segment(),
@@ -530,7 +554,7 @@ final class NativeSession implements BackendSession {
   @Override
   public void gemm(
       Matrix x, Matrix w, @Nullable Matrix c, Matrix y, Epilogue epilogue, int kernel) {
-    gemmArgs(x, c, y, epilogue, kernel);
+    gemmArgs(x, w.dtype(), c, y, epilogue, kernel);
     s24_gemm_args.layout(gemm, 0);
     s24_gemm_args.w_stride(gemm, w.rowStride());
     MemorySegment work = workspace(S24.S24_OP_GEMM(), gemm);
@@ -540,10 +564,83 @@ final class NativeSession implements BackendSession {
             context,
             gemm,
             x.segment(),
+            segment(x.rowScales()),
             w.segment(),
+            segment(w.rowScales()),
             segment(c),
             segment(epilogue.bias()),
             y.segment(),
+            work));
+  }
+
+  @Override
+  public void quantize(Matrix x, Matrix out, int kernel) {
+    s24_quantize_args.rows(quantize, x.rows());
+    s24_quantize_args.cols(quantize, x.cols());
+    s24_quantize_args.x_stride(quantize, x.rowStride());
+    s24_quantize_args.out_stride(quantize, out.rowStride());
+    s24_quantize_args.x_dtype(quantize, x.dtype().ordinal());
+    s24_quantize_args.out_dtype(quantize, out.dtype().ordinal());
+    s24_quantize_args.kernel(quantize, kernel);
+    MemorySegment work = workspace(S24.S24_OP_QUANTIZE(), quantize);
+    check(
+        s24_api.quantize.invoke(
+            quantizeFunction,
+            context,
+            quantize,
+            x.segment(),
+            out.segment(),
+            segment(out.rowScales()),
+            work));
+  }
+
+  @Override
+  public void sddmm24(
+      Matrix dy, Matrix x, Mask mask, Matrix values, float alpha, float beta, int kernel) {
+    s24_sddmm24_args.m(sddmm, x.rows());
+    s24_sddmm24_args.n(sddmm, mask.rows());
+    s24_sddmm24_args.k(sddmm, mask.cols());
+    s24_sddmm24_args.dy_stride(sddmm, dy.rowStride());
+    s24_sddmm24_args.x_stride(sddmm, x.rowStride());
+    s24_sddmm24_args.values_stride(sddmm, values.rowStride());
+    s24_sddmm24_args.mask_stride(sddmm, mask.rowStride());
+    s24_sddmm24_args.dtype(sddmm, x.dtype().ordinal());
+    s24_sddmm24_args.kernel(sddmm, kernel);
+    s24_sddmm24_args.alpha(sddmm, alpha);
+    s24_sddmm24_args.beta(sddmm, beta);
+    MemorySegment work = workspace(S24.S24_OP_SDDMM24(), sddmm);
+    check(
+        s24_api.sddmm24.invoke(
+            sddmm24Function,
+            context,
+            sddmm,
+            dy.segment(),
+            x.segment(),
+            mask.segment(),
+            values.segment(),
+            work));
+  }
+
+  @Override
+  public void doublePrune24(Compressed24 in, Compressed24 out, int kernel) {
+    s24_double_prune24_args.n(doublePrune, in.n());
+    s24_double_prune24_args.k(doublePrune, in.k());
+    s24_double_prune24_args.values_stride(doublePrune, in.values().rowStride());
+    s24_double_prune24_args.mask_stride(doublePrune, in.mask().rowStride());
+    s24_double_prune24_args.t_values_stride(doublePrune, out.values().rowStride());
+    s24_double_prune24_args.t_mask_stride(doublePrune, out.mask().rowStride());
+    s24_double_prune24_args.dtype(doublePrune, in.dtype().ordinal());
+    s24_double_prune24_args.kernel(doublePrune, kernel);
+    MemorySegment work = workspace(S24.S24_OP_DOUBLE_PRUNE24(), doublePrune);
+    check(
+        s24_api.double_prune24.invoke(
+            doublePrune24Function,
+            context,
+            doublePrune,
+            in.values().segment(),
+            in.mask().segment(),
+            out.values().segment(),
+            out.mask().segment(),
             work));
   }
 

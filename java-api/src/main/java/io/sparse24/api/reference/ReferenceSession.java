@@ -15,8 +15,9 @@ import io.sparse24.api.spi.BackendSession;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,17 +26,49 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReferenceSession implements BackendSession {
   private static final int LAYOUT = 0;
+
+  /** In double pruning, below the magnitude of every kept value. */
+  private static final int DROPPED = -1;
+
   private static final List<KernelInfo> KERNELS = kernelList();
 
   private static List<KernelInfo> kernelList() {
     List<KernelInfo> list = new ArrayList<>();
     for (Op op : Op.values()) {
-      for (DType dtype : op == Op.SELECT ? new DType[] {DType.F32} : DType.values()) {
-        String name = op.id() + "_" + dtype.name().toLowerCase(Locale.ROOT) + "_java";
-        list.add(new KernelInfo(list.size(), name, op, dtype, "java", LAYOUT, true, ""));
+      for (DType dtype : DType.values()) {
+        for (DType xDtype : DType.values()) {
+          if (computes(op, dtype, xDtype)) {
+            String name = op.id() + "_" + types(op, dtype, xDtype) + "_java";
+            list.add(
+                new KernelInfo(list.size(), name, op, dtype, xDtype, "java", LAYOUT, true, ""));
+          }
+        }
       }
     }
     return List.copyOf(list);
+  }
+
+  /** The types in a kernel's name: that of X too where a scaled one makes it one of several. */
+  private static String types(Op op, DType dtype, DType xDtype) {
+    boolean several = dtype.scaled() && (op == Op.SPMM24 || op == Op.GEMM || op == Op.QUANTIZE);
+    return several ? dtype.id() + "_" + xDtype.id() : dtype.id();
+  }
+
+  /** Whether an operation is for these types, as the contract has it. */
+  private static boolean computes(Op op, DType dtype, DType xDtype) {
+    return switch (op) {
+      case SELECT -> dtype == DType.F32 && xDtype == dtype;
+      case ACCUMULATE_NORMS, SCORE, PRUNE24, SDDMM24, DOUBLE_PRUNE24 ->
+          !dtype.scaled() && xDtype == dtype;
+      case COMPRESS24, DECOMPRESS24, APPLY_MASK, PACK24, UNPACK24 -> xDtype == dtype;
+      case SPMM24, GEMM ->
+          dtype.scaled()
+              ? xDtype == DType.F32
+                  || xDtype == DType.BF16
+                  || (dtype == DType.I8 && xDtype == DType.I8)
+              : xDtype == dtype;
+      case QUANTIZE -> dtype.scaled() && !xDtype.scaled();
+    };
   }
 
   @Override
@@ -56,13 +89,28 @@ final class ReferenceSession implements BackendSession {
   }
 
   @Override
-  public int chooseKernel(Op op, DType dtype, int layout, long m, long n, long k) {
+  public int chooseKernel(Op op, DType dtype, DType xDtype, int layout, long m, long n, long k) {
     for (KernelInfo kernel : KERNELS) {
-      if (kernel.op() == op && kernel.dtype() == dtype) {
+      if (kernel.op() == op && kernel.dtype() == dtype && kernel.xDtype() == xDtype) {
         return kernel.id();
       }
     }
-    throw new Sparse24Exception.Unsupported("no kernel for " + op.id() + " of " + dtype);
+    throw unsupported(op, dtype, xDtype);
+  }
+
+  private static Sparse24Exception unsupported(Op op, DType dtype, DType xDtype) {
+    return new Sparse24Exception.Unsupported(
+        "no kernel for "
+            + op.id()
+            + " of "
+            + dtype
+            + (xDtype == dtype ? "" : " with X of " + xDtype));
+  }
+
+  private static void supported(Op op, DType dtype) {
+    if (!computes(op, dtype, dtype)) {
+      throw unsupported(op, dtype, dtype);
+    }
   }
 
   @Override
@@ -102,6 +150,7 @@ final class ReferenceSession implements BackendSession {
   @Override
   public void accumulateNorms(
       Matrix x, Matrix s, float decay, float scale, boolean allowNonFinite, int kernel) {
+    supported(Op.ACCUMULATE_NORMS, x.dtype());
     double[] sums = new double[Math.toIntExact(x.cols())];
     for (long i = 0; i < x.rows(); i++) {
       for (int j = 0; j < sums.length; j++) {
@@ -164,6 +213,7 @@ final class ReferenceSession implements BackendSession {
       Matrix out,
       boolean allowNonFinite,
       int kernel) {
+    supported(Op.SCORE, w.dtype());
     for (long i = 0; i < w.rows(); i++) {
       for (long j = 0; j < w.cols(); j++) {
         out.set(i, j, scoreOf(w, i, j, s, allowNonFinite));
@@ -223,6 +273,7 @@ final class ReferenceSession implements BackendSession {
       boolean allowNonFinite,
       boolean require24,
       int kernel) {
+    supported(Op.PRUNE24, w.dtype());
     float[] group = new float[4];
     for (long i = 0; i < w.rows(); i++) {
       clearRow(out.mask(), i);
@@ -382,22 +433,11 @@ final class ReferenceSession implements BackendSession {
     double[] values = new double[Math.toIntExact(w.k() / 2)];
     int[] columns = new int[values.length];
     for (long j = 0; j < w.n(); j++) {
-      int slot = 0;
-      for (int p = 0; p < w.k(); p++) {
-        int bits =
-            weight
-                .mask()
-                .segment()
-                .get(ValueLayout.JAVA_BYTE, j * weight.mask().rowStride() + p / 8);
-        if ((bits >> (p % 8) & 1) != 0) {
-          columns[slot] = p;
-          values[slot] = weight.values().get(j, slot);
-          slot++;
-        }
-      }
+      readColumns(weight.mask(), j, columns);
+      readRow(weight.values(), w.rowScales(), j, values);
       for (int i = 0; i < rows.length; i++) {
         double sum = 0;
-        for (int p = 0; p < slot; p++) {
+        for (int p = 0; p < values.length; p++) {
           sum += rows[i][columns[p]] * values[p];
         }
         finish(sum, i, j, c, y, epilogue);
@@ -411,7 +451,7 @@ final class ReferenceSession implements BackendSession {
     double[][] rows = rows(x);
     double[] values = new double[Math.toIntExact(w.cols())];
     for (long j = 0; j < w.rows(); j++) {
-      readRow(w, j, values);
+      readRow(w, w.rowScales(), j, values);
       for (int i = 0; i < rows.length; i++) {
         double sum = 0;
         for (int p = 0; p < values.length; p++) {
@@ -425,17 +465,31 @@ final class ReferenceSession implements BackendSession {
   private static double[][] rows(Matrix x) {
     double[][] rows = new double[Math.toIntExact(x.rows())][Math.toIntExact(x.cols())];
     for (int i = 0; i < rows.length; i++) {
-      readRow(x, i, rows[i]);
+      readRow(x, x.rowScales(), i, rows[i]);
     }
     return rows;
   }
 
-  private static void readRow(Matrix matrix, long row, double[] out) {
+  /** What the elements of a row stand for: exact, a value has 8 bits where it has a scale. */
+  private static void readRow(Matrix matrix, @Nullable Matrix scales, long row, double[] out) {
+    double scale = scales == null ? 1 : scales.get(0, row);
     DType dtype = matrix.dtype();
     MemorySegment segment = matrix.segment();
     long start = row * matrix.rowStride() * dtype.bytes();
     for (int p = 0; p < out.length; p++) {
-      out[p] = dtype.get(segment, start + (long) p * dtype.bytes());
+      out[p] = scale * dtype.get(segment, start + (long) p * dtype.bytes());
+    }
+  }
+
+  /** The columns of a row's kept values. */
+  private static void readColumns(Mask mask, long row, int[] out) {
+    MemorySegment segment = mask.segment();
+    int slot = 0;
+    for (int p = 0; p < mask.cols(); p++) {
+      int bits = segment.get(ValueLayout.JAVA_BYTE, row * mask.rowStride() + p / 8);
+      if ((bits >> (p % 8) & 1) != 0) {
+        out[slot++] = p;
+      }
     }
   }
 
@@ -450,6 +504,104 @@ final class ReferenceSession implements BackendSession {
       v += bias.get(0, j);
     }
     y.set(i, j, (float) epilogue.activation().apply(v));
+  }
+
+  // ---- row scales
+
+  /** In F32, as every backend: the bits must not depend on the backend. */
+  @Override
+  public void quantize(Matrix x, Matrix out, int kernel) {
+    Matrix scales = Objects.requireNonNull(out.rowScales());
+    float largest = out.dtype().largest();
+    for (long i = 0; i < x.rows(); i++) {
+      float most = 0;
+      for (long j = 0; j < x.cols(); j++) {
+        finite("x", i, j, x.get(i, j), false);
+        most = Math.max(most, Math.abs(x.get(i, j)));
+      }
+      // Quotients by a subnormal scale, which is a rounded one, might be beyond the largest.
+      float scale = most == 0 ? 1 : Math.max(most / largest, Float.MIN_NORMAL);
+      scales.set(0, i, scale);
+      for (long j = 0; j < x.cols(); j++) {
+        out.set(i, j, x.get(i, j) / scale);
+      }
+    }
+  }
+
+  // ---- training
+
+  @Override
+  public void sddmm24(
+      Matrix dy, Matrix x, Mask mask, Matrix values, float alpha, float beta, int kernel) {
+    supported(Op.SDDMM24, x.dtype());
+    double[][] gradients = rows(dy);
+    double[][] inputs = rows(x);
+    int[] columns = new int[Math.toIntExact(values.cols())];
+    for (int j = 0; j < mask.rows(); j++) {
+      for (long group = 0; group < mask.cols(); group += 4) {
+        twoBits(mask, j, group);
+      }
+      readColumns(mask, j, columns);
+      for (int c = 0; c < columns.length; c++) {
+        double sum = 0;
+        for (int i = 0; i < inputs.length; i++) {
+          sum += gradients[i][j] * inputs[i][columns[c]];
+        }
+        double before = beta == 0 ? 0 : (double) beta * values.get(j, c);
+        values.set(j, c, (float) (alpha * sum + before));
+      }
+    }
+  }
+
+  @Override
+  public void doublePrune24(Compressed24 in, Compressed24 out, int kernel) {
+    supported(Op.DOUBLE_PRUNE24, in.dtype());
+    for (long i = 0; i < in.n(); i++) {
+      for (long j = 0; j < in.k(); j += 4) {
+        twoBits(in.mask(), i, j);
+      }
+    }
+    long[] slots = new long[4]; // of the four rows, the place of the next kept value
+    int[] group = new int[4];
+    for (long j = 0; j < in.k(); j++) {
+      clearRow(out.mask(), j);
+    }
+    for (long i = 0; i < in.n(); i += 4) {
+      Arrays.fill(slots, 0);
+      for (long j = 0; j < in.k(); j++) {
+        for (int t = 0; t < 4; t++) {
+          boolean kept = in.mask().get(i + t, j);
+          group[t] = kept ? magnitude(in.values().get(i + t, slots[t])) : DROPPED;
+        }
+        long slot = i / 2;
+        for (int t = 0; t < 4; t++) {
+          boolean kept = group[t] != DROPPED;
+          if (rank(group, t) < 2) {
+            out.mask().set(j, i + t, true);
+            if (kept) {
+              copyElement(in.values(), i + t, slots[t], out.values(), j, slot);
+            } else {
+              out.values().set(j, slot, 0);
+            }
+            slot++;
+          }
+          slots[t] += kept ? 1 : 0;
+        }
+      }
+    }
+  }
+
+  /** In the order of magnitudes, with NaN above Inf: it must not be lost. */
+  private static int magnitude(float value) {
+    return Float.floatToRawIntBits(value) & Integer.MAX_VALUE;
+  }
+
+  private static int rank(int[] group, int t) {
+    int before = 0;
+    for (int u = 0; u < group.length; u++) {
+      before += group[u] > group[t] || (u < t && group[u] == group[t]) ? 1 : 0;
+    }
+    return before;
   }
 
   @Override

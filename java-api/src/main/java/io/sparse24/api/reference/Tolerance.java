@@ -20,7 +20,7 @@ public record Tolerance(double relative, double absolute) {
   public static final Tolerance EXACT = new Tolerance(0, 0);
 
   /**
-   * For Y = X Wᵀ: F32 sums of k products, rounded once to the type of Y.
+   * For Y = X Wᵀ and dYᵀ X: F32 sums of k products, rounded once to the type of the result.
    *
    * @param dtype type of Y
    * @param k length of the sums
@@ -33,6 +33,20 @@ public record Tolerance(double relative, double absolute) {
     // vdpbf16ps and its kind flush denormals, F16 has few exponents: an absolute term covers both.
     double absolute = Math.max(sums, dtype == DType.F16 ? 0x1p-20 : 0x1p-100);
     return new Tolerance(rounding, absolute);
+  }
+
+  /**
+   * For Y = X Wᵀ of I8 times I8: the sums are exact, and the few operations that make a result of a
+   * sum (conversion, both scales, alpha, C, bias) round by up to 2⁻²⁴ each. A sum is about √k of
+   * one product, and of billions none is more than eight times that.
+   *
+   * @param dtype type of Y
+   * @param k length of the sums
+   * @param scale standard deviation of one product
+   * @return the tolerance
+   */
+  public static Tolerance integerGemm(DType dtype, long k, double scale) {
+    return new Tolerance(dtype.epsilon(), 6 * 0x1p-24 * 8 * Math.sqrt((double) k) * scale);
   }
 
   /**

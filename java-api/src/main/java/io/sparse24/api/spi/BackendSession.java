@@ -40,14 +40,15 @@ public interface BackendSession extends AutoCloseable {
    * The kernel that {@link #AUTO} stands for.
    *
    * @param op what is computed
-   * @param dtype element type
+   * @param dtype element type as in {@link KernelInfo#dtype}
+   * @param xDtype element type as in {@link KernelInfo#xDtype}
    * @param layout of a packed operand, or -1 for the best of all
    * @param m tokens, 0 if unknown
    * @param n outputs
    * @param k inputs
    * @return its id
    */
-  int chooseKernel(Op op, DType dtype, int layout, long m, long n, long k);
+  int chooseKernel(Op op, DType dtype, DType xDtype, int layout, long m, long n, long k);
 
   /**
    * A session for another thread that shares this one's workers or device state.
@@ -229,6 +230,37 @@ public interface BackendSession extends AutoCloseable {
    * @param kernel kernel id
    */
   void gemm(Matrix x, Matrix w, @Nullable Matrix c, Matrix y, Epilogue epilogue, int kernel);
+
+  /**
+   * To a scaled type, row by row.
+   *
+   * @param x {@code [rows, cols]}
+   * @param out {@code [rows, cols]}, with row scales
+   * @param kernel kernel id
+   */
+  void quantize(Matrix x, Matrix out, int kernel);
+
+  /**
+   * values = alpha · dYᵀ X + beta · values at kept places.
+   *
+   * @param dy {@code [m, n]}
+   * @param x {@code [m, k]}
+   * @param mask {@code [n, k]}
+   * @param values {@code [n, k/2]} F32; not read if beta is 0
+   * @param alpha factor of the product
+   * @param beta factor of what values holds
+   * @param kernel kernel id
+   */
+  void sddmm24(Matrix dy, Matrix x, Mask mask, Matrix values, float alpha, float beta, int kernel);
+
+  /**
+   * The transpose, 2:4 along its rows as well.
+   *
+   * @param in {@code [n, k]}
+   * @param out {@code [k, n]}
+   * @param kernel kernel id
+   */
+  void doublePrune24(Compressed24 in, Compressed24 out, int kernel);
 
   @Override
   void close();

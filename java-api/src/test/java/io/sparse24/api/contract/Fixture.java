@@ -11,6 +11,7 @@ import io.sparse24.api.KernelInfo;
 import io.sparse24.api.Mask;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Op;
+import io.sparse24.api.ScoreKind;
 import io.sparse24.api.Scratch;
 import io.sparse24.api.Session;
 import io.sparse24.api.Sparse24Exception;
@@ -20,6 +21,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Stream;
 
@@ -51,8 +53,12 @@ final class Fixture implements AutoCloseable {
 
   /** A backend and, where one is forced, its kernel. */
   record Subject(String backend, @org.jspecify.annotations.Nullable KernelInfo kernel) {
+    KernelInfo forced() {
+      return Objects.requireNonNull(kernel);
+    }
+
     DType dtype() {
-      return java.util.Objects.requireNonNull(kernel).dtype();
+      return forced().dtype();
     }
 
     @Override
@@ -101,9 +107,17 @@ final class Fixture implements AutoCloseable {
     return backends().stream().map(name -> new Subject(name, null));
   }
 
-  /** N(0, 1), with rows {@code pad} elements apart. */
+  /** N(0, 1), with rows {@code pad} elements apart; of a scaled type, what is nearest to it. */
   Matrix normal(long rows, long cols, DType dtype, long pad) {
     Matrix matrix = blank(rows, cols, dtype, pad);
+    if (dtype.scaled()) {
+      oracle.quantize(normal(rows, cols, DType.F32, 0), matrix);
+      if (dtype == DType.I8 && rows * cols > 0) {
+        // Which quantization never gives, and other weights may have.
+        matrix.set(random.nextLong(rows), random.nextLong(cols), -128);
+      }
+      return matrix;
+    }
     for (long i = 0; i < rows; i++) {
       for (long j = 0; j < cols; j++) {
         matrix.set(i, j, (float) random.nextGaussian());
@@ -112,12 +126,20 @@ final class Fixture implements AutoCloseable {
     return matrix;
   }
 
-  /** Poisoned. */
+  /** A 2:4 weight of N(0, 1). */
+  Compressed24 sparse(long n, long k, DType dtype, long pad) {
+    Compressed24 weight = blankCompressed(n, k, DType.F32, pad);
+    oracle.prune24(normal(n, k, DType.F32, 0), ScoreKind.MAGNITUDE, null, weight);
+    return new Compressed24(normal(n, k / 2, dtype, pad), weight.mask());
+  }
+
+  /** Poisoned, row scales too. */
   Matrix blank(long rows, long cols, DType dtype, long pad) {
     long stride = cols + pad;
     long bytes = Math.max(rows * stride, 1) * dtype.bytes();
     MemorySegment segment = arena.allocate(bytes, 64).fill(POISON);
-    return Matrix.of(HostBuffer.wrap(segment), 0, rows, cols, stride, dtype);
+    Matrix matrix = Matrix.of(HostBuffer.wrap(segment), 0, rows, cols, stride, dtype);
+    return dtype.scaled() ? matrix.withRowScales(blank(1, rows, DType.F32, 0)) : matrix;
   }
 
   Mask blankMask(long rows, long cols, long pad) {
@@ -150,6 +172,10 @@ final class Fixture implements AutoCloseable {
     Matrix there = scratch.upload(host);
     if (there != host) {
       outputs.add(new Output(host, there));
+      Matrix scales = host.rowScales();
+      if (scales != null) {
+        outputs.add(new Output(scales, Objects.requireNonNull(there.rowScales())));
+      }
     }
     return there;
   }
@@ -226,6 +252,14 @@ final class Fixture implements AutoCloseable {
       MemorySegment a = actual.segment().asSlice(i * actual.rowStride(), bytes);
       long at = e.mismatch(a);
       assertEquals(-1, at, what + ": mask row " + i + " differs at byte " + at + ", seed " + seed);
+    }
+  }
+
+  /** That an operation left an output's row scales as they were, poisoned. */
+  void assertScalesUntouched(Matrix output, String what) {
+    Matrix scales = output.rowScales();
+    if (scales != null) {
+      assertSame(blank(1, output.rows(), DType.F32, 0), scales, what + ": row scales");
     }
   }
 

@@ -10,9 +10,9 @@ import io.sparse24.api.KernelInfo;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Op;
 import io.sparse24.api.Packed24;
-import io.sparse24.api.ScoreKind;
 import io.sparse24.api.contract.Fixture.Subject;
 import io.sparse24.api.reference.Tolerance;
+import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -50,24 +50,35 @@ final class GemmContractTest {
     try (Fixture f = new Fixture(subject)) {
       for (int[] shape : SHAPES) {
         for (int variant = 0; variant < 4; variant++) {
-          multiply(f, subject, shape, variant);
+          for (DType result : results(subject.forced().xDtype())) {
+            multiply(f, subject, result, shape, variant);
+          }
         }
       }
     }
   }
 
-  private static void multiply(Fixture f, Subject subject, int[] shape, int variant) {
+  /** The types Y may have. */
+  private static List<DType> results(DType x) {
+    return x == DType.I8 ? List.of(DType.F32, DType.BF16) : List.of(x);
+  }
+
+  /** For N(0, 1) data; beta·C and bias round like a few products more. */
+  private static Tolerance tolerance(DType x, DType y, long k) {
+    return x == DType.I8 ? Tolerance.integerGemm(y, k + 8, 1) : Tolerance.gemm(y, k + 8, 1);
+  }
+
+  private static void multiply(Fixture f, Subject subject, DType result, int[] shape, int variant) {
     int m = shape[0];
     int n = shape[1];
     int k = shape[2];
-    DType dtype = subject.dtype();
+    KernelInfo kernel = subject.forced();
     int pad = variant == 0 ? 0 : 3 * variant;
-    Matrix x = f.normal(m, k, dtype, pad);
-    Matrix w = f.normal(n, k, dtype, pad);
-    Matrix y = f.blank(m, n, dtype, pad);
-    Matrix expected = f.blank(m, n, dtype, 0);
+    Matrix x = f.normal(m, k, kernel.xDtype(), pad);
+    Matrix y = f.blank(m, n, result, pad);
+    Matrix expected = f.blank(m, n, result, 0);
     Matrix bias = variant >= 2 ? f.normal(1, n, DType.F32, 0) : null;
-    Matrix c = variant == 3 ? f.normal(m, n, dtype, pad) : null;
+    Matrix c = variant == 3 ? f.normal(m, n, result, pad) : null;
     // The last variant accumulates into Y itself.
     boolean inPlace = variant == 3 && f.random.nextBoolean();
     Activation[] activations = Activation.values();
@@ -76,11 +87,22 @@ final class GemmContractTest {
     float alpha = variant == 0 ? 1 : 0.5f;
     float beta = c == null ? 0 : -1.5f;
     String what =
-        subject + " m=" + m + " n=" + n + " k=" + k + " variant " + variant + " " + activation;
+        subject
+            + " to "
+            + result
+            + " m="
+            + m
+            + " n="
+            + n
+            + " k="
+            + k
+            + " variant "
+            + variant
+            + " "
+            + activation;
 
     Epilogue here = new Epilogue(alpha, beta, bias, activation);
     Epilogue there = new Epilogue(alpha, beta, bias == null ? null : f.in(bias), activation);
-    KernelInfo kernel = Objects.requireNonNull(subject.kernel());
     if (inPlace) {
       for (long i = 0; i < m; i++) {
         for (long j = 0; j < n; j++) {
@@ -91,22 +113,65 @@ final class GemmContractTest {
     Matrix out = f.out(y);
     Matrix addend = c == null ? null : inPlace ? out : f.in(c);
     if (kernel.op() == Op.GEMM) {
+      Matrix w = f.normal(n, k, kernel.dtype(), pad);
       f.session.gemm(f.in(x), f.in(w), addend, out, there);
       f.oracle.gemm(x, w, c, expected, here);
     } else {
-      Compressed24 sparse = f.blankCompressed(n, k, dtype, pad);
-      f.oracle.prune24(w, ScoreKind.MAGNITUDE, null, sparse);
+      Compressed24 sparse = f.sparse(n, k, kernel.dtype(), pad);
       spmm(f, kernel, x, sparse, addend, out, there);
       Packed24 packed = pack(f, f.oracle, sparse, 0);
       f.oracle.spmm24(x, packed, c, expected, here);
     }
     f.finish();
-    // A value of N(0, 1) data is about 1; beta·C and bias round like a few products more.
-    f.assertNear(expected, y, Tolerance.gemm(dtype, k + 8L, 1), what);
+    f.assertNear(expected, y, tolerance(kernel.xDtype(), result, k), what);
+  }
+
+  static Stream<Subject> integerKernels() {
+    return kernels().filter(subject -> subject.forced().xDtype() == DType.I8);
+  }
+
+  /** The longest sum that is allowed, of the largest products, all of one sign. */
+  @ParameterizedTest
+  @MethodSource("integerKernels")
+  void integerSumsDoNotOverflow(Subject subject) {
+    int k = (1 << 17) - 4;
+    try (Fixture f = new Fixture(subject)) {
+      for (int m : new int[] {1, 17}) {
+        Matrix x = lowest(f, m, k);
+        Matrix y = f.blank(m, 3, DType.F32, 0);
+        long terms = k;
+        if (subject.forced().op() == Op.GEMM) {
+          f.session.gemm(f.in(x), f.in(lowest(f, 3, k)), f.out(y));
+        } else {
+          terms = k / 2;
+          Compressed24 w =
+              new Compressed24(lowest(f, 3, k / 2), f.sparse(3, k, DType.F32, 0).mask());
+          spmm(f, subject.forced(), x, w, null, f.out(y), Epilogue.NONE);
+        }
+        f.finish();
+        Matrix expected = f.blank(m, 3, DType.F32, 0);
+        for (long i = 0; i < m; i++) {
+          for (long j = 0; j < 3; j++) {
+            expected.set(i, j, terms * 128f * 128);
+          }
+        }
+        f.assertNear(expected, y, Tolerance.EXACT, subject + " m=" + m);
+      }
+    }
+  }
+
+  /** All -128, with scales of 1. */
+  private static Matrix lowest(Fixture f, long rows, long cols) {
+    Matrix matrix = f.blank(rows, cols, DType.I8, 0);
+    matrix.segment().fill((byte) -128);
+    for (long i = 0; i < rows; i++) {
+      Objects.requireNonNull(matrix.rowScales()).set(0, i, 1);
+    }
+    return matrix;
   }
 
   static Stream<Subject> sparseKernels() {
-    return Fixture.kernels(Op.SPMM24);
+    return Fixture.kernels(Op.SPMM24).filter(subject -> !subject.forced().xDtype().scaled());
   }
 
   /**
@@ -118,12 +183,12 @@ final class GemmContractTest {
   void nonFinitePropagatesFromKeptColumnsOnly(Subject subject) {
     int n = 33;
     int k = 68;
-    DType dtype = subject.dtype();
-    KernelInfo kernel = Objects.requireNonNull(subject.kernel());
+    KernelInfo kernel = subject.forced();
+    DType dtype = kernel.xDtype();
     float[] values = {Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NaN};
     try (Fixture f = new Fixture(subject)) {
-      Compressed24 w = f.blankCompressed(n, k, dtype, 0);
-      f.oracle.prune24(f.normal(n, k, dtype, 0), ScoreKind.MAGNITUDE, null, w);
+      Compressed24 w = f.sparse(n, k, kernel.dtype(), 0);
+      avoidZero(w.values());
       for (int m : new int[] {1, 4, 16, 17, 40}) {
         for (float value : values) {
           for (int column : new int[] {0, 31, 33, 66, 67}) {
@@ -154,8 +219,15 @@ final class GemmContractTest {
         }
       }
       // And in W: one row of it, all tokens.
-      w.values().set(20, 7, Float.NaN);
-      w.values().set(21, 7, Float.POSITIVE_INFINITY);
+      boolean infinite = !kernel.dtype().scaled();
+      if (kernel.dtype() == DType.I8) {
+        Objects.requireNonNull(w.values().rowScales()).set(0, 20, Float.NaN);
+      } else {
+        w.values().set(20, 7, Float.NaN);
+      }
+      if (infinite) {
+        w.values().set(21, 7, Float.POSITIVE_INFINITY);
+      }
       for (int m : new int[] {1, 4, 16, 17, 40}) {
         Matrix x = f.normal(m, k, dtype, 0);
         Matrix actual = f.blank(m, n, dtype, 0);
@@ -166,8 +238,19 @@ final class GemmContractTest {
             float y = actual.get(i, j);
             String what = subject + " m=" + m + " y[" + i + ", " + j + "] = " + y;
             assertEquals(j == 20, Float.isNaN(y), what);
-            assertEquals(j == 21, Float.isInfinite(y), what);
+            assertEquals(infinite && j == 21, Float.isInfinite(y), what);
           }
+        }
+      }
+    }
+  }
+
+  /** Whether a kept 0 times Inf is NaN is the kernel's choice. */
+  private static void avoidZero(Matrix values) {
+    for (long i = 0; i < values.rows(); i++) {
+      for (long j = 0; j < values.cols(); j++) {
+        if (values.get(i, j) == 0) {
+          values.set(i, j, 1);
         }
       }
     }
@@ -209,21 +292,26 @@ final class GemmContractTest {
   @MethodSource("subjects")
   void betaZeroReadsNoC(Subject subject) {
     try (Fixture f = new Fixture(subject)) {
-      for (DType dtype : DType.values()) {
-        Matrix x = f.normal(3, 16, dtype, 0);
-        Matrix w = f.normal(5, 16, dtype, 0);
-        Matrix y = f.blank(3, 5, dtype, 0);
+      for (KernelInfo kernel : f.session.kernels()) {
+        if (kernel.op() != Op.GEMM || !kernel.available()) {
+          continue;
+        }
+        DType result = results(kernel.xDtype()).getFirst();
+        Matrix x = f.normal(3, 16, kernel.xDtype(), 0);
+        Matrix w = f.normal(5, 16, kernel.dtype(), 0);
+        Matrix y = f.blank(3, 5, result, 0);
         for (long i = 0; i < 3; i++) {
           for (long j = 0; j < 5; j++) {
             y.set(i, j, Float.NaN);
           }
         }
-        Matrix expected = f.blank(3, 5, dtype, 0);
+        Matrix expected = f.blank(3, 5, result, 0);
         Matrix out = f.out(y);
-        f.session.gemm(f.in(x), f.in(w), out, out, Epilogue.NONE);
+        f.session.useKernel(kernel).gemm(f.in(x), f.in(w), out, out, Epilogue.NONE);
         f.oracle.gemm(x, w, expected);
         f.finish();
-        f.assertNear(expected, y, Tolerance.gemm(dtype, 16, 1), subject + " " + dtype);
+        f.assertNear(
+            expected, y, tolerance(kernel.xDtype(), result, 16), subject + " " + kernel.name());
       }
     }
   }

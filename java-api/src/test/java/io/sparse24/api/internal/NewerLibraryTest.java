@@ -24,12 +24,13 @@ import org.junit.jupiter.api.Test;
 
 /** A function table written in Java plays a library that is newer than this version, or fails. */
 final class NewerLibraryTest {
-  /** Op and dtype of each kernel; the ABI is append-only, so new numbers are higher. */
+  /** Op, dtype and x_dtype of each kernel; the ABI is append-only, so new numbers are higher. */
   private static final int[][] KERNELS = {
-    {Op.GEMM.ordinal(), DType.F32.ordinal()},
-    {Op.values().length, DType.F32.ordinal()},
-    {Op.SPMM24.ordinal(), DType.values().length},
-    {Op.SPMM24.ordinal(), DType.BF16.ordinal()},
+    {Op.GEMM.ordinal(), DType.F32.ordinal(), DType.F32.ordinal()},
+    {Op.values().length, DType.F32.ordinal(), DType.F32.ordinal()},
+    {Op.SPMM24.ordinal(), DType.values().length, DType.F32.ordinal()},
+    {Op.SPMM24.ordinal(), DType.I8.ordinal(), DType.values().length},
+    {Op.SPMM24.ordinal(), DType.I8.ordinal(), DType.BF16.ordinal()},
   };
 
   private final AtomicInteger destroyed = new AtomicInteger();
@@ -64,14 +65,15 @@ final class NewerLibraryTest {
               info.fill((byte) 0);
               s24_kernel_info.op(info, KERNELS[id][0]);
               s24_kernel_info.dtype(info, KERNELS[id][1]);
+              s24_kernel_info.x_dtype(info, KERNELS[id][2]);
               return infoStatus;
             },
             arena));
     s24_api.choose_kernel(
         api,
         s24_api.choose_kernel.allocate(
-            (context, op, dtype, layout, m, n, k, out) -> {
-              out.reinterpret(4).set(ValueLayout.JAVA_INT, 0, 3);
+            (context, op, dtype, xDtype, layout, m, n, k, out) -> {
+              out.reinterpret(4).set(ValueLayout.JAVA_INT, 0, 4);
               return S24.S24_OK();
             },
             arena));
@@ -87,8 +89,9 @@ final class NewerLibraryTest {
     try (Arena arena = Arena.ofShared()) {
       BackendSession session =
           NativeSession.open(library(arena, S24.S24_OK()), SessionOptions.DEFAULT);
-      assertEquals(List.of(0, 3), session.kernels().stream().map(KernelInfo::id).toList());
-      assertEquals(3, session.chooseKernel(Op.SPMM24, DType.BF16, -1, 1, 8, 8));
+      assertEquals(List.of(0, 4), session.kernels().stream().map(KernelInfo::id).toList());
+      assertEquals(DType.BF16, session.kernels().getLast().xDtype());
+      assertEquals(4, session.chooseKernel(Op.SPMM24, DType.I8, DType.BF16, -1, 1, 8, 8));
       session.close();
       assertEquals(1, destroyed.get());
     }

@@ -1,0 +1,39 @@
+package io.sparse24.bench;
+
+import io.sparse24.api.DType;
+import io.sparse24.api.Op;
+
+/**
+ * The element types of an operation, where one is asked for.
+ *
+ * @param dtype as in {@link io.sparse24.api.KernelInfo#dtype}
+ * @param xDtype as in {@link io.sparse24.api.KernelInfo#xDtype}
+ */
+record Types(DType dtype, DType xDtype) {
+  /**
+   * What a type means for an operation.
+   *
+   * @param op the operation; selection reads F32 scores whatever the weight
+   * @param dtype of the weight; for quantize of the result, or of what becomes I8
+   * @param wantedX of X where the weight has row scales
+   */
+  static Types of(Op op, DType dtype, DType wantedX) {
+    return switch (op) {
+      case SELECT -> new Types(DType.F32, DType.F32);
+      case SPMM24, GEMM -> new Types(dtype, dtype.scaled() ? wantedX : dtype);
+      case QUANTIZE ->
+          dtype.scaled()
+              ? new Types(dtype, wantedX.scaled() ? DType.BF16 : wantedX)
+              : new Types(DType.I8, dtype);
+      default -> new Types(dtype, dtype);
+    };
+  }
+
+  /** Whether an operation moves or multiplies elements that have row scales. */
+  static boolean takesScaled(Op op) {
+    return switch (op) {
+      case COMPRESS24, DECOMPRESS24, APPLY_MASK, PACK24, UNPACK24, SPMM24, GEMM, QUANTIZE -> true;
+      case ACCUMULATE_NORMS, SCORE, SELECT, PRUNE24, SDDMM24, DOUBLE_PRUNE24 -> false;
+    };
+  }
+}
