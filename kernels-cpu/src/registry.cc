@@ -19,17 +19,24 @@ namespace dtype_of {
 constexpr s24_dtype f32 = S24_F32, bf16 = S24_BF16, f16 = S24_F16;
 }
 
-// Kernels of an ISA that this build has no code for keep their id; machine() never grants them.
+// Kernels of an ISA that this build has no code for keep their id; isa_runs() never lets them run.
+#define S24_CODE_HERE(code) &code
+#define S24_CODE_ELSEWHERE(code) static_cast<decltype(&code)>(nullptr)
 #if defined(__x86_64__)
-#define S24_CODE_avx2(code) &code
-#define S24_CODE_avx512(code) &code
-#define S24_CODE_avx512bf16(code) &code
+#define S24_CODE_X86_64 S24_CODE_HERE
+#define S24_CODE_AARCH64 S24_CODE_ELSEWHERE
+#elif defined(__aarch64__)
+#define S24_CODE_X86_64 S24_CODE_ELSEWHERE
+#define S24_CODE_AARCH64 S24_CODE_HERE
 #else
-#define S24_CODE_avx2(code) static_cast<decltype(&code)>(nullptr)
-#define S24_CODE_avx512(code) static_cast<decltype(&code)>(nullptr)
-#define S24_CODE_avx512bf16(code) static_cast<decltype(&code)>(nullptr)
+#define S24_CODE_X86_64 S24_CODE_ELSEWHERE
+#define S24_CODE_AARCH64 S24_CODE_ELSEWHERE
 #endif
-#define S24_CODE_scalar(code) &code
+#define S24_CODE_scalar S24_CODE_HERE
+#define S24_CODE_avx2 S24_CODE_X86_64
+#define S24_CODE_avx512 S24_CODE_X86_64
+#define S24_CODE_avx512bf16 S24_CODE_X86_64
+#define S24_CODE_neon S24_CODE_AARCH64
 
 const Kernel kKernels[] = {
 #define S24_KERNEL(op, dtype, isa, layout) \
@@ -73,7 +80,7 @@ int32_t find_kernel(int32_t id, int32_t op, int32_t dtype, int32_t layout, Isa g
   int32_t best = -1;
   for (int32_t i = 0; i < kernel_count(); i++) {
     const Kernel &k = kKernels[i];
-    if (fits(k, op, dtype, layout) && k.isa <= granted && (best < 0 || k.isa > kKernels[best].isa)) best = i;
+    if (fits(k, op, dtype, layout) && isa_runs(k.isa, granted) && (best < 0 || k.isa > kKernels[best].isa)) best = i;
   }
   if (best < 0) {
     dtype_size(dtype);

@@ -1,80 +1,25 @@
-// Dense W against X: four rows of W by three of X, both read along k as they lie, twelve sums in registers. A block of
-// rows of X stays in the second-level cache while W passes. Internal linkage, see dtype.hpp.
+// The arithmetic of dense_rows.hpp in 256 bits: twelve sums, and what they need, in sixteen registers.
+// Internal linkage, see dtype.hpp.
 #ifndef SPARSE24_CPU_AVX2_DENSE_HPP
 #define SPARSE24_CPU_AVX2_DENSE_HPP
 
 #include "avx2/vector.hpp"
-#include "epilogue.hpp"
-#include "heuristics.hpp"
-#include "kernel.hpp"
+#include "dense_rows.hpp"
 
 namespace s24::cpu {
 namespace {
 
 template <class T>
 struct DenseAvx2 {
+  using Element = T;
+  using Vector = __m256;
   static constexpr int kRowsW = 4, kRowsX = 3;
+  static constexpr int64_t kLanes = 8;
 
-  static void run(const Threads &threads, const GemmCall &call) {
-    const s24_gemm_args &a = call.args;
-    if (a.m == 0) return;
-    const int64_t fit = kTilesXBytes / (a.k * static_cast<int64_t>(sizeof(T)) + 1) / kRowsX * kRowsX;
-    const int64_t x_rows = fit < kRowsX ? kRowsX : fit;  // a block of X
-    const int64_t x_blocks = (a.m + x_rows - 1) / x_rows;
-    const int64_t w_rows = row_block(a.n, x_blocks, threads.count, 64);
-    const int64_t w_blocks = (a.n + w_rows - 1) / w_rows;
-    const int64_t rows = a.m < x_rows ? a.m : x_rows;
-    const int64_t bytes = w_rows * a.k * static_cast<int64_t>(sizeof(T));
-    parallel_for(threads, x_blocks * w_blocks, grain(bytes, w_rows * rows * (a.k + 1) / 8),
-                 [&](int64_t begin, int64_t end, int) {
-                   for (int64_t unit = begin; unit < end; unit++) {
-                     const int64_t i0 = unit / w_blocks * x_rows, j0 = unit % w_blocks * w_rows;
-                     const int64_t i1 = i0 + x_rows < a.m ? i0 + x_rows : a.m;
-                     const int64_t j1 = j0 + w_rows < a.n ? j0 + w_rows : a.n;
-                     for (int64_t j = j0; j < j1; j += kRowsW) {
-                       for (int64_t i = i0; i < i1; i += kRowsX) {
-                         const int64_t r = j1 - j < kRowsW ? j1 - j : kRowsW, c = i1 - i < kRowsX ? i1 - i : kRowsX;
-                         dispatch<kRowsW, kRowsX>(call, j, r, i, c);
-                       }
-                     }
-                   }
-                 });
-  }
-
- private:
-  template <int R, int C>
-  static void dispatch(const GemmCall &call, int64_t j, int64_t rows_w, int64_t i, int64_t rows_x) {
-    if constexpr (R > 0 && C > 0) {
-      if (rows_w < R) return dispatch<R - 1, C>(call, j, rows_w, i, rows_x);
-      if (rows_x < C) return dispatch<R, C - 1>(call, j, rows_w, i, rows_x);
-      tile<R, C>(call, j, i);
-    }
-  }
-
-  template <int R, int C>
-  static void tile(const GemmCall &call, int64_t j, int64_t i) {
-    const s24_gemm_args &a = call.args;
-    const T *w = static_cast<const T *>(call.w) + j * a.w_stride;
-    const T *x = static_cast<const T *>(call.x) + i * a.x_stride;
-    __m256 acc[R][C];
-    for (int r = 0; r < R; r++) {
-      for (int c = 0; c < C; c++) acc[r][c] = _mm256_setzero_ps();
-    }
-    const auto step = [&](auto load) {
-      __m256 xs[C];
-      for (int c = 0; c < C; c++) xs[c] = load(x + c * a.x_stride);
-      for (int r = 0; r < R; r++) {
-        const __m256 v = load(w + r * a.w_stride);
-        for (int c = 0; c < C; c++) acc[r][c] = _mm256_fmadd_ps(v, xs[c], acc[r][c]);
-      }
-    };
-    int64_t left = a.k;
-    for (; left >= 8; left -= 8, w += 8, x += 8) step([](const T *p) { return load8(p); });
-    if (left > 0) step([left](const T *p) { return load8(p, left); });
-    for (int r = 0; r < R; r++) {
-      for (int c = 0; c < C; c++) finish<T>(call, i + c, j + r, sum8(acc[r][c]));
-    }
-  }
+  static Vector zero() { return _mm256_setzero_ps(); }
+  static Vector load(const T *p) { return load8(p); }
+  static Vector multiply_add(Vector a, Vector b, Vector sum) { return _mm256_fmadd_ps(a, b, sum); }
+  static float sum(Vector v) { return sum8(v); }
 };
 
 }  // namespace
