@@ -58,7 +58,8 @@ public record MachineFacts(
     double readGbps) {
   private static final long BLOCK = 256L << 20;
   private static final int REPEATS = 7;
-  private static final List<String> FLAG_STARTS = List.of("sse4", "avx", "amx", "fma", "f16c", "asimd", "bf16", "i8mm", "sve");
+  private static final List<String> FLAG_STARTS =
+      List.of("sse4", "avx", "amx", "fma", "f16c", "asimd", "bf16", "i8mm", "sve");
 
   /**
    * Gathers them.
