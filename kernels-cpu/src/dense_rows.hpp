@@ -12,7 +12,7 @@ namespace {
 
 // Arithmetic is what an instruction set brings:
 //   Element, Vector of F32, kLanes of it, kRowsW and kRowsX (rows of W and of X at a time)
-//   zero(), load(p), multiply_add(a, b, sum), sum(v) of the lanes
+//   zero(), load(p), load(p, count) (the rest 0 and not touched), multiply_add(a, b, sum), sum(v) of the lanes
 template <class Arithmetic>
 struct DenseRows {
   static void run(const Threads &threads, const GemmCall &call) {
@@ -74,20 +74,27 @@ struct DenseRows {
         for (int c = 0; c < C; c++) acc[r][c] = Arithmetic::multiply_add(v, xs[c], acc[r][c]);
       }
     }
-    // Unrolled: an index that the compiler does not know would keep acc in memory, also in the loop above.
+    Vector rest[R][C];  // what k leaves of a vector; apart from acc, whose indices must be known to the compiler
+    for (int r = 0; r < R; r++) {
+      for (int c = 0; c < C; c++) rest[r][c] = Arithmetic::zero();
+    }
+    if (left > 0) {
+      Vector xs[C];
+      for (int c = 0; c < C; c++) xs[c] = Arithmetic::load(x + c * a.x_stride, left);
+      for (int r = 0; r < R; r++) {
+        const Vector v = Arithmetic::load(w + r * a.w_stride, left);
+        for (int c = 0; c < C; c++) rest[r][c] = Arithmetic::multiply_add(v, xs[c], rest[r][c]);
+      }
+    }
+    // Unrolled, for else acc would be in memory, also in the loop above.
     float sums[R][C];
 #pragma GCC unroll 4
     for (int r = 0; r < R; r++) {
 #pragma GCC unroll 4
-      for (int c = 0; c < C; c++) sums[r][c] = Arithmetic::sum(acc[r][c]);
+      for (int c = 0; c < C; c++) sums[r][c] = Arithmetic::sum(acc[r][c] + rest[r][c]);
     }
     for (int r = 0; r < R; r++) {
-      for (int c = 0; c < C; c++) {
-        for (int64_t l = 0; l < left; l++) {
-          sums[r][c] += to_float(w[r * a.w_stride + l]) * to_float(x[c * a.x_stride + l]);
-        }
-        finish<T>(call, i + c, j + r, sums[r][c]);
-      }
+      for (int c = 0; c < C; c++) finish<T>(call, i + c, j + r, sums[r][c]);
     }
   }
 };

@@ -18,6 +18,7 @@ struct DenseAvx2 {
 
   static Vector zero() { return _mm256_setzero_ps(); }
   static Vector load(const T *p) { return load8(p); }
+  static Vector load(const T *p, int64_t count) { return load8(p, count); }
   static Vector multiply_add(Vector a, Vector b, Vector sum) { return _mm256_fmadd_ps(a, b, sum); }
   static float sum(Vector v) { return sum8(v); }
 };

@@ -18,6 +18,7 @@ struct DenseNeon {
 
   static Vector zero() { return vdupq_n_f32(0.0f); }
   static Vector load(const T *p) { return load4(p); }
+  static Vector load(const T *p, int64_t count) { return load4(p, count); }
   static Vector multiply_add(Vector a, Vector b, Vector sum) { return vfmaq_f32(sum, a, b); }
   static float sum(Vector v) { return vaddvq_f32(v); }
 };
