@@ -4,23 +4,31 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 
 #include "sparse24/contract.hpp"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
-#endif
 #if defined(__linux__)
 #include <sys/syscall.h>
 #include <unistd.h>
+#endif
+#elif defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+
+#include <cstdio>
 #endif
 
 namespace s24::cpu {
 namespace {
 
-constexpr Isa kTiers[kIsaCount] = {Isa::scalar, Isa::avx2, Isa::avx512, Isa::avx512bf16, Isa::amx};
+// kTiers: those of the architecture this was built for.
 
 #if defined(__x86_64__)
+
+constexpr Isa kTiers[] = {Isa::scalar, Isa::avx2, Isa::avx512, Isa::avx512bf16, Isa::amx};
 
 struct Flag {
   Isa tier;
@@ -109,11 +117,32 @@ Machine probe() {
   return found;
 }
 
+#elif defined(__aarch64__)
+
+constexpr Isa kTiers[] = {Isa::scalar, Isa::neon};
+
+Machine probe() {
+  const unsigned long features = getauxval(AT_HWCAP);
+  char name[64] = "aarch64 CPU";
+  if ((features & HWCAP_CPUID) != 0) {  // the kernel answers for the register that names the core
+    uint64_t midr;                      // bits 31..24: implementer, 15..4: part
+    __asm__("mrs %0, midr_el1" : "=r"(midr));
+    std::snprintf(name, sizeof name, "aarch64 CPU, implementer 0x%02x, part 0x%03x",
+                  static_cast<unsigned>(midr >> 24 & 0xff), static_cast<unsigned>(midr >> 4 & 0xfff));
+  }
+  if ((features & HWCAP_ASIMD) == 0) return {Isa::scalar, "neon needs the CPU feature asimd", name};
+  return {Isa::neon, "", name};
+}
+
 #else
 
-Machine probe() { return {Isa::scalar, "avx2 needs an x86-64 CPU", "unknown CPU"}; }
+constexpr Isa kTiers[] = {Isa::scalar};
+
+Machine probe() { return {Isa::scalar, "", ""}; }
 
 #endif
+
+bool of_this_architecture(Isa isa) { return std::find(std::begin(kTiers), std::end(kTiers), isa) != std::end(kTiers); }
 
 std::string trimmed(const std::string &text) {
   const size_t first = text.find_first_not_of(' ');
@@ -135,6 +164,8 @@ const char *isa_name(Isa isa) {
       return "avx512bf16";
     case Isa::amx:
       return "amx";
+    case Isa::neon:
+      return "neon";
   }
   return "";
 }
@@ -151,14 +182,21 @@ const Machine &machine() {
 Isa granted_isa() {
   const char *wanted = std::getenv("S24_ISA");
   if (wanted == nullptr || *wanted == '\0') return machine().best;
+  std::string names;
   for (Isa tier : kTiers) {
     if (std::strcmp(wanted, isa_name(tier)) == 0) return std::min(tier, machine().best);
+    names += std::string(names.empty() ? "" : ", ") + isa_name(tier);
   }
-  fail(S24_BAD_ARGUMENT, "S24_ISA: '%.64s' is not one of scalar, avx2, avx512, avx512bf16, amx", wanted);
+  fail(S24_BAD_ARGUMENT, "S24_ISA: '%.64s' is not one of %s", wanted, names.c_str());
 }
 
+bool isa_runs(Isa needed, Isa granted) { return of_this_architecture(needed) && needed <= granted; }
+
 std::string isa_reason(Isa needed, Isa granted) {
-  if (needed <= granted) return "";
+  if (isa_runs(needed, granted)) return "";
+  if (!of_this_architecture(needed)) {
+    return std::string(isa_name(needed)) + " needs an " + (needed == Isa::neon ? "aarch64" : "x86-64") + " CPU";
+  }
   if (needed > machine().best) return machine().missing;
   return std::string("S24_ISA lowered the tier to ") + isa_name(granted);
 }

@@ -6,9 +6,9 @@
 
 namespace s24::cpu {
 
-// Rising: a tier includes those before it.
-enum class Isa { scalar, avx2, avx512, avx512bf16, amx };
-constexpr int kIsaCount = 5;
+// Rising on each architecture: a tier includes those of its architecture before it.
+enum class Isa { scalar, avx2, avx512, avx512bf16, amx, neon };
+constexpr int kIsaCount = 6;
 
 const char *isa_name(Isa isa);
 
@@ -24,7 +24,8 @@ const Machine &machine();
 // machine().best, lowered to the tier that the environment variable S24_ISA names. An unknown name is an error.
 Isa granted_isa();
 
-// Why a kernel of this tier cannot run where `granted` was granted; empty where it can.
+// Whether a kernel of this tier can run where `granted` was granted, and why it cannot; empty where it can.
+bool isa_runs(Isa needed, Isa granted);
 std::string isa_reason(Isa needed, Isa granted);
 
 }  // namespace s24::cpu

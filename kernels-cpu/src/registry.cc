@@ -5,19 +5,25 @@
 namespace s24::cpu {
 namespace {
 
-// Kernels of an ISA that this build has no code for keep their id; machine() never grants them.
+// Kernels of an ISA that this build has no code for keep their id; isa_runs() never lets them run.
+#define S24_CODE_HERE(code) &code
+#define S24_CODE_ELSEWHERE(code) static_cast<decltype(&code)>(nullptr)
 #if defined(__x86_64__)
-#define S24_CODE_avx2(code) &code
-#define S24_CODE_avx512(code) &code
-#define S24_CODE_avx512bf16(code) &code
-#define S24_CODE_amx(code) &code
+#define S24_CODE_X86_64 S24_CODE_HERE
+#define S24_CODE_AARCH64 S24_CODE_ELSEWHERE
+#elif defined(__aarch64__)
+#define S24_CODE_X86_64 S24_CODE_ELSEWHERE
+#define S24_CODE_AARCH64 S24_CODE_HERE
 #else
-#define S24_CODE_avx2(code) static_cast<decltype(&code)>(nullptr)
-#define S24_CODE_avx512(code) static_cast<decltype(&code)>(nullptr)
-#define S24_CODE_avx512bf16(code) static_cast<decltype(&code)>(nullptr)
-#define S24_CODE_amx(code) static_cast<decltype(&code)>(nullptr)
+#define S24_CODE_X86_64 S24_CODE_ELSEWHERE
+#define S24_CODE_AARCH64 S24_CODE_ELSEWHERE
 #endif
-#define S24_CODE_scalar(code) &code
+#define S24_CODE_scalar S24_CODE_HERE
+#define S24_CODE_avx2 S24_CODE_X86_64
+#define S24_CODE_avx512 S24_CODE_X86_64
+#define S24_CODE_avx512bf16 S24_CODE_X86_64
+#define S24_CODE_amx S24_CODE_X86_64
+#define S24_CODE_neon S24_CODE_AARCH64
 
 const Kernel kKernels[] = {
 #define S24_KERNEL(op, dtype, isa, layout) \
@@ -48,7 +54,8 @@ struct Best {
     std::fill_n(&ids[0][0][0][0], sizeof ids / sizeof ids[0][0][0][0], int16_t{-1});
     for (int32_t id = 0; id < kernel_count(); id++) {
       const Kernel &k = kKernels[id];
-      for (int isa = static_cast<int>(k.isa); isa < kIsaCount; isa++) {
+      for (int isa = 0; isa < kIsaCount; isa++) {
+        if (!isa_runs(k.isa, static_cast<Isa>(isa))) continue;
         int16_t &best = ids[isa][k.op][k.types.dtype][k.types.x_dtype];
         if (best < 0 || kKernels[best].isa < k.isa) best = static_cast<int16_t>(id);
       }

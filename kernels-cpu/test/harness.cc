@@ -38,9 +38,12 @@ float Random::normal() { return (uniform() + uniform() + uniform()); }
 Guarded::Guarded(int64_t bytes, Side side) : bytes_(bytes) {
   const int64_t page = sysconf(_SC_PAGESIZE), inner = (bytes + page - 1) / page * page;
   map_bytes_ = inner + 2 * page;
-  void *map = mmap(nullptr, static_cast<size_t>(map_bytes_), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (map == MAP_FAILED ||
-      mprotect(static_cast<uint8_t *>(map) + page, static_cast<size_t>(inner), PROT_READ | PROT_WRITE) != 0) {
+  void *map =
+      mmap(nullptr, static_cast<size_t>(map_bytes_), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  const auto guard = [&](int64_t at) {
+    return mprotect(static_cast<uint8_t *>(map) + at, static_cast<size_t>(page), PROT_NONE) == 0;
+  };
+  if (map == MAP_FAILED || !guard(0) || !guard(page + inner)) {
     std::perror("guard pages");
     std::abort();
   }

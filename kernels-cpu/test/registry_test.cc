@@ -1,6 +1,7 @@
 // The table against kernels.inc, choice of kernels, and S24_ISA.
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 
 #include "oracle.hpp"
@@ -16,6 +17,13 @@ constexpr struct {
 #include "kernels.inc"
 #undef S24_KERNEL
 };
+
+// Of the architecture this was built for, and what the tiers of others say they need.
+#if defined(__x86_64__)
+constexpr const char *kTiers = "scalar, avx2, avx512, avx512bf16, amx", *kOtherCpu = "an aarch64 CPU";
+#elif defined(__aarch64__)
+constexpr const char *kTiers = "scalar, neon", *kOtherCpu = "an x86-64 CPU";
+#endif
 
 // S24_ISA for a scope.
 struct IsaOverride {
@@ -39,6 +47,10 @@ void test_lines() {
     EXPECT(info.layout == kLines[id].layout, "%s has layout %d", info.name, info.layout);
     EXPECT((info.available == 1) == (info.reason[0] == '\0'), "%s: available %d, reason '%s'", info.name,
            info.available, info.reason);
+    if (std::strstr(kTiers, info.isa) == nullptr) {
+      EXPECT(std::string(info.reason) == std::string(info.isa) + " needs " + kOtherCpu, "%s: reason '%s'", info.name,
+             info.reason);
+    }
     if (info.available == 0) std::printf("not run: %s (%s)\n", info.name, info.reason);
   }
   s24_kernel_info info{};
@@ -96,7 +108,7 @@ void test_isa() {
   s24_context *handle = nullptr;
   char error[128] = "";
   EXPECT(api->context_create(&options, &handle, error, sizeof error) == S24_BAD_ARGUMENT, "S24_ISA=avx9000 was taken");
-  EXPECT(std::string(error).find("'avx9000' is not one of scalar, avx2, avx512, avx512bf16, amx") != std::string::npos,
+  EXPECT(std::string(error).find(std::string("'avx9000' is not one of ") + kTiers) != std::string::npos,
          "S24_ISA=avx9000 says '%s'", error);
   char cut[5] = "";
   EXPECT(api->context_create(&options, &handle, cut, sizeof cut) == S24_BAD_ARGUMENT && std::string(cut) == "S24_",

@@ -2,6 +2,6 @@
 
 namespace s24::cpu {
 
-const KernelOf<GemmCall> gemm_e4m3_bf16_avx2{DenseAvx2<ProductsF32<E4m3, Bf16>>::run, nullptr};
+const KernelOf<GemmCall> gemm_e4m3_bf16_avx2{DenseRows<ProductsF32<E4m3, Bf16>>::run, nullptr};
 
 }  // namespace s24::cpu

@@ -2,6 +2,6 @@
 
 namespace s24::cpu {
 
-const KernelOf<GemmCall> gemm_e4m3_f32_avx2{DenseAvx2<ProductsF32<E4m3, float>>::run, nullptr};
+const KernelOf<GemmCall> gemm_e4m3_f32_avx2{DenseRows<ProductsF32<E4m3, float>>::run, nullptr};
 
 }  // namespace s24::cpu

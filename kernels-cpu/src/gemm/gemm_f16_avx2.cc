@@ -2,6 +2,6 @@
 
 namespace s24::cpu {
 
-const KernelOf<GemmCall> gemm_f16_avx2{DenseAvx2<ProductsF32<F16, F16>>::run, nullptr};
+const KernelOf<GemmCall> gemm_f16_avx2{DenseRows<ProductsF32<F16, F16>>::run, nullptr};
 
 }  // namespace s24::cpu

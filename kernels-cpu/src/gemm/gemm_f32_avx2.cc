@@ -2,6 +2,6 @@
 
 namespace s24::cpu {
 
-const KernelOf<GemmCall> gemm_f32_avx2{DenseAvx2<ProductsF32<float, float>>::run, nullptr};
+const KernelOf<GemmCall> gemm_f32_avx2{DenseRows<ProductsF32<float, float>>::run, nullptr};
 
 }  // namespace s24::cpu

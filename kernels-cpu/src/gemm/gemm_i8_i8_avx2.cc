@@ -2,6 +2,6 @@
 
 namespace s24::cpu {
 
-const KernelOf<GemmCall> gemm_i8_i8_avx2{DenseAvx2<ProductsI32>::run, nullptr};
+const KernelOf<GemmCall> gemm_i8_i8_avx2{DenseRows<ProductsI32>::run, nullptr};
 
 }  // namespace s24::cpu

@@ -58,7 +58,8 @@ public record MachineFacts(
     double readGbps) {
   private static final long BLOCK = 256L << 20;
   private static final int REPEATS = 7;
-  private static final List<String> FLAG_STARTS = List.of("sse4", "avx", "amx", "fma", "f16c");
+  private static final List<String> FLAG_STARTS =
+      List.of("sse4", "avx", "amx", "fma", "f16c", "asimd", "bf16", "i8mm", "sve");
 
   /**
    * Gathers them.
@@ -90,7 +91,7 @@ public record MachineFacts(
   private static List<String> readFlags() {
     try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
       return lines
-          .filter(line -> line.startsWith("flags"))
+          .filter(line -> line.startsWith("flags") || line.startsWith("Features"))
           .limit(1)
           .flatMap(
               line -> Stream.of(line.substring(line.indexOf(':') + 1).strip().split("\\s+", -1)))

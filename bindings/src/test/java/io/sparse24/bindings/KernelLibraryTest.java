@@ -81,7 +81,11 @@ final class KernelLibraryTest {
   @Test
   void aLibraryWithoutTheSymbolIsRefused() throws IOException {
     Path libc =
-        Stream.of("/lib/x86_64-linux-gnu/libm.so.6", "/lib64/libm.so.6", "/usr/lib/libm.so.6")
+        Stream.of(
+                "/lib/x86_64-linux-gnu/libm.so.6",
+                "/lib/aarch64-linux-gnu/libm.so.6",
+                "/lib64/libm.so.6",
+                "/usr/lib/libm.so.6")
             .map(Path::of)
             .filter(Files::exists)
             .findFirst()
