@@ -1,6 +1,6 @@
 # Objects built with ISA flags define no symbol that the linker may merge with another object's copy.
 string(REPLACE "|" ";" objects "${OBJECTS}")
-list(FILTER objects INCLUDE REGEX "_avx(2|512[a-z0-9]*)\\.cc\\.o$")
+list(FILTER objects INCLUDE REGEX "_(avx2|avx512[a-z0-9]*|amx)\\.cc\\.o$")
 foreach(object ${objects})
   execute_process(COMMAND ${NM} --defined-only ${object} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
   if(symbols MATCHES "(^|\n)[0-9a-f]+ ([WVu] [^\n]*)")
