@@ -35,6 +35,14 @@ constexpr int64_t kTilesGroupRows = 128, kTilesRows = 256;
 constexpr int64_t kTilesXBytes = 256 * 1024;
 constexpr int64_t kTilesPrefetch = 2304;
 
+// AMX (amx/product.hpp), chosen by counting (docs/notes/amx.md), not measured: up to this many rows of X packed W goes
+// to the kernel without tiles; rows of X and of W a unit of work; what the unit's X may take of the second-level cache;
+// and how many tiles of each of two tile rows of W are made at a time, to lie in the first-level cache.
+constexpr int64_t kAmxFewRows = 4;
+constexpr int64_t kAmxXRows = 512, kAmxWRows = 512;
+constexpr int64_t kAmxXBytes = 512 * 1024;
+constexpr int64_t kAmxSlabSteps = 16;
+
 // Rows of W a unit of work: `most`, or fewer (in sixteens) where that would leave threads without work.
 inline int64_t row_block(int64_t n, int64_t panels, int threads, int64_t most) {
   // Extents may be absurd here, where only a workspace is asked for.

@@ -55,8 +55,10 @@ void check_case(const Context &ctx, Case c, Random &random) {
                      destination.data(), c.bias ? static_cast<const float *>(bias.data()) : nullptr, y.data(),
                      workspace.as<void>()));
   double worst = 0;
+  const bool large = a.m * a.n * a.k > 50'000'000;  // the oracle computes a part of the outputs
   for (int64_t i = 0; i < a.m; i++) {
     for (int64_t j = 0; j < a.n; j++) {
+      if (large && random.below(50) != 0) continue;
       double sum = 0, magnitude = 0;
       for (int64_t l = 0; l < a.k; l++) {
         if (sparse && !mask.at(j, l)) continue;
@@ -200,6 +202,7 @@ void test_multiply(Random &random) {
       check_shape(ctx, kernel, 40, 300, 68, random);
       check_shape(ctx, kernel, 130, 19, 4100, random);
       check_shape(ctx, kernel, 35, 530, 516, random);
+      check_shape(ctx, kernel, 530, 200, 1800, random);
       if (op == S24_OP_SPMM24) {
         for (int64_t m : {1, 4, 16, 17, 40}) check_dropped(ctx, kernel, m, random);
       }

@@ -12,11 +12,12 @@
 namespace s24::cpu {
 namespace {
 
-// The lowest `count` of sixteen or 32 lanes; all for more.
+// The lowest `count` of sixteen, 32 or 64 lanes; all for more.
 inline __mmask16 first16(int64_t count) {
   return count >= 16 ? static_cast<__mmask16>(0xffff) : static_cast<__mmask16>((1u << count) - 1);
 }
 inline __mmask32 first32(int64_t count) { return count >= 32 ? ~__mmask32{0} : (__mmask32{1} << count) - 1; }
+inline __mmask64 first64(int64_t count) { return count >= 64 ? ~__mmask64{0} : (__mmask64{1} << count) - 1; }
 
 // Lanes outside the mask are 0 and their memory is not touched.
 inline __m512 load16(const float *p, __mmask16 lanes) { return _mm512_maskz_loadu_ps(lanes, p); }

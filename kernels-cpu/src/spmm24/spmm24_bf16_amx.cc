@@ -1,0 +1,12 @@
+#include "amx/packed.hpp"
+
+namespace s24::cpu {
+namespace {
+
+using Kernel = ByRows<kAmxFewRows, spmm24_bf16_avx512bf16, Product<PackedPairs<Bf16>>>;
+
+}  // namespace
+
+const KernelOf<GemmCall> spmm24_bf16_amx{Kernel::run, Kernel::workspace};
+
+}  // namespace s24::cpu

@@ -1,0 +1,12 @@
+#include "amx/packed.hpp"
+
+namespace s24::cpu {
+namespace {
+
+using Kernel = ByRows<kAmxFewRows, spmm24_i8_i8_avx512bf16, Product<PackedQuads>>;
+
+}  // namespace
+
+const KernelOf<GemmCall> spmm24_i8_i8_amx{Kernel::run, Kernel::workspace};
+
+}  // namespace s24::cpu
