@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A target, and what of it was reached.
  *
+ * @param group which targets are one line of the README
  * @param work what was measured
  * @param measure what the numbers are, such as {@code × oneDNN}
  * @param target at least this
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param note why it was missed or not measured, else empty
  */
 public record Goal(
+    String group,
     String work,
     String measure,
     double target,

@@ -59,17 +59,18 @@ final class Goals {
   }
 
   private void decode(String dtype, double ratio, double limit) {
+    String group = "spmm24 " + dtype + ", few tokens";
     for (SuiteRow row : rows(Work.DECODE, of(dtype))) {
-      ratio(row, ONE_DNN, ratio, limit);
+      ratio(group, row, ONE_DNN, ratio, limit);
     }
     for (SuiteRow row : rows(Work.DECODE, of(dtype))) {
-      share(row, "of the read bandwidth", 0.9, Ceilings::readGbps);
+      share(group, row, "of the read bandwidth", 0.9, Ceilings::readGbps);
     }
   }
 
   private void prefill(String dtype, double ratio, @Nullable Double limit) {
     for (SuiteRow row : rows(Work.PREFILL, of(dtype))) {
-      ratio(row, ONE_DNN, ratio, limit);
+      ratio("spmm24 " + dtype + ", many tokens", row, ONE_DNN, ratio, limit);
     }
   }
 
@@ -82,6 +83,7 @@ final class Goals {
         complete ? Math.exp(ratios.stream().mapToDouble(Math::log).average().orElseThrow()) : null;
     goals.add(
         new Goal(
+            "spmm24 " + dtype + ", many tokens, geometric mean",
             "spmm24 " + dtype + ", geometric mean of these",
             "× " + ONE_DNN,
             target,
@@ -92,7 +94,7 @@ final class Goals {
 
   private void prune() {
     for (SuiteRow row : rows(Work.PRUNE, _ -> true)) {
-      share(row, "of the copy bandwidth", 0.8, Ceilings::copyGbps);
+      share("prune24 by Wanda", row, "of the copy bandwidth", 0.8, Ceilings::copyGbps);
     }
   }
 
@@ -110,7 +112,15 @@ final class Goals {
           others.stream().min(Comparator.comparingDouble(rival -> time(rival))).orElseThrow();
       double reached = time(best) / row.ms();
       String note = "the fastest is " + best.name();
-      goals.add(new Goal(name(row), "× the fastest of " + others.size(), 1.0, null, reached, note));
+      goals.add(
+          new Goal(
+              "spmm24 beside every peer",
+              name(row),
+              "× the fastest peer",
+              1.0,
+              null,
+              reached,
+              note));
     }
   }
 
@@ -121,11 +131,12 @@ final class Goals {
   private void scaling() {
     for (SuiteRow row : rows(Work.SCALING, _ -> true)) {
       double share = row.threads() / 2.0;
-      ratio(row, SuiteRow.ONE_THREAD, 1.85 * share, (double) row.threads());
+      ratio("threads", row, SuiteRow.ONE_THREAD, 1.85 * share, (double) row.threads());
     }
   }
 
-  private void ratio(SuiteRow row, String rival, double target, @Nullable Double limit) {
+  private void ratio(
+      String group, SuiteRow row, String rival, double target, @Nullable Double limit) {
     Double reached = row.ratio(rival).orElse(null);
     String note = "";
     if (reached == null) {
@@ -138,14 +149,15 @@ final class Goals {
     } else if (reached < target) {
       note = reason(row, rival);
     }
-    goals.add(new Goal(name(row), "× " + rival, target, limit, reached, note));
+    goals.add(new Goal(group, name(row), "× " + rival, target, limit, reached, note));
   }
 
   private interface Bandwidth {
     double of(Ceilings ceilings);
   }
 
-  private void share(SuiteRow row, String measure, double target, Bandwidth bandwidth) {
+  private void share(
+      String group, SuiteRow row, String measure, double target, Bandwidth bandwidth) {
     Double reached = ceilings(row).map(ceiling -> row.gbps() / bandwidth.of(ceiling)).orElse(null);
     String note = "";
     if (reached == null) {
@@ -153,7 +165,7 @@ final class Goals {
     } else if (reached < target) {
       note = reason(row, "");
     }
-    goals.add(new Goal(name(row), measure, target, 1.0, reached, note));
+    goals.add(new Goal(group, name(row), measure, target, 1.0, reached, note));
   }
 
   private Optional<Ceilings> ceilings(SuiteRow row) {
