@@ -57,6 +57,16 @@ public record Ceilings(
     }
   }
 
+  /** The higher of each, since whatever else the machine does only lowers them. */
+  Ceilings higher(Ceilings other) {
+    return new Ceilings(
+        threads,
+        Math.max(readGbps, other.readGbps),
+        Math.max(copyGbps, other.copyGbps),
+        Math.max(f32Gflops, other.f32Gflops),
+        Math.max(bf16Gflops, other.bf16Gflops));
+  }
+
   /** The loops of the library, run by some threads at once. */
   private record Loops(
       MethodHandle f32, MethodHandle bf16, MethodHandle read, MethodHandle copy, int threads) {

@@ -116,12 +116,17 @@ public final class Suite {
     try (Session session = Backends.open(plan.backend(), SessionOptions.threads(plan.threads()))) {
       int threads = session.info().threads();
       Set<Integer> counts = new LinkedHashSet<>(List.of(1, threads));
-      List<Ceilings> ceilings = Ceilings.measure(List.copyOf(counts));
+      List<Ceilings> before = Ceilings.measure(List.copyOf(counts));
       for (DType dtype : DTYPES) {
         for (Shape shape : plan.shapes()) {
           products(session, dtype, shape, done);
         }
         add(prune(session, dtype), done);
+      }
+      List<Ceilings> after = Ceilings.measure(List.copyOf(counts));
+      List<Ceilings> ceilings = new ArrayList<>();
+      for (int i = 0; i < before.size(); i++) {
+        ceilings.add(before.get(i).higher(after.get(i)));
       }
       Map<String, String> versions = new LinkedHashMap<>();
       peers.found().forEach(peer -> versions.put(peer.name(), peer.version()));

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The suite's report as Markdown, which people also read on a terminal. */
 public final class SuiteMarkdown {
+  /** What a README says before the first result is committed. */
+  public static final String NOT_MEASURED = "Not measured yet.\n";
+
   private static final String NONE = "–";
 
   private final SuiteReport report;

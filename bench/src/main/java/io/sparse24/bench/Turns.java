@@ -16,19 +16,23 @@ final class Turns {
   private static final int LEAST_SAMPLES = 5;
   private static final int WARM_UPS = 3;
 
+  /** Share of the time of each that it warms up first, so that Java has compiled it. */
+  private static final double WARM_UP_SHARE = 0.5;
+
   private final Session session;
   private final Workload workload;
   private final List<Double> samples = new ArrayList<>();
   private int calls = 1;
   private double spentMs;
 
-  private Turns(Session session, Workload workload) {
+  private Turns(Session session, Workload workload, double seconds) {
     this.session = session;
     this.workload = workload;
     while (calls < 1 << 20 && sample() * calls < MIN_SAMPLE_MS) {
       calls *= 2;
     }
-    for (int i = 0; i < WARM_UPS && spentMs < 1000; i++) {
+    double warmUpMs = seconds * 1e3 * WARM_UP_SHARE;
+    for (int i = 0; i < WARM_UPS || spentMs < warmUpMs; i++) {
       sample();
     }
     spentMs = 0;
@@ -55,7 +59,9 @@ final class Turns {
    * @return a time each
    */
   static double[] medians(Session session, List<? extends Workload> workloads, double seconds) {
-    List<Turns> all = workloads.stream().map(workload -> new Turns(session, workload)).toList();
+    double share = seconds / Math.max(workloads.size(), 1);
+    List<Turns> all =
+        workloads.stream().map(workload -> new Turns(session, workload, share)).toList();
     long start = System.nanoTime();
     for (boolean done = all.isEmpty(); !done; ) {
       double elapsedMs = (System.nanoTime() - start) / 1e6;

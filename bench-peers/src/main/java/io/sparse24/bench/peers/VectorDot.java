@@ -8,14 +8,15 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Products of rows of X with rows of W, F32, in tiles of four by four sums. */
+/** Products of rows of X with rows of W, F32, in tiles of two by four sums. */
 final class VectorDot {
   static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
   static final ByteOrder ORDER = ByteOrder.nativeOrder();
   static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 
   private static final int LANES = SPECIES.length();
-  private static final int TILE = 4;
+  private static final int X_TILE = 2;
+  private static final int W_TILE = 4;
 
   private final MemorySegment x;
   private final MemorySegment y;
@@ -37,20 +38,19 @@ final class VectorDot {
 
   /** Columns {@code first} to {@code first + rows} of Y, from rows of W that start at an offset. */
   void multiply(MemorySegment w, long offset, int first, int rows) {
-    for (int i = 0; i < m; i += TILE) {
-      for (int j = 0; j < rows; j += TILE) {
-        if (i + TILE <= m && j + TILE <= rows) {
+    for (int i = 0; i < m; i += X_TILE) {
+      boolean both = i + X_TILE <= m;
+      for (int j = 0; j < rows; j += W_TILE) {
+        if (j + W_TILE > rows) {
+          for (int r = i; r < Math.min(i + X_TILE, m); r++) {
+            for (int c = j; c < rows; c++) {
+              put(r, first + c, dot(w, offset + c * wRow, r));
+            }
+          }
+        } else if (both) {
           tile(w, offset + j * wRow, i, first + j);
-          continue;
-        }
-        for (int r = i; r < Math.min(i + TILE, m); r++) {
-          if (j + TILE <= rows) {
-            row(w, offset + j * wRow, r, first + j);
-            continue;
-          }
-          for (int c = j; c < rows; c++) {
-            put(r, first + c, dot(w, offset + c * wRow, r));
-          }
+        } else {
+          row(w, offset + j * wRow, i, first + j);
         }
       }
     }
@@ -100,8 +100,9 @@ final class VectorDot {
     FloatVector s2 = s0;
     FloatVector s3 = s0;
     long xOffset = 4L * i * k;
-    long end = 4L * SPECIES.loopBound(k);
-    for (long p = 0; p < end; p += 4L * LANES) {
+    int end = SPECIES.loopBound(k);
+    for (int c = 0; c < end; c += LANES) {
+      long p = 4L * c;
       FloatVector a = load(x, xOffset + p);
       s0 = a.fma(load(w, w0 + p), s0);
       s1 = a.fma(load(w, w1 + p), s1);
@@ -114,71 +115,46 @@ final class VectorDot {
     put(i, j + 3, sum(s3) + tail(w, w3, i));
   }
 
-  /** Four rows of X with four of W: eight loads for sixteen multiplications. */
+  /** Two rows of X with four of W: six loads for eight multiplications. */
   private void tile(MemorySegment w, long w0, int i, int j) {
-    long xRow = 4L * k;
-    long x0 = i * xRow;
-    FloatVector s00 = FloatVector.zero(SPECIES);
-    FloatVector s01 = s00;
-    FloatVector s02 = s00;
-    FloatVector s03 = s00;
-    FloatVector s10 = s00;
-    FloatVector s11 = s00;
-    FloatVector s12 = s00;
-    FloatVector s13 = s00;
-    FloatVector s20 = s00;
-    FloatVector s21 = s00;
-    FloatVector s22 = s00;
-    FloatVector s23 = s00;
-    FloatVector s30 = s00;
-    FloatVector s31 = s00;
-    FloatVector s32 = s00;
-    FloatVector s33 = s00;
-    long end = 4L * SPECIES.loopBound(k);
-    for (long p = 0; p < end; p += 4L * LANES) {
-      FloatVector a0 = load(x, x0 + p);
-      FloatVector a1 = load(x, x0 + xRow + p);
-      FloatVector a2 = load(x, x0 + 2 * xRow + p);
-      FloatVector a3 = load(x, x0 + 3 * xRow + p);
-      FloatVector b0 = load(w, w0 + p);
-      s00 = a0.fma(b0, s00);
-      s10 = a1.fma(b0, s10);
-      s20 = a2.fma(b0, s20);
-      s30 = a3.fma(b0, s30);
-      FloatVector b1 = load(w, w0 + wRow + p);
-      s01 = a0.fma(b1, s01);
-      s11 = a1.fma(b1, s11);
-      s21 = a2.fma(b1, s21);
-      s31 = a3.fma(b1, s31);
-      FloatVector b2 = load(w, w0 + 2 * wRow + p);
-      s02 = a0.fma(b2, s02);
-      s12 = a1.fma(b2, s12);
-      s22 = a2.fma(b2, s22);
-      s32 = a3.fma(b2, s32);
-      FloatVector b3 = load(w, w0 + 3 * wRow + p);
-      s03 = a0.fma(b3, s03);
-      s13 = a1.fma(b3, s13);
-      s23 = a2.fma(b3, s23);
-      s33 = a3.fma(b3, s33);
+    long w1 = w0 + wRow;
+    long w2 = w1 + wRow;
+    long w3 = w2 + wRow;
+    FloatVector s0 = FloatVector.zero(SPECIES);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
+    FloatVector t0 = s0;
+    FloatVector t1 = s0;
+    FloatVector t2 = s0;
+    FloatVector t3 = s0;
+    long x0 = 4L * i * k;
+    long x1 = x0 + 4L * k;
+    int end = SPECIES.loopBound(k);
+    for (int c = 0; c < end; c += LANES) {
+      long p = 4L * c;
+      FloatVector a = load(x, x0 + p);
+      FloatVector b = load(x, x1 + p);
+      FloatVector v = load(w, w0 + p);
+      s0 = a.fma(v, s0);
+      t0 = b.fma(v, t0);
+      v = load(w, w1 + p);
+      s1 = a.fma(v, s1);
+      t1 = b.fma(v, t1);
+      v = load(w, w2 + p);
+      s2 = a.fma(v, s2);
+      t2 = b.fma(v, t2);
+      v = load(w, w3 + p);
+      s3 = a.fma(v, s3);
+      t3 = b.fma(v, t3);
     }
-    put(w, w0, i, j, s00, s01, s02, s03);
-    put(w, w0, i + 1, j, s10, s11, s12, s13);
-    put(w, w0, i + 2, j, s20, s21, s22, s23);
-    put(w, w0, i + 3, j, s30, s31, s32, s33);
-  }
-
-  private void put(
-      MemorySegment w,
-      long w0,
-      int i,
-      int j,
-      FloatVector s0,
-      FloatVector s1,
-      FloatVector s2,
-      FloatVector s3) {
     put(i, j, sum(s0) + tail(w, w0, i));
-    put(i, j + 1, sum(s1) + tail(w, w0 + wRow, i));
-    put(i, j + 2, sum(s2) + tail(w, w0 + 2 * wRow, i));
-    put(i, j + 3, sum(s3) + tail(w, w0 + 3 * wRow, i));
+    put(i, j + 1, sum(s1) + tail(w, w1, i));
+    put(i, j + 2, sum(s2) + tail(w, w2, i));
+    put(i, j + 3, sum(s3) + tail(w, w3, i));
+    put(i + 1, j, sum(t0) + tail(w, w0, i + 1));
+    put(i + 1, j + 1, sum(t1) + tail(w, w1, i + 1));
+    put(i + 1, j + 2, sum(t2) + tail(w, w2, i + 1));
+    put(i + 1, j + 3, sum(t3) + tail(w, w3, i + 1));
   }
 }
