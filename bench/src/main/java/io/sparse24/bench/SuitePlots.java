@@ -2,6 +2,7 @@ package io.sparse24.bench;
 
 import io.sparse24.bench.SuiteRow.Work;
 import java.awt.BasicStroke;
+import java.awt.Color;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -69,7 +70,7 @@ public final class SuitePlots {
   }
 
   /** Operations done over bytes moved, both axes logarithmic, under the measured ceilings. */
-  private Optional<XYChart> roofline() {
+  Optional<XYChart> roofline() {
     List<SuiteRow> rows = products();
     if (rows.isEmpty()) {
       return Optional.empty();
@@ -116,7 +117,7 @@ public final class SuitePlots {
   }
 
   /** Times faster than oneDNN, by tokens, for the weight with most rows. */
-  private Optional<XYChart> ratio() {
+  Optional<XYChart> ratio() {
     XYChart chart = xy("Times faster than the dense product", "m", "ratio");
     chart.getStyler().setXAxisLogarithmic(true);
     List<SuiteRow> rows = products();
@@ -142,7 +143,7 @@ public final class SuitePlots {
   }
 
   /** One thread and all. */
-  private Optional<CategoryChart> threads() {
+  Optional<CategoryChart> threads() {
     List<SuiteRow> rows =
         report.rows().stream().filter(row -> row.ratio(SuiteRow.ONE_THREAD).isPresent()).toList();
     if (rows.isEmpty()) {
@@ -155,6 +156,7 @@ public final class SuitePlots {
             .title("GFLOP/s by threads, as if dense")
             .build();
     chart.getStyler().setLegendPosition(LegendPosition.InsideNW);
+    chart.getStyler().setChartBackgroundColor(Color.WHITE);
     int threads = rows.getFirst().threads();
     List<String> names = List.of("1 thread", threads + " threads");
     for (SuiteRow row : rows) {
@@ -177,6 +179,7 @@ public final class SuitePlots {
             .yAxisTitle(yTitle)
             .build();
     chart.getStyler().setLegendPosition(LegendPosition.OutsideE);
+    chart.getStyler().setChartBackgroundColor(Color.WHITE);
     return chart;
   }
 }

@@ -21,7 +21,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.Document;
-import org.w3c.dom.Element;
 
 /** From a small result to its tables and pictures. */
 final class ReportTest {
@@ -87,28 +86,18 @@ final class ReportTest {
     assertTrue(lines.contains("![roofline](small-roofline.svg)"));
   }
 
-  private static List<String> texts(Path svg) throws Exception {
+  /** What they show is tested where they are drawn; letters are outlines here. */
+  @Test
+  void thePicturesAreSvg() throws Exception {
+    S24.good("report", result);
     DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
     factory.setFeature("http://apache.org/xml/features/nonvalidating/load-external-dtd", false);
-    Document document =
-        factory.newDocumentBuilder().parse(new ByteArrayInputStream(Files.readAllBytes(svg)));
-    assertEquals("svg", document.getDocumentElement().getTagName());
-    List<String> texts = new ArrayList<>();
-    for (int i = 0; i < document.getElementsByTagName("text").getLength(); i++) {
-      texts.add(((Element) document.getElementsByTagName("text").item(i)).getTextContent());
+    for (String picture : List.of("roofline", "ratio", "threads")) {
+      byte[] bytes = Files.readAllBytes(dir.resolve("small-" + picture + ".svg"));
+      Document document = factory.newDocumentBuilder().parse(new ByteArrayInputStream(bytes));
+      assertEquals("svg", document.getDocumentElement().getTagName());
+      assertTrue(document.getElementsByTagName("path").getLength() > 10, picture);
     }
-    return texts;
-  }
-
-  @Test
-  void thePicturesShowTheRows() throws Exception {
-    S24.good("report", result);
-    List<String> roofline = texts(dir.resolve("small-roofline.svg"));
-    assertTrue(roofline.containsAll(List.of("BF16", "BF16 ceiling", "F32", "F32 ceiling")));
-    List<String> ratio = texts(dir.resolve("small-ratio.svg"));
-    assertTrue(ratio.contains("BF16 4096 × 4096 / oneDNN"), ratio.toString());
-    List<String> threads = texts(dir.resolve("small-threads.svg"));
-    assertTrue(threads.containsAll(List.of("1 thread", "2 threads")), threads.toString());
   }
 
   @Test

@@ -1,9 +1,13 @@
 package io.sparse24.bench.peers;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
 import io.sparse24.api.DType;
 import io.sparse24.api.Matrix;
 import io.sparse24.bench.Peer;
+import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -12,9 +16,14 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** LibTorch's linear, as torch.nn.Linear calls it. */
 public final class LibTorch implements Peer {
+  /** Of the OpenBLAS that multiplies F32 for it, which does not ask torch. */
+  private final MethodHandle setBlasThreads;
+
   /** Loads the library. */
   public LibTorch() {
     torch.get_num_threads();
+    setBlasThreads =
+        Functions.find("openblas_set_num_threads", FunctionDescriptor.ofVoid(JAVA_INT));
   }
 
   @Override
@@ -54,7 +63,7 @@ public final class LibTorch implements Peer {
     return tensor;
   }
 
-  private static final class Linear implements Product {
+  private final class Linear implements Product {
     private final int threads;
     private final Tensor x;
     private final Tensor[] weights;
@@ -78,6 +87,11 @@ public final class LibTorch implements Peer {
     @Override
     public void run() {
       torch.set_num_threads(threads);
+      try {
+        setBlasThreads.invokeExact(threads);
+      } catch (Throwable e) {
+        throw Functions.unexpected(e);
+      }
       try (NoGradGuard _ = new NoGradGuard()) {
         torch.linear_out(out, x, weights[next]).close();
       }
