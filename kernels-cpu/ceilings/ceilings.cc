@@ -12,7 +12,8 @@
 namespace {
 
 #if defined(__x86_64__)
-// Twelve sums hide a latency of up to six cycles behind two multiply-adds a cycle, and leave AVX2 registers for the factors.
+// Twelve sums hide a latency of up to six cycles behind two multiply-adds a cycle, and leave AVX2 registers for the
+// factors.
 constexpr int kSums = 12;
 
 // The asm statements make values unknown to the compiler, so that it computes every one of them.
@@ -51,12 +52,17 @@ __attribute__((target("avx512f,avx512bf16"))) void bf16_avx512bf16(int64_t round
   for (auto &s : sums) asm volatile("" : "+v"(s));
 }
 
+// Four streams, and a hint ahead of each: one alone leaves some of the bandwidth, on one thread a quarter.
 __attribute__((target("avx2"))) int64_t read_avx2(const char *p, int64_t bytes) {
-  __m256i sums[4] = {};
-  for (int64_t i = 0; i + 128 <= bytes; i += 128) {
-    for (int j = 0; j < 4; j++) {
-      const auto *line = reinterpret_cast<const __m256i *>(p + i + 32 * j);
-      sums[j] = _mm256_xor_si256(sums[j], _mm256_loadu_si256(line));
+  constexpr int kStreams = 4, kAhead = 1024;
+  __m256i sums[kStreams] = {};
+  const int64_t stream = bytes / kStreams / 64 * 64;
+  for (int64_t i = 0; i < stream; i += 64) {
+    for (int j = 0; j < kStreams; j++) {
+      const char *line = p + j * stream + i;
+      _mm_prefetch(line + kAhead, _MM_HINT_T0);
+      sums[j] = _mm256_xor_si256(sums[j], _mm256_loadu_si256(reinterpret_cast<const __m256i *>(line)));
+      sums[j] = _mm256_xor_si256(sums[j], _mm256_loadu_si256(reinterpret_cast<const __m256i *>(line + 32)));
     }
   }
   const __m256i all = _mm256_xor_si256(_mm256_xor_si256(sums[0], sums[1]), _mm256_xor_si256(sums[2], sums[3]));
@@ -97,7 +103,7 @@ S24_EXPORT int64_t s24_ceiling_bf16([[maybe_unused]] int64_t rounds) {
   return 0;
 }
 
-// Reads memory in ascending order; returns a checksum, so that nothing is left out.
+// Reads memory, a multiple of 256 bytes; returns a checksum, so that nothing is left out.
 S24_EXPORT int64_t s24_ceiling_read(const char *memory, int64_t bytes) {
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("avx2")) return read_avx2(memory, bytes);

@@ -24,7 +24,7 @@ import java.util.concurrent.Future;
  * compared with it. Medians.
  *
  * @param threads the number
- * @param readGbps bytes read a second from DRAM, in ascending order
+ * @param readGbps bytes read a second from DRAM
  * @param copyGbps bytes read plus bytes written a second, written past the caches
  * @param f32Gflops multiply-adds on registers alone, each two operations; 0 if not known
  * @param bf16Gflops the same in BF16 with F32 sums; 0 where the machine has no such instruction
@@ -85,7 +85,7 @@ public record Ceilings(
     }
 
     Ceilings measure(MemorySegment from, MemorySegment to) {
-      long piece = BLOCK / threads / 64 * 64;
+      long piece = BLOCK / threads / 256 * 256;
       try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
         double readGbps =
             rate(
