@@ -29,6 +29,9 @@ inline int64_t prefetch_distance(int64_t row_bytes) {
   return (rows > 4 ? rows : 4) * row_bytes;
 }
 
+// Packed W in F32: from so many rows of X on, X is packed into panels (avx512/columns.hpp).
+constexpr int64_t kColumnsMinM = 32;
+
 // Packed W (tiling.hpp): rows of X that take turns with a tile of W, rows of W a unit of work, what those rows of X may
 // take of the second-level cache, and how far ahead W is fetched.
 constexpr int64_t kTilesGroupRows = 128, kTilesRows = 256;

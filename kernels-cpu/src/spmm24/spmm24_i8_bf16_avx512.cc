@@ -1,9 +1,9 @@
-#include "avx512/tiles.hpp"
+#include "avx512/columns.hpp"
 
 namespace s24::cpu {
 namespace {
 
-using Kernel = Tiles<TilesAvx512<StepsF32<I8, Bf16>>>;
+using Kernel = TilesOrColumns<I8, Bf16>;
 
 }  // namespace
 

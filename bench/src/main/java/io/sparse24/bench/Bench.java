@@ -7,7 +7,6 @@ import io.sparse24.api.Op;
 import io.sparse24.api.Session;
 import io.sparse24.api.SessionOptions;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -19,8 +18,6 @@ import org.jspecify.annotations.Nullable;
 public final class Bench {
   /** Copies of a weight together: more than any cache holds. */
   public static final long COLD = 1L << 30;
-
-  private static final double MIN_SAMPLE_MS = 0.2;
 
   /**
    * What to measure.
@@ -148,7 +145,8 @@ public final class Bench {
       if (peer != null) {
         peer.check();
       }
-      double[] ms = medians(setup.session(), ours, peer);
+      List<Workload> both = peer == null ? List.of(ours) : List.of(ours, peer);
+      double[] ms = Turns.medians(setup.session(), both, plan.secondsPerRow());
       // Once more on what was timed: warm threads, other copies.
       error = Math.max(error, ours.check());
       return new BenchRow(
@@ -169,52 +167,5 @@ public final class Bench {
           peer == null ? null : ms[1] / ms[0],
           (long) ours.rotatedBytes());
     }
-  }
-
-  /** Median milliseconds a call, of ours and of the peer, taking turns until the time is over. */
-  private double[] medians(Session session, Workload ours, @Nullable Workload peer) {
-    int batch = batch(session, ours);
-    int peerBatch = peer == null ? 0 : batch(session, peer);
-    List<Double> mine = new ArrayList<>();
-    List<Double> theirs = new ArrayList<>();
-    long end = System.nanoTime() + (long) (plan.secondsPerRow() * 1e9);
-    while (mine.size() < 5 || System.nanoTime() < end) {
-      mine.add(sample(session, ours, batch));
-      if (peer != null) {
-        theirs.add(sample(session, peer, peerBatch));
-      }
-    }
-    return new double[] {median(mine), median(theirs)};
-  }
-
-  /** Calls a sample needs to be long against the clock; found by running, which warms up too. */
-  private static int batch(Session session, Workload workload) {
-    int batch = 1;
-    while (batch < 1 << 20 && sample(session, workload, batch) * batch < MIN_SAMPLE_MS) {
-      batch *= 2;
-    }
-    for (int i = 0; i < 3; i++) {
-      sample(session, workload, batch);
-    }
-    return batch;
-  }
-
-  private static double sample(Session session, Workload workload, int calls) {
-    long start = System.nanoTime();
-    for (int i = 0; i < calls; i++) {
-      workload.run();
-    }
-    session.synchronize();
-    return (System.nanoTime() - start) / 1e6 / calls;
-  }
-
-  static double median(List<Double> samples) {
-    if (samples.isEmpty()) {
-      return 0;
-    }
-    double[] sorted = samples.stream().mapToDouble(Double::doubleValue).toArray();
-    Arrays.sort(sorted);
-    int half = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
   }
 }

@@ -146,39 +146,44 @@ public class CallOverheadBenchmark {
     }
   }
 
+  /** What every benchmark here does. */
+  void run() {
+    call.run();
+  }
+
   /** {@link Session#spmm24(Matrix, Packed24, Matrix)}. */
   @Benchmark
   public void spmm24Session() {
-    call.run();
+    run();
   }
 
   /** The C function alone. */
   @Benchmark
   public void spmm24Function() {
-    call.run();
+    run();
   }
 
   /** {@link Session#gemm(Matrix, Matrix, Matrix)}. */
   @Benchmark
   public void gemmSession() {
-    call.run();
+    run();
   }
 
   /** The C function alone. */
   @Benchmark
   public void gemmFunction() {
-    call.run();
+    run();
   }
 
   /** {@link Session#prune24}. */
   @Benchmark
   public void prune24Session() {
-    call.run();
+    run();
   }
 
   /** The C function alone. */
   @Benchmark
   public void prune24Function() {
-    call.run();
+    run();
   }
 }

@@ -1,9 +1,12 @@
 package io.sparse24.bench;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
@@ -25,14 +28,15 @@ public final class Jmh {
   /**
    * Runs benchmarks.
    *
-   * @param args as of JMH; {@code -h} lists them
+   * @param args as of JMH; {@code -h} lists them and {@code -p shape=FILE} stands for all shapes of
+   *     a file
    * @throws Exception if JMH fails to print its help or its lists
    */
   public static void main(String[] args) throws Exception {
     CommandLineOptions options;
     try {
-      options = new CommandLineOptions(args);
-    } catch (CommandLineOptionException e) {
+      options = new CommandLineOptions(withShapes(args));
+    } catch (CommandLineOptionException | IOException | IllegalArgumentException e) {
       System.err.println("jmh: " + e.getMessage() + "; -h lists the options");
       System.exit(2);
       return;
@@ -53,6 +57,22 @@ public final class Jmh {
       System.err.println("jmh: " + e.getMessage());
       System.exit(1);
     }
+  }
+
+  /** Puts the shapes of a file where its name is. */
+  static String[] withShapes(String... args) throws IOException {
+    String[] all = args.clone();
+    for (int i = 0; i < all.length; i++) {
+      if (all[i].startsWith("shape=") && all[i].endsWith(".txt")) {
+        List<Shape> shapes = Shape.read(Path.of(all[i].substring("shape=".length())));
+        all[i] =
+            shapes.stream()
+                .map(shape -> shape.n() + "x" + shape.k())
+                .distinct()
+                .collect(Collectors.joining(",", "shape=", ""));
+      }
+    }
+    return all;
   }
 
   private static void report(Collection<RunResult> results) {

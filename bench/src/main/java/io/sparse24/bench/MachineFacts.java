@@ -165,6 +165,6 @@ public record MachineFacts(
       moveTwoBlocks.run();
       ms.add((System.nanoTime() - start) / 1e6);
     }
-    return 2.0 * BLOCK / Bench.median(ms) / 1e6;
+    return 2.0 * BLOCK / Turns.median(ms) / 1e6;
   }
 }

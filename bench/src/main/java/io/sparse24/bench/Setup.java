@@ -57,7 +57,7 @@ record Setup(Session session, DType dtype, DType xDtype, long m, Shape shape, lo
   }
 
   /** A host matrix in a type with row scales; in another, itself. */
-  Matrix quantized(Arena arena, Matrix host, DType to) {
+  static Matrix quantized(Session session, Arena arena, Matrix host, DType to) {
     if (!to.scaled()) {
       return host;
     }

@@ -105,9 +105,9 @@ final class BenchTest {
 
   @Test
   void mediansNotMeans() {
-    assertEquals(2, Bench.median(List.of(100.0, 1.0, 2.0)));
-    assertEquals(1.5, Bench.median(List.of(2.0, 1.0, 100.0, 0.0)));
-    assertEquals(0, Bench.median(List.of()));
+    assertEquals(2, Turns.median(List.of(100.0, 1.0, 2.0)));
+    assertEquals(1.5, Turns.median(List.of(2.0, 1.0, 100.0, 0.0)));
+    assertEquals(0, Turns.median(List.of()));
   }
 
   private static Set<String> names(JsonNode node) {

@@ -1,5 +1,6 @@
 package io.sparse24.bench;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,6 +10,8 @@ import io.sparse24.api.DType;
 import io.sparse24.api.Op;
 import io.sparse24.api.reference.ReferenceBackend;
 import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -17,6 +20,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -145,5 +149,59 @@ final class JmhBenchmarksTest {
       method.invoke(benchmark);
       benchmark.close();
     }
+  }
+
+  private static PeerBenchmark tinyPeer() {
+    PeerBenchmark benchmark = new PeerBenchmark();
+    benchmark.dtype = DType.F32;
+    benchmark.shape = "5x12";
+    benchmark.m = 3;
+    benchmark.threads = 1;
+    benchmark.caches = WorkloadBenchmark.Caches.WARM;
+    return benchmark;
+  }
+
+  @Test
+  void aPeerRunsAndIsRight() {
+    PeerBenchmark benchmark = tinyPeer();
+    benchmark.setUp();
+    benchmark.product();
+    benchmark.close();
+    benchmark.close(); // a second time does nothing
+  }
+
+  @Test
+  void aWrongPeerFailsBeforeAndAfterTheTiming() {
+    try {
+      PeerBenchmark benchmark = tinyPeer();
+      benchmark.setUp();
+      PlainPeer.spoil(true);
+      assertThrows(WrongResult.class, benchmark::close);
+      assertThrows(WrongResult.class, tinyPeer()::setUp);
+    } finally {
+      PlainPeer.spoil(false);
+    }
+  }
+
+  @Test
+  void aPeerMustExistAndHaveTheProduct() {
+    PeerBenchmark absent = tinyPeer();
+    absent.peer = "blas";
+    String message =
+        String.valueOf(assertThrows(IllegalArgumentException.class, absent::setUp).getMessage());
+    assertTrue(message.contains("must be one of onednn"), message);
+    PeerBenchmark other = tinyPeer();
+    other.dtype = DType.BF16;
+    assertThrows(IllegalArgumentException.class, other::setUp);
+  }
+
+  @Test
+  void aFileOfShapesStandsForItsShapes(@TempDir Path dir) throws Exception {
+    Path file = Files.writeString(dir.resolve("some.txt"), "a 8 16\nb 8 16\nc 5 12\n");
+    assertArrayEquals(
+        new String[] {"Spmm", "-p", "shape=8x16,5x12", "-p", "m=1"},
+        Jmh.withShapes("Spmm", "-p", "shape=" + file, "-p", "m=1"));
+    String[] others = {"-p", "shape=8x16"};
+    assertArrayEquals(others, Jmh.withShapes(others));
   }
 }

@@ -1,5 +1,6 @@
 package io.sparse24.cli;
 
+import io.sparse24.api.Backends;
 import io.sparse24.api.DType;
 import io.sparse24.api.Op;
 import io.sparse24.api.Session;
@@ -7,7 +8,10 @@ import io.sparse24.bench.Bench;
 import io.sparse24.bench.BenchReport;
 import io.sparse24.bench.BenchRow;
 import io.sparse24.bench.MachineFacts;
+import io.sparse24.bench.Peers;
 import io.sparse24.bench.Shape;
+import io.sparse24.bench.SuiteMarkdown;
+import io.sparse24.bench.SuiteReport;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.FileSystemException;
@@ -33,6 +37,10 @@ import picocli.CommandLine.Spec;
         "Measures operations with checked results, weights from DRAM, beside the dense product of"
             + " the same backend. Medians; ratio = peer_ms / ms.")
 final class BenchCommand implements Callable<Integer> {
+  /** Options that say which rows to measure. */
+  private static final List<String> OF_ROWS =
+      List.of("--op", "--shapes", "--dtype", "-m", "--warm", "--all-kernels");
+
   enum Suite {
     cpu,
     quick
@@ -41,7 +49,9 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--suite",
       paramLabel = "S",
-      description = "cpu (the decode matrices, all operations) or quick (one small matrix).")
+      description =
+          "cpu (the targets of the CPU kernels beside other libraries, some minutes) or quick (one"
+              + " small matrix, all operations).")
   @Nullable Suite suite;
 
   @Option(
@@ -89,7 +99,9 @@ final class BenchCommand implements Callable<Integer> {
       names = "--seconds",
       paramLabel = "S",
       defaultValue = "1",
-      description = "Time a row. Default: ${DEFAULT-VALUE}")
+      description =
+          "Time a row; in suite cpu, for each of those beside each other. Default:"
+              + " ${DEFAULT-VALUE}")
   double seconds = 1;
 
   @Mixin BackendOption backend = new BackendOption();
@@ -107,6 +119,9 @@ final class BenchCommand implements Callable<Integer> {
     if (out != null) {
       Target.checkFile(out);
     }
+    if (suite == Suite.cpu) {
+      return targets();
+    }
     BenchReport report;
     try (Session session = backend.open()) {
       Bench bench = new Bench(plan(session.info().backend()));
@@ -117,6 +132,10 @@ final class BenchCommand implements Callable<Integer> {
       }
       report = new BenchReport(MachineFacts.of(session), rows);
     }
+    return show(report, report.table());
+  }
+
+  private int show(Object report, String text) throws IOException {
     if (out != null) {
       Files.writeString(out, Json.MAPPER.writeValueAsString(report) + "\n");
     }
@@ -124,22 +143,52 @@ final class BenchCommand implements Callable<Integer> {
     if (json) {
       Json.print(printer, report);
     } else {
-      printer.print(report.table());
+      printer.print(text);
       printer.flush();
     }
     return 0;
   }
 
-  private Bench.Plan plan(String backendName) throws IOException {
+  private int targets() throws IOException {
+    for (String option : OF_ROWS) {
+      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+        throw usage(option + ": suite cpu has its own rows; leave out one of the two");
+      }
+    }
+    checkSeconds();
+    String backendName = backend.name.equals(Backends.AUTO) ? "cpu" : backend.name;
+    PrintWriter err = spec.commandLine().getErr();
+    Peers peers = Peers.load();
+    if (peers.found().isEmpty()) {
+      err.println(
+          "bench: no other library is on the class path (bin/s24 in a source checkout brings them),"
+              + " so nothing is compared with them");
+    }
+    peers.missing().forEach((peer, why) -> err.println("bench: without " + peer + ": " + why));
+    io.sparse24.bench.Suite measured =
+        new io.sparse24.bench.Suite(
+            io.sparse24.bench.Suite.Plan.targets(backendName, backend.threads, seconds), peers);
+    SuiteReport report;
+    try (Progress progress = new Progress(err, "bench", measured.rows())) {
+      report =
+          measured.run(row -> progress.step(1, row.kernel() + " " + row.shape() + " m=" + row.m()));
+    }
+    return show(report, new SuiteMarkdown(report).full());
+  }
+
+  private void checkSeconds() {
     if (!(seconds > 0 && seconds <= 600)) {
       throw usage("--seconds: is " + seconds + ", must be more than 0 and at most 600");
     }
+  }
+
+  private Bench.Plan plan(String backendName) throws IOException {
+    checkSeconds();
     for (long m : tokens) {
       if (m < 1 || m > 1 << 20) {
         throw usage("-m: is " + m + ", must be between 1 and 2^20");
       }
     }
-    Suite chosen = suite == null ? Suite.quick : suite;
     List<Op> chosenOps = new ArrayList<>(ops);
     if (chosenOps.isEmpty()) {
       // spmm24 brings gemm along as its peer.
@@ -148,8 +197,7 @@ final class BenchCommand implements Callable<Integer> {
       chosenOps.remove(Op.GEMM);
       chosenOps.addFirst(Op.SPMM24);
     }
-    List<Shape> list =
-        shapes != null ? read(shapes) : chosen == Suite.cpu ? Shape.DECODE : Shape.QUICK;
+    List<Shape> list = shapes != null ? read(shapes) : Shape.QUICK;
     return new Bench.Plan(
         backendName,
         backend.threads,

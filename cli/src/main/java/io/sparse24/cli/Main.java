@@ -24,6 +24,7 @@ import picocli.CommandLine.Command;
       DecompressCommand.class,
       CheckCommand.class,
       BenchCommand.class,
+      ReportCommand.class,
     })
 public final class Main implements Runnable {
   /** The work failed. */

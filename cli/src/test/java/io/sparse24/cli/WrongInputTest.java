@@ -127,6 +127,10 @@ final class WrongInputTest {
             arguments("bench --dtype I4", 2, "F32, BF16, F16, I8, F8_E4M3"),
             arguments("bench --dtype F8_E4M3 --x-dtype I8 --op spmm24", 1, "no kernel for"),
             arguments("bench --suite all", 2, "cpu, quick"),
+            arguments("bench --suite cpu --op gemm", 2, "--op: suite cpu has its own rows"),
+            arguments("bench --suite cpu -m 1", 2, "-m: suite cpu has its own rows"),
+            arguments("bench --suite cpu --seconds 0", 2, "more than 0"),
+            arguments("report", 2, "'RESULT'"),
             arguments("bench --seconds 0", 2, "more than 0"),
             arguments("bench --seconds NaN", 2, "more than 0"),
             // Inputs that are not there, or no models.
@@ -175,6 +179,10 @@ final class WrongInputTest {
             arguments("demo --out @no/such/out", 1, "make it first"),
             arguments("bench --out @no/such/rows.json", 1, "make it first"),
             arguments("bench --out @empty", 1, "is a directory"),
+            // Results.
+            arguments("report @absent", 1, "absent: no such file or directory"),
+            arguments("report @shapes.txt", 1, "is no result of 's24 bench --suite cpu'"),
+            arguments("report @bad-config/config.json", 1, "is no result of"),
             // Shapes.
             arguments("bench --shapes @absent", 1, "absent: no such file or directory"),
             arguments("bench --shapes @good.safetensors", 1, "lines 'name n k'"),
