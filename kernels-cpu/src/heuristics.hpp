@@ -29,7 +29,7 @@ inline bool streams(const void *to, int64_t rows, int64_t row_bytes) {
 }
 
 // Columns whose square roots of s a thread keeps while its rows pass: they share the first-level cache with the rows.
-constexpr int64_t kRootColumns = 4096;
+constexpr int64_t kRootColumns = 16384;
 
 // Sums of squares: columns whose sums stay in the first-level cache while rows pass, and rows taken at a time, so that
 // a sum is read and written once for several squares.

@@ -33,13 +33,13 @@ void prune_roots(const float *s, int64_t columns, float *roots) {
 }
 
 // Whether the chunk was of the usual kind; only then anything was written.
-template <class V, class T>
-bool prune_chunk(const T *w, const float *roots, bool require, T *values, uint8_t *mask, bool stream) {
+template <class V, bool kWanda, class T>
+__attribute__((always_inline)) inline bool prune_chunk(const T *w, const float *roots, bool require, T *values, uint8_t *mask, bool stream) {
   const Groups<V, T> groups(w);
   typename V::Ints magnitude[4], score[4];
   magnitudes(groups, magnitude);
   for (int c = 0; c < 4; c++) {
-    score[c] = roots == nullptr ? magnitude[c] : V::times(magnitude[c], V::load(roots + c * V::kLanes));
+    score[c] = kWanda ? V::times(magnitude[c], V::load(roots + c * V::kLanes)) : magnitude[c];
   }
   const auto highest = V::most_unsigned(V::most_unsigned(score[0], score[1]), V::most_unsigned(score[2], score[3]));
   if (V::any_at_least(highest, kInfinity)) return false;
@@ -56,48 +56,57 @@ bool prune_chunk(const T *w, const float *roots, bool require, T *values, uint8_
 }
 
 // The last columns of a row, fewer than a chunk has.
-template <class V, class T>
+template <class V, bool kWanda, class T>
 bool prune_rest(const T *w, const float *roots, bool require, int64_t columns, T *values, uint8_t *mask) {
   T w_chunk[kPruneColumns<V>] = {}, values_chunk[kPruneColumns<V> / 2];
   uint8_t mask_chunk[kPruneColumns<V> / 8];
   std::memcpy(w_chunk, w, sizeof(T) * static_cast<size_t>(columns));
-  if (!prune_chunk<V>(w_chunk, roots, require, values_chunk, mask_chunk, false)) return false;
+  if (!prune_chunk<V, kWanda>(w_chunk, roots, require, values_chunk, mask_chunk, false)) return false;
   std::memcpy(values, values_chunk, sizeof(T) * static_cast<size_t>(columns / 2));
   if (columns % 8 != 0) mask_chunk[columns / 8] &= 0x0f;
   std::memcpy(mask, mask_chunk, static_cast<size_t>((columns + 7) / 8));
   return true;
 }
 
+// Columns `block` and so on of a row, as many as `columns`. The first that the flags forbid, counted from there, or -1.
+template <class V, bool kWanda, class T>
+int64_t prune_row(const PruneCall &call, int64_t row, int64_t block, int64_t columns, const float *roots, bool stream) {
+  const s24_prune24_args &a = call.args;
+  const bool require = (a.flags & S24_REQUIRE_24) != 0;
+  const T *w = static_cast<const T *>(call.w) + row * a.w_stride + block;
+  T *values = static_cast<T *>(call.values) + row * a.values_stride + block / 2;
+  uint8_t *mask = call.mask + row * a.mask_stride + block / 8;
+  for (int64_t j = 0; j < columns; j += kPruneColumns<V>) {
+    const int64_t here = std::min(kPruneColumns<V>, columns - j);
+    const bool usual =
+        here == kPruneColumns<V>
+            ? prune_chunk<V, kWanda>(w + j, roots + j, require, values + j / 2, mask + j / 8, stream)
+            : prune_rest<V, kWanda>(w + j, roots + j, require, here, values + j / 2, mask + j / 8);
+    if (usual) continue;
+    const float *s = kWanda ? call.s + block + j : nullptr;
+    const int64_t wrong = prune_groups(w + j, s, here, a.flags, values + j / 2, mask + j / 8);
+    if (wrong >= 0) return j + wrong;
+  }
+  return -1;
+}
+
 template <class V, class T>
 void prune24_run(const Threads &threads, const PruneCall &call) {
   const s24_prune24_args &a = call.args;
-  const bool require = (a.flags & S24_REQUIRE_24) != 0;
+  const bool wanda = a.score == S24_SCORE_WANDA;
   const bool stream = streams(call.values, a.n, a.values_stride * static_cast<int64_t>(sizeof(T)));
   FirstPlace bad;
   parallel_for(threads, a.n, grain(a.k * static_cast<int64_t>(sizeof(T))), [&](int64_t begin, int64_t end, int) {
-    alignas(64) float block_roots[kRootColumns];
+    alignas(64) float roots[kRootColumns];
     for (int64_t block = 0; block < a.k; block += kRootColumns) {
       const int64_t columns = std::min(kRootColumns, a.k - block);
-      const float *s = a.score == S24_SCORE_WANDA ? call.s + block : nullptr;
-      if (s != nullptr) prune_roots<V>(s, columns, block_roots);
+      if (wanda) prune_roots<V>(call.s + block, columns, roots);
       for (int64_t i = begin; i < end; i++) {
-        const T *w = static_cast<const T *>(call.w) + i * a.w_stride + block;
-        T *values = static_cast<T *>(call.values) + i * a.values_stride + block / 2;
-        uint8_t *mask = call.mask + i * a.mask_stride + block / 8;
-        for (int64_t j = 0; j < columns; j += kPruneColumns<V>) {
-          const int64_t here = std::min(kPruneColumns<V>, columns - j);
-          const float *roots = s != nullptr ? block_roots + j : nullptr;
-          const bool usual = here == kPruneColumns<V>
-                                 ? prune_chunk<V>(w + j, roots, require, values + j / 2, mask + j / 8, stream)
-                                 : prune_rest<V>(w + j, roots, require, here, values + j / 2, mask + j / 8);
-          if (usual) continue;
-          const int64_t wrong =
-              prune_groups(w + j, s != nullptr ? s + j : nullptr, here, a.flags, values + j / 2, mask + j / 8);
-          if (wrong < 0) continue;
-          bad.found(i * a.k + block + j + wrong);
-          end = i;  // what the next blocks of columns have from this row on comes later
-          break;
-        }
+        const int64_t wrong = wanda ? prune_row<V, true, T>(call, i, block, columns, roots, stream)
+                                    : prune_row<V, false, T>(call, i, block, columns, roots, stream);
+        if (wrong < 0) continue;
+        bad.found(i * a.k + block + wrong);
+        end = i;  // what the next blocks of columns have from this row on comes later
       }
     }
     V::fence();
