@@ -34,7 +34,8 @@ void prune_roots(const float *s, int64_t columns, float *roots) {
 
 // Whether the chunk was of the usual kind; only then anything was written.
 template <class V, bool kWanda, class T>
-__attribute__((always_inline)) inline bool prune_chunk(const T *w, const float *roots, bool require, T *values, uint8_t *mask, bool stream) {
+__attribute__((always_inline)) inline bool prune_chunk(const T *w, const float *roots, bool require, T *values,
+                                                       uint8_t *mask, bool stream) {
   const Groups<V, T> groups(w);
   typename V::Ints magnitude[4], score[4];
   magnitudes(groups, magnitude);
@@ -78,10 +79,9 @@ int64_t prune_row(const PruneCall &call, int64_t row, int64_t block, int64_t col
   uint8_t *mask = call.mask + row * a.mask_stride + block / 8;
   for (int64_t j = 0; j < columns; j += kPruneColumns<V>) {
     const int64_t here = std::min(kPruneColumns<V>, columns - j);
-    const bool usual =
-        here == kPruneColumns<V>
-            ? prune_chunk<V, kWanda>(w + j, roots + j, require, values + j / 2, mask + j / 8, stream)
-            : prune_rest<V, kWanda>(w + j, roots + j, require, here, values + j / 2, mask + j / 8);
+    const bool usual = here == kPruneColumns<V>
+                           ? prune_chunk<V, kWanda>(w + j, roots + j, require, values + j / 2, mask + j / 8, stream)
+                           : prune_rest<V, kWanda>(w + j, roots + j, require, here, values + j / 2, mask + j / 8);
     if (usual) continue;
     const float *s = kWanda ? call.s + block + j : nullptr;
     const int64_t wrong = prune_groups(w + j, s, here, a.flags, values + j / 2, mask + j / 8);
