@@ -47,32 +47,34 @@ struct Kept {
   typename V::Choice one, three, mixed, high;
 };
 
+// Of columns 0 and 1, and of 2 and 3, the higher and the lower.
+template <class V>
+struct Pairs {
+  typename V::Ints better01, worse01, better23, worse23;
+};
+
 // Of four columns of signed numbers the highest two, the lower index on a tie.
 template <class V>
-Kept<V> best_two(const typename V::Ints *column) {
-  const auto better01 = V::most(column[0], column[1]), worse01 = V::least(column[0], column[1]);
-  const auto better23 = V::most(column[2], column[3]), worse23 = V::least(column[2], column[3]);
-  return {V::less(column[0], column[1]), V::less(column[2], column[3]), V::less(worse01, better23),
-          V::less(better01, worse23)};
+Kept<V> best_two(const typename V::Ints *column, const Pairs<V> &pairs) {
+  return {V::less(column[0], column[1]), V::less(column[2], column[3]), V::less(pairs.worse01, pairs.better23),
+          V::less(pairs.better01, pairs.worse23)};
 }
 
 // The groups' nibbles of the mask.
 template <class V>
 typename V::Ints nibbles(const Kept<V> &kept) {
-  const auto either = V::sum(V::choose(kept.one, V::set(2), V::set(1)), V::choose(kept.three, V::set(8), V::set(4)));
-  return V::choose(kept.mixed, V::choose(kept.high, V::set(12), either), V::set(3));
+  const auto one = V::choose(kept.one, V::set(2 + 4), V::set(1 + 4));
+  const auto either = V::add_where(kept.three, one, V::set(8 - 4));
+  return V::choose(kept.mixed, V::choose(kept.high, V::set(8 + 4), either), V::set(1 + 2));
 }
 
 // The kept elements, bit for bit.
 template <class V, class T>
-void store_kept(const Groups<V, T> &groups, const Kept<V> &kept, T *p, bool stream) {
-  const auto first = V::choose(kept.one, V::template right<16>(groups.low), groups.low);
-  const auto second = V::choose(kept.three, groups.high, V::template left<16>(groups.high));
-  const auto mixed = V::choose(kept.high, groups.high, V::halves(first, second));
-  V::store_kept(p, V::choose(kept.mixed, mixed, groups.low), stream);
+void store_kept(const Groups<V, T> &groups, const Kept<V> &kept, typename V::Ints nibble, T *p, bool stream) {
+  V::store_kept(p, groups.low, groups.high, kept, nibble, stream);
 }
 template <class V>
-void store_kept(const Groups<V, float> &groups, const Kept<V> &kept, float *p, bool stream) {
+void store_kept(const Groups<V, float> &groups, const Kept<V> &kept, typename V::Ints, float *p, bool stream) {
   const auto *column = groups.column;
   const auto first = V::choose(kept.high, column[2], V::choose(kept.one, column[1], column[0]));
   const auto second = V::choose(kept.high, column[3], V::choose(kept.three, column[3], column[2]));

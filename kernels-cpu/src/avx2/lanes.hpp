@@ -27,6 +27,7 @@ struct Avx2Lanes {
   static Ints sum(Ints a, Ints b) { return _mm256_add_epi32(a, b); }
   static Ints least(Ints a, Ints b) { return _mm256_min_epi32(a, b); }
   static Ints most(Ints a, Ints b) { return _mm256_max_epi32(a, b); }
+  static Ints least_unsigned(Ints a, Ints b) { return _mm256_min_epu32(a, b); }
   static Ints most_unsigned(Ints a, Ints b) { return _mm256_max_epu32(a, b); }
   template <int bits>
   static Ints left(Ints v) {
@@ -40,8 +41,7 @@ struct Avx2Lanes {
 
   static Choice less(Ints a, Ints b) { return _mm256_cmpgt_epi32(b, a); }
   static Ints choose(Choice choice, Ints yes, Ints no) { return _mm256_blendv_epi8(no, yes, choice); }
-  // The low half of each lane of `low`, the high half of that of `high`.
-  static Ints halves(Ints low, Ints high) { return _mm256_blend_epi16(low, high, 0xaa); }
+  static Ints add_where(Choice choice, Ints a, Ints b) { return _mm256_add_epi32(a, _mm256_and_si256(choice, b)); }
   // Whether any lane, taken as unsigned, is at least the bound, which is below 2^31.
   static bool any_at_least(Ints v, int32_t bound) {
     const __m256i signed_ones = _mm256_cmpgt_epi32(v, set(bound - 1));
@@ -96,8 +96,11 @@ struct Avx2Lanes {
     store_half_line(p, _mm256_unpacklo_epi32(firsts, seconds), stream);
     store_half_line(p + 8, _mm256_unpackhi_epi32(firsts, seconds), stream);
   }
-  static void store_kept(void *p, Ints pairs, bool stream) {
-    store_half_line(p, _mm256_permute4x64_epi64(pairs, 0xd8), stream);
+  template <class Kept>
+  static void store_kept(void *p, Ints low, Ints high, const Kept &kept, Ints, bool stream) {
+    const __m256i first = choose(kept.one, right<16>(low), low), second = choose(kept.three, high, left<16>(high));
+    const __m256i mixed = choose(kept.high, high, _mm256_blend_epi16(first, second, 0xaa));
+    store_half_line(p, _mm256_permute4x64_epi64(choose(kept.mixed, mixed, low), 0xd8), stream);
   }
   // A nibble of each lane.
   static void store_nibbles(uint8_t *p, Ints lanes) {

@@ -80,22 +80,27 @@ struct Avx2Tile {
     }
   }
 
+  // Both halves of a row's line are stored one after the other: past the caches half a line is a slow write.
   template <class T>
   static void unpack(const uint8_t *block, int64_t blocks, T *values, int64_t stride, bool stream) {
     constexpr int64_t kLines = 4 * static_cast<int64_t>(sizeof(T));
-    for (int64_t half = 0; half < 2; half++, values += 32 / sizeof(T)) {
-      __m256i rows[kTileRows];
+    __m256i rows[2][kTileRows];
+    for (int64_t half = 0; half < 2; half++) {
+      __m256i *here = rows[half];
       for (int64_t l = 0; l < 8; l++) {
-        rows[l] = rows[8 + l] = _mm256_setzero_si256();
+        here[l] = here[8 + l] = _mm256_setzero_si256();
         if (half * 8 + l >= blocks * kLines) continue;
         const uint8_t *line = block + line_offset<T>(half * 8 + l);
-        rows[l] = load(line);
-        rows[8 + l] = load(line + 32);
-        to_lanes(rows + l, rows + 8 + l, T{});
+        here[l] = load(line);
+        here[8 + l] = load(line + 32);
+        to_lanes(here + l, here + 8 + l, T{});
       }
-      transpose8(rows);
-      transpose8(rows + 8);
-      for (int64_t r = 0; r < kTileRows; r++) store_half_line(values + r * stride, rows[r], stream);
+      transpose8(here);
+      transpose8(here + 8);
+    }
+    for (int64_t r = 0; r < kTileRows; r++) {
+      store_half_line(values + r * stride, rows[0][r], stream);
+      store_half_line(values + r * stride + 32 / sizeof(T), rows[1][r], stream);
     }
   }
 };

@@ -25,6 +25,7 @@ struct Avx512Lanes {
   static Ints sum(Ints a, Ints b) { return _mm512_add_epi32(a, b); }
   static Ints least(Ints a, Ints b) { return _mm512_min_epi32(a, b); }
   static Ints most(Ints a, Ints b) { return _mm512_max_epi32(a, b); }
+  static Ints least_unsigned(Ints a, Ints b) { return _mm512_min_epu32(a, b); }
   static Ints most_unsigned(Ints a, Ints b) { return _mm512_max_epu32(a, b); }
   template <int bits>
   static Ints left(Ints v) {
@@ -38,8 +39,7 @@ struct Avx512Lanes {
 
   static Choice less(Ints a, Ints b) { return _mm512_cmplt_epi32_mask(a, b); }
   static Ints choose(Choice choice, Ints yes, Ints no) { return _mm512_mask_mov_epi32(no, choice, yes); }
-  // The low half of each lane of `low`, the high half of that of `high`.
-  static Ints halves(Ints low, Ints high) { return _mm512_mask_blend_epi16(0xaaaaaaaa, low, high); }
+  static Ints add_where(Choice choice, Ints a, Ints b) { return _mm512_mask_add_epi32(a, choice, a, b); }
   // Whether any lane, taken as unsigned, is at least the bound, which is below 2^31.
   static bool any_at_least(Ints v, int32_t bound) { return _mm512_cmpge_epu32_mask(v, set(bound)) != 0; }
   // Whether any lane has none of these bits and a value that is not 0.
@@ -91,7 +91,16 @@ struct Avx512Lanes {
     store_line(p, _mm512_permutex2var_epi32(firsts, low, seconds), stream);
     store_line(p + 16, _mm512_permutex2var_epi32(firsts, high, seconds), stream);
   }
-  static void store_kept(void *p, Ints pairs, bool stream) { store_line(p, pairs, stream); }
+  template <class Kept>
+  static void store_kept(void *p, Ints low, Ints high, const Kept &, Ints nibble, bool stream) {
+    // By nibble, of lane 0 (high counts from 32 on): the first kept element, and in the upper half the second.
+    const __m512i kept =
+        _mm512_setr_epi32(0, 0, 0, 0x10000, 0, 0x200000, 0x200001, 0, 0, 0x210000, 0x210001, 0, 0x210020, 0, 0, 0);
+    const __m512i lane = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const __m512i base = _mm512_or_si512(lane, _mm512_slli_epi32(lane, 16));
+    const __m512i index = _mm512_add_epi32(_mm512_permutexvar_epi32(nibble, kept), base);
+    store_line(p, _mm512_permutex2var_epi16(low, index, high), stream);
+  }
   // A nibble of each lane.
   static void store_nibbles(uint8_t *p, Ints lanes) {
     const __m128i pairs = _mm_maddubs_epi16(_mm512_cvtepi32_epi8(lanes), _mm_set1_epi16(0x1001));

@@ -42,16 +42,19 @@ __attribute__((always_inline)) inline bool prune_chunk(const T *w, const float *
   for (int c = 0; c < 4; c++) {
     score[c] = kWanda ? V::times(magnitude[c], V::load(roots + c * V::kLanes)) : magnitude[c];
   }
-  const auto highest = V::most_unsigned(V::most_unsigned(score[0], score[1]), V::most_unsigned(score[2], score[3]));
-  if (V::any_at_least(highest, kInfinity)) return false;
-  const Kept<V> kept = best_two<V>(score);  // non-negative numbers are in the order of their bits
+  // NaN and Inf are the highest of unsigned numbers; without them the scores are in the order of their bits, signed
+  // too.
+  const Pairs<V> pairs{V::most_unsigned(score[0], score[1]), V::least_unsigned(score[0], score[1]),
+                       V::most_unsigned(score[2], score[3]), V::least_unsigned(score[2], score[3])};
+  if (V::any_at_least(V::most_unsigned(pairs.better01, pairs.better23), kInfinity)) return false;
+  const Kept<V> kept = best_two<V>(score, pairs);
   const auto nibble = nibbles(kept);
   if (require) {
     for (int c = 0; c < 4; c++) {
       if (V::any_without(nibble, 1 << c, magnitude[c])) return false;
     }
   }
-  store_kept(groups, kept, values, stream);
+  store_kept(groups, kept, nibble, values, stream);
   V::store_nibbles(mask, nibble);
   return true;
 }

@@ -25,7 +25,9 @@ bool select_chunk(const float *scores, uint8_t *mask) {
     const auto score = V::plus(groups.column[c], V::set(0));
     order[c] = V::differ(score, V::template right<1>(V::signs(score)));
   }
-  V::store_nibbles(mask, nibbles(best_two<V>(order)));
+  const Pairs<V> pairs{V::most(order[0], order[1]), V::least(order[0], order[1]), V::most(order[2], order[3]),
+                       V::least(order[2], order[3])};
+  V::store_nibbles(mask, nibbles(best_two<V>(order, pairs)));
   return true;
 }
 
