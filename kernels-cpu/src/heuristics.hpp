@@ -28,8 +28,10 @@ inline bool streams(const void *to, int64_t rows, int64_t row_bytes) {
          (reinterpret_cast<uintptr_t>(to) | static_cast<uintptr_t>(row_bytes)) % 64 == 0;
 }
 
-// Columns whose square roots of s a thread keeps while its rows pass: they share the first-level cache with the rows.
+// Columns whose square roots of s a thread keeps (in the second-level cache), and rows that take turns with a chunk of
+// them while it is in the first-level one. Fewer columns would cut the rows of W into streams too short to follow.
 constexpr int64_t kRootColumns = 16384;
+constexpr int64_t kPruneRows = 4;
 
 // Sums of squares: columns whose sums stay in the first-level cache while rows pass, and rows taken at a time, so that
 // a sum is read and written once for several squares.

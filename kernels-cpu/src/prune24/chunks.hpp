@@ -72,25 +72,32 @@ bool prune_rest(const T *w, const float *roots, bool require, int64_t columns, T
   return true;
 }
 
-// Columns `block` and so on of a row, as many as `columns`. The first that the flags forbid, counted from there, or -1.
+// Rows begin to end, each from column `block` on. The first place that the flags forbid goes to bad; returns the row of
+// one, or end: what the next columns have from that row on comes later.
 template <class V, bool kWanda, class T>
-int64_t prune_row(const PruneCall &call, int64_t row, int64_t block, int64_t columns, const float *roots, bool stream) {
+int64_t prune_rows(const PruneCall &call, int64_t begin, int64_t end, int64_t block, int64_t columns,
+                   const float *roots, bool stream, FirstPlace &bad) {
   const s24_prune24_args &a = call.args;
   const bool require = (a.flags & S24_REQUIRE_24) != 0;
-  const T *w = static_cast<const T *>(call.w) + row * a.w_stride + block;
-  T *values = static_cast<T *>(call.values) + row * a.values_stride + block / 2;
-  uint8_t *mask = call.mask + row * a.mask_stride + block / 8;
-  for (int64_t j = 0; j < columns; j += kPruneColumns<V>) {
-    const int64_t here = std::min(kPruneColumns<V>, columns - j);
-    const bool usual = here == kPruneColumns<V>
-                           ? prune_chunk<V, kWanda>(w + j, roots + j, require, values + j / 2, mask + j / 8, stream)
-                           : prune_rest<V, kWanda>(w + j, roots + j, require, here, values + j / 2, mask + j / 8);
-    if (usual) continue;
-    const float *s = kWanda ? call.s + block + j : nullptr;
-    const int64_t wrong = prune_groups(w + j, s, here, a.flags, values + j / 2, mask + j / 8);
-    if (wrong >= 0) return j + wrong;
+  for (int64_t i = begin; i < end; i += kPruneRows) {
+    for (int64_t j = 0; j < columns; j += kPruneColumns<V>) {
+      const int64_t column = block + j, here = std::min(kPruneColumns<V>, columns - j);
+      for (int64_t row = i; row < i + kPruneRows && row < end; row++) {
+        const T *w = static_cast<const T *>(call.w) + row * a.w_stride + column;
+        T *values = static_cast<T *>(call.values) + row * a.values_stride + column / 2;
+        uint8_t *mask = call.mask + row * a.mask_stride + column / 8;
+        const bool usual = here == kPruneColumns<V>
+                               ? prune_chunk<V, kWanda>(w, roots + j, require, values, mask, stream)
+                               : prune_rest<V, kWanda>(w, roots + j, require, here, values, mask);
+        if (usual) continue;
+        const int64_t wrong = prune_groups(w, kWanda ? call.s + column : nullptr, here, a.flags, values, mask);
+        if (wrong < 0) continue;
+        bad.found(row * a.k + column + wrong);
+        end = row;
+      }
+    }
   }
-  return -1;
+  return end;
 }
 
 template <class V, class T>
@@ -104,13 +111,8 @@ void prune24_run(const Threads &threads, const PruneCall &call) {
     for (int64_t block = 0; block < a.k; block += kRootColumns) {
       const int64_t columns = std::min(kRootColumns, a.k - block);
       if (wanda) prune_roots<V>(call.s + block, columns, roots);
-      for (int64_t i = begin; i < end; i++) {
-        const int64_t wrong = wanda ? prune_row<V, true, T>(call, i, block, columns, roots, stream)
-                                    : prune_row<V, false, T>(call, i, block, columns, roots, stream);
-        if (wrong < 0) continue;
-        bad.found(i * a.k + block + wrong);
-        end = i;  // what the next blocks of columns have from this row on comes later
-      }
+      end = wanda ? prune_rows<V, true, T>(call, begin, end, block, columns, roots, stream, bad)
+                  : prune_rows<V, false, T>(call, begin, end, block, columns, roots, stream, bad);
     }
     V::fence();
   });
