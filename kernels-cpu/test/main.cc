@@ -27,7 +27,7 @@ int main() {
       {"arguments", test_arguments, nullptr}, {"norms", nullptr, test_norms},
       {"scores", nullptr, test_scores},       {"prune", nullptr, test_prune},
       {"convert", nullptr, test_convert},     {"multiply", nullptr, test_multiply},
-      {"threads", nullptr, test_threads},
+      {"large", nullptr, test_large},         {"threads", nullptr, test_threads},
   };
   for (const auto &group : groups) {
     const int before = checks;
