@@ -57,6 +57,17 @@ void bad_prune(const PruneCall &call, int64_t index) {
        ll(group + 3), static_cast<double>(w), ll(column));
 }
 
+void bad_norm(const NormsCall &call, int64_t column, float before) {
+  const s24_norms_args &a = call.args;
+  for (int64_t i = 0; i < a.rows; i++) {
+    for (int64_t j = 0; j < a.cols; j++) {
+      const float v = element(call.x, a.x_dtype, i * a.x_stride + j);
+      if (!is_finite(v)) bad_element("x", i, j, v);
+    }
+  }
+  fail(S24_BAD_DATA, "s[%lld] %s", ll(column), is_finite(before) ? "overflows F32" : "is not finite");
+}
+
 void bad_mask(const uint8_t *mask, int64_t mask_stride, int64_t k, int64_t group) {
   const int64_t row = group / (k / 4), column = group % (k / 4) * 4;
   const int bits = __builtin_popcount(mask_nibble(mask + row * mask_stride, column / 4));

@@ -30,6 +30,8 @@ class FirstPlace {
 [[noreturn]] void bad_score(const ScoreCall &call, int64_t index);
 // At index either the score is not finite or S24_REQUIRE_24 forbids to drop the element.
 [[noreturn]] void bad_prune(const PruneCall &call, int64_t index);
+// x has an element that is not finite, or else s[column], `before` as the call found it, overflows.
+[[noreturn]] void bad_norm(const NormsCall &call, int64_t column, float before);
 // group = index / 4 of a mask without exactly two bits there.
 [[noreturn]] void bad_mask(const uint8_t *mask, int64_t mask_stride, int64_t k, int64_t group);
 

@@ -20,6 +20,24 @@ inline int64_t grain(int64_t bytes_per_unit, int64_t multiplies_per_unit = 0) {
   return units > 0 ? units : 1;
 }
 
+// An output of this many bytes, which no cache will keep, is written past the caches: a plain store would first read
+// the line from DRAM that it overwrites. Needs rows that begin with a cache line.
+constexpr int64_t kStreamBytes = 8 * 1024 * 1024;
+inline bool streams(const void *to, int64_t rows, int64_t row_bytes) {
+  return rows * row_bytes >= kStreamBytes &&
+         (reinterpret_cast<uintptr_t>(to) | static_cast<uintptr_t>(row_bytes)) % 64 == 0;
+}
+
+// Columns whose square roots of s a thread keeps (in the second-level cache), and rows that take turns with a chunk of
+// them while it is in the first-level one. Fewer columns would cut the rows of W into streams too short to follow.
+constexpr int64_t kRootColumns = 16384;
+constexpr int64_t kPruneRows = 4;
+
+// Sums of squares: columns whose sums stay in the first-level cache while rows pass, and rows taken at a time, so that
+// a sum is read and written once for several squares.
+constexpr int64_t kNormsColumns = 1024;
+constexpr int kNormsRows = 4;
+
 // Dense: up to this many rows of X, W is read as it lies (decode.hpp); above, X is packed into panels (panel.hpp).
 constexpr int64_t kDecodeMaxM = 8;
 

@@ -63,14 +63,35 @@ inline uint32_t places_of(const uint8_t *block, int64_t row) {
 // Column (0 to 3) of kept value s of a group.
 inline unsigned place(uint32_t places, int64_t group, int64_t s) { return places >> (2 * group + 16 * s) & 3u; }
 
-// The places of up to eight groups of a row whose mask starts at `mask`.
-inline uint32_t pack_places(const uint8_t *mask, int64_t groups) {
-  uint32_t places = 0;
-  for (int64_t g = 0; g < kBlockGroups; g++) {
-    const uint8_t *kept = kKept[g < groups ? mask_nibble(mask, g) : 3u];
-    places |= (static_cast<uint32_t>(kept[0]) | static_cast<uint32_t>(kept[1]) << 16) << 2 * g;
-  }
-  return places;
+// Swaps each field of `lower` with the one `distance` bits above it.
+inline uint32_t swap_fields(uint32_t x, uint32_t lower, int distance) {
+  const uint32_t t = (x ^ x >> distance) & lower;
+  return x ^ t ^ t << distance;
+}
+
+// The places of a row in a block from the 32 bits of its mask, where every nibble has two.
+inline uint32_t pack_places(uint32_t mask) {
+  const uint32_t ones = 0x11111111u, b0 = mask, b1 = mask >> 1, b2 = mask >> 2, b3 = mask >> 3;
+  // A nibble a group: its first column, 0, 1 or 2, in the lower two bits; its second, 1, 2 or 3, in the upper two.
+  uint32_t x = (~b0 & b1 & ones) | (~(b0 | b1) & ones) << 1 | ((b3 | ~b2) & ones) << 2 | ((b3 | b2) & ones) << 3;
+  // Apart into two halves, by swapping ever larger fields.
+  x = swap_fields(x, 0x0c0c0c0cu, 2);
+  x = swap_fields(x, 0x00f000f0u, 4);
+  x = swap_fields(x, 0x0000ff00u, 8);
+  return x;
+}
+
+// The mask of any places.
+inline uint32_t unpack_places(uint32_t places) {
+  uint32_t x = places;
+  x = swap_fields(x, 0x0000ff00u, 8);
+  x = swap_fields(x, 0x00f000f0u, 4);
+  x = swap_fields(x, 0x0c0c0c0cu, 2);
+  const uint32_t ones = 0x11111111u;
+  const auto one_hot = [ones](uint32_t low, uint32_t high) {
+    return (~(low | high) & ones) | (low & ~high & ones) << 1 | (~low & high & ones) << 2 | (low & high & ones) << 3;
+  };
+  return one_hot(x, x >> 1) | one_hot(x >> 2, x >> 3);
 }
 
 }  // namespace

@@ -83,6 +83,7 @@ void test_convert(Random &random);
 void test_multiply(Random &random);
 void test_quantize(Random &random);
 void test_backward(Random &random);
+void test_large(Random &random);
 void test_threads(Random &random);
 
 }  // namespace s24::test

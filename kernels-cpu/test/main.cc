@@ -28,7 +28,7 @@ int main() {
       {"scores", nullptr, test_scores},       {"prune", nullptr, test_prune},
       {"convert", nullptr, test_convert},     {"multiply", nullptr, test_multiply},
       {"quantize", nullptr, test_quantize},   {"backward", nullptr, test_backward},
-      {"threads", nullptr, test_threads},
+      {"large", nullptr, test_large},         {"threads", nullptr, test_threads},
   };
   for (const auto &group : groups) {
     const int before = checks;

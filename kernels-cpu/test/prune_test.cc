@@ -51,16 +51,19 @@ struct Problem {
 void check_random(const Context &ctx, int32_t kernel, int32_t score, int64_t n, int64_t k, Random &random) {
   const s24_kernel_info info = info_of(ctx.handle, kernel);
   Problem p(info.dtype, kernel, score, n, k, random);
-  const bool ties = random.flip(), wild = random.flip();
+  const bool ties = random.flip(), wild = random.flip(), extreme = random.flip();
+  const double tiny = info.dtype == S24_F16 ? 0x1p-22 : 0x1p-131, huge = info.dtype == S24_F16 ? 0x1p14 : 0x1p120;
   for (int64_t i = 0; i < n; i++) {
     for (int64_t j = 0; j < k; j++) {
       p.w.set(i, j, ties ? static_cast<double>(random.below(5) - 2) : random.normal());
       if (random.below(10) == 0) p.w.set(i, j, -0.0);
+      // Subnormal, or so large that the square overflows.
+      if (extreme && random.below(4) == 0) p.w.set(i, j, p.w.at(i, j) * (random.flip() ? tiny : huge));
       if (wild && random.below(10) == 0) p.w.set(i, j, random.flip() ? NAN : -HUGE_VAL);
     }
   }
   for (int64_t j = 0; j < k; j++)
-    p.s.set(0, j, ties ? 4.0 * static_cast<double>(random.below(2)) : std::fabs(random.normal()));
+    p.s.set(0, j, ties ? random.flip() ? 4.0 : random.flip() ? 0.0 : -0.0 : std::fabs(random.normal()));
   if (wild) p.args.flags = S24_ALLOW_NON_FINITE;
   EXPECT_OK(ctx, p.run(ctx));
   EXPECT(p.right(), "%s score=%d n=%lld k=%lld ties=%d wild=%d", info.name, score, static_cast<long long>(n),

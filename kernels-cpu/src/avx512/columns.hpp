@@ -39,15 +39,17 @@ struct Columns {
     const uint8_t *w = static_cast<const uint8_t *>(call.w) + first / kTileRows * layout.tile_bytes;
     if (layout.blocks == 0) std::fill_n(sums, rows * Width * 16, 0.0f);
     for (int64_t b = 0; b < layout.blocks; b++, panel += kBlockColumns * Width * 16) {
+      const int64_t left = (call.args.k - b * kBlockColumns) / 4;  // groups; the panel has no columns past k
+      const int64_t groups = left < kBlockGroups ? left : kBlockGroups;
       // Two rows at a time: chains enough to hide a multiplication's latency.
       for (int64_t r = 0; r < rows; r += 2) {
         const uint8_t *block = w + r / kTileRows * layout.tile_bytes + b * layout.block_bytes;
         float *to = sums + r * Width * 16;
         fetch_next(block, layout.block_bytes, r % kTileRows);
         if (r + 1 < rows) {
-          some_rows<Width, 2>(block, r % kTileRows, panel, b == 0, to);
+          some_rows<Width, 2>(block, r % kTileRows, groups, panel, b == 0, to);
         } else {
-          some_rows<Width, 1>(block, r % kTileRows, panel, b == 0, to);
+          some_rows<Width, 1>(block, r % kTileRows, groups, panel, b == 0, to);
         }
       }
     }
@@ -60,9 +62,10 @@ struct Columns {
     for (int64_t line = 0; line < part; line += 64) prefetch_line(block, block_bytes + row / 2 * part + line);
   }
 
-  // R rows of W over a block.
+  // R rows of W over a block, as many groups of it as there are.
   template <int Width, int R>
-  static void some_rows(const uint8_t *block, int64_t row, const float *panel, bool first, float *sums) {
+  static void some_rows(const uint8_t *block, int64_t row, int64_t groups, const float *panel, bool first,
+                        float *sums) {
     __m512 acc[R][Width];
     for (int r = 0; r < R; r++) {
       for (int v = 0; v < Width; v++) {
@@ -72,8 +75,7 @@ struct Columns {
     const W *values = reinterpret_cast<const W *>(block + kPlacesBytes);
     uint32_t places[R];
     for (int r = 0; r < R; r++) places[r] = places_of(block, row + r);
-#pragma GCC unroll 8
-    for (int g = 0; g < kBlockGroups; g++) {
+    const auto add = [&](int64_t g) {
 #pragma GCC unroll 2
       for (int s = 0; s < 2; s++) {
         for (int r = 0; r < R; r++) {
@@ -82,6 +84,12 @@ struct Columns {
           for (int v = 0; v < Width; v++) acc[r][v] = _mm512_fmadd_ps(kept, _mm512_load_ps(x + v * 16), acc[r][v]);
         }
       }
+    };
+    if (groups == kBlockGroups) {
+#pragma GCC unroll 8
+      for (int g = 0; g < kBlockGroups; g++) add(g);
+    } else {
+      for (int64_t g = 0; g < groups; g++) add(g);
     }
     for (int r = 0; r < R; r++) {
       for (int v = 0; v < Width; v++) _mm512_store_ps(sums + (r * Width + v) * 16, acc[r][v]);

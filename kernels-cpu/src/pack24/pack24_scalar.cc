@@ -17,7 +17,8 @@ void pack_row(uint8_t *tile, const TilesLayout &layout, int64_t row, const uint8
   for (int64_t b = 0; b < layout.blocks; b++) {
     uint8_t *block = tile + b * layout.block_bytes;
     const int64_t here = mask == nullptr ? 0 : std::min(kBlockGroups, groups - b * kBlockGroups);
-    const uint32_t places = here > 0 ? pack_places(mask + b * kBlockGroups / 2, here) : pack_places(nullptr, 0);
+    const uint64_t bits = here > 0 ? load_mask(mask + b * kBlockColumns / 8, 4 * here, kFirstTwo) : kFirstTwo;
+    const uint32_t places = pack_places(static_cast<uint32_t>(bits));
     std::memcpy(block + row * 4, &places, sizeof places);
     T *to = reinterpret_cast<T *>(block + kPlacesBytes);
     for (int64_t g = 0; g < kBlockGroups; g++) {

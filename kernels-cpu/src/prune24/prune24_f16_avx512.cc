@@ -1,7 +1,8 @@
-#include "avx512/prune24.hpp"
+#include "avx512/lanes.hpp"
+#include "prune24/chunks.hpp"
 
 namespace s24::cpu {
 
-const KernelOf<PruneCall> prune24_f16_avx512{prune24_run<F16>, nullptr};
+const KernelOf<PruneCall> prune24_f16_avx512{prune24_run<Avx512Lanes, F16>, nullptr};
 
 }  // namespace s24::cpu

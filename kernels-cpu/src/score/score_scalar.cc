@@ -1,7 +1,7 @@
 #include "first_place.hpp"
 #include "heuristics.hpp"
 #include "kernel.hpp"
-#include "score_value.hpp"
+#include "score/columns.hpp"
 
 namespace s24::cpu {
 namespace {
@@ -16,11 +16,8 @@ void run(const Threads &threads, const ScoreCall &call) {
   parallel_for(threads, a.n, grain(a.k * static_cast<int64_t>(sizeof(T) + sizeof(float))),
                [&](int64_t begin, int64_t end, int) {
                  for (int64_t i = begin; i < end; i++) {
-                   for (int64_t j = 0; j < a.k; j++) {
-                     const float v = score_value(to_float(w[i * a.w_stride + j]), s, j);
-                     if (check && !is_finite(v)) return bad.found(i * a.k + j);
-                     call.out[i * a.out_stride + j] = v;
-                   }
+                   const int64_t wrong = score_columns(w + i * a.w_stride, s, a.k, check, call.out + i * a.out_stride);
+                   if (wrong >= 0) return bad.found(i * a.k + wrong);
                  }
                });
   if (bad.index() != FirstPlace::kNone) bad_score(call, bad.index());

@@ -1,0 +1,8 @@
+#include "avx2/tile.hpp"
+#include "pack24/pack_tiles.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<PackCall> pack24_f32_avx2{pack24_run<Avx2Tile, float>, nullptr};
+
+}  // namespace s24::cpu
