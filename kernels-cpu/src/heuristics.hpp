@@ -35,6 +35,10 @@ constexpr int64_t kTilesGroupRows = 128, kTilesRows = 256;
 constexpr int64_t kTilesXBytes = 256 * 1024;
 constexpr int64_t kTilesPrefetch = 2304;
 
+// sddmm24 (sddmm24/panels.hpp): steps of m at a time, and panels of X that stay in the second-level cache while so many
+// of dY pass.
+constexpr int64_t kSddmmSteps = 512, kSddmmPanels = 16, kSddmmTiles = 16;
+
 // Rows of W a unit of work: `most`, or fewer (in sixteens) where that would leave threads without work.
 inline int64_t row_block(int64_t n, int64_t panels, int threads, int64_t most) {
   // Extents may be absurd here, where only a workspace is asked for.
