@@ -20,6 +20,14 @@ inline int64_t grain(int64_t bytes_per_unit, int64_t multiplies_per_unit = 0) {
   return units > 0 ? units : 1;
 }
 
+// An output of this many bytes, which no cache will keep, is written past the caches: a plain store would first read
+// the line from DRAM that it overwrites. Needs rows that begin with a cache line.
+constexpr int64_t kStreamBytes = 8 * 1024 * 1024;
+inline bool streams(const void *to, int64_t rows, int64_t row_bytes) {
+  return rows * row_bytes >= kStreamBytes &&
+         (reinterpret_cast<uintptr_t>(to) | static_cast<uintptr_t>(row_bytes)) % 64 == 0;
+}
+
 // Dense: up to this many rows of X, W is read as it lies (decode.hpp); above, X is packed into panels (panel.hpp).
 constexpr int64_t kDecodeMaxM = 8;
 

@@ -28,6 +28,15 @@ inline __m256 load8(const T *p, int64_t count) {
   return load8(whole);
 }
 
+// 32 bytes; past the caches where `stream` says so, then aligned to 32, and _mm_sfence() before another thread reads.
+inline void store_half_line(void *p, __m256i v, bool stream) {
+  if (stream) {
+    _mm256_stream_si256(static_cast<__m256i *>(p), v);
+  } else {
+    _mm256_storeu_si256(static_cast<__m256i *>(p), v);
+  }
+}
+
 inline float sum8(__m256 v) {
   const __m128 four = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
   const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));

@@ -39,6 +39,15 @@ inline void store16(F16 *p, __mmask16 lanes, __m512 v) {
   _mm256_mask_storeu_epi16(p, lanes, _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
 
+// 64 bytes; past the caches where `stream` says so, then aligned to 64, and _mm_sfence() before another thread reads.
+inline void store_line(void *p, __m512i v, bool stream) {
+  if (stream) {
+    _mm512_stream_si512(static_cast<__m512i *>(p), v);
+  } else {
+    _mm512_storeu_si512(p, v);
+  }
+}
+
 // The cache line `offset` bytes behind `p`, which may be past the memory's end: a prefetch never faults. Not
 // _mm_prefetch: gcc takes a function that does nothing else for one without effect, and drops its calls.
 inline void prefetch_line(const uint8_t *p, int64_t offset) {
