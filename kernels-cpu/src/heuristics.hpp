@@ -47,8 +47,8 @@ constexpr int64_t kTilesPrefetch = 2304;
 // of dY pass.
 constexpr int64_t kSddmmSteps = 512, kSddmmPanels = 16, kSddmmTiles = 16;
 
-// double_prune24: rows of W taken strip by strip of columns, so that their cache lines are still there for the next strip,
-// and how far ahead of a row they are fetched.
+// double_prune24: rows of W taken strip by strip of columns, so that their cache lines are still there for the next
+// strip, and how far ahead of a row they are fetched.
 constexpr int64_t kDoublePruneRows = 64, kDoublePrunePrefetch = 128;
 
 // Rows of W a unit of work: `most`, or fewer (in sixteens) where that would leave threads without work.

@@ -21,8 +21,8 @@ struct Avx2Columns {
   template <class T>
   static Ints spread(const T *values, uint32_t mask, int64_t count) {
     // By nibble, a byte a column: which of the group's two values it gets.
-    static constexpr uint32_t kValue[16] = {0, 0,          0, 0x00000100, 0, 0x00010000, 0x00010000, 0,
-                                            0, 0x01000000, 0x01000000, 0, 0x01000000, 0, 0, 0};
+    static constexpr uint32_t kValue[16] = {0,          0,          0, 0x00000100, 0, 0x00010000, 0x00010000, 0, 0,
+                                            0x01000000, 0x01000000, 0, 0x01000000, 0, 0,          0};
     T four[4] = {};
     std::memcpy(four, values, static_cast<size_t>(count) * sizeof(T));
     const uint64_t bytes = kValue[mask & 15] | static_cast<uint64_t>(kValue[mask >> 4] + 0x02020202u) << 32;

@@ -17,8 +17,8 @@ namespace {
 //   Ints, Choice (combined by & | ~)
 //   set(v), greater(a, b), choose(choice, yes, no), join(bits, choice, bit), transpose(vectors), store(to, v)
 //   fence()                                  after streamed stores
-//   spread(values, mask, count)              the next `count` values, each in the lane that has a bit in the mask, else 0
-//   rank(w, mask, magnitude)                 the bits of w that `magnitude` has; -1 where the mask has no bit
+//   spread(values, mask, count)              the next `count` values, each in the lane that has a bit in the mask, else
+//   0 rank(w, mask, magnitude)                 the bits of w that `magnitude` has; -1 where the mask has no bit
 //   store_line(to, v, stream)                kLanes lanes
 template <class Isa, class T>
 class Squares {
@@ -50,10 +50,10 @@ class Squares {
  private:
   using Ints = typename Isa::Ints;
   static constexpr int64_t kLanes = Isa::kLanes;
-  static constexpr int64_t kPairs = sizeof(T) == 4 ? 1 : 2;      // elements in a lane
-  static constexpr int64_t kGroups = kLanes * kPairs / 2;        // of four rows, in a square
-  static constexpr int64_t kUnit = kDoublePruneRows / 4;         // groups that follow each other in a strip of columns
-  static constexpr int64_t kWord = 8;                            // groups in 32 bits of W^T's mask
+  static constexpr int64_t kPairs = sizeof(T) == 4 ? 1 : 2;  // elements in a lane
+  static constexpr int64_t kGroups = kLanes * kPairs / 2;    // of four rows, in a square
+  static constexpr int64_t kUnit = kDoublePruneRows / 4;     // groups that follow each other in a strip of columns
+  static constexpr int64_t kWord = 8;                        // groups in 32 bits of W^T's mask
   static constexpr int64_t kWords = (kGroups + kWord - 1) / kWord;
   static constexpr int64_t kMaskBytes = kGroups / 2;
   static_assert(kUnit % kGroups == 0 && kGroups % 2 == 0, "squares neither overlap nor share a byte of W^T's mask");
