@@ -227,6 +227,72 @@ void bench_multiply(s24_context *ctx, const Options &options, Random &random) {
   }
 }
 
+// Largest error of sddmm24 over some outputs, relative to the sum of magnitudes.
+double gradient_error(const Matrix &dy, const Matrix &x, const Mask &mask, const Matrix &values, Random &random) {
+  double worst = 0;
+  for (int sample = 0; sample < 200; sample++) {
+    const int64_t j = random.below(values.rows), c = random.below(values.cols);
+    int64_t l = c / 2 * 4;
+    for (int64_t before = c % 2; before > 0 || !mask.at(j, l); l++) before -= mask.at(j, l);
+    double sum = 0, magnitude = 0;
+    for (int64_t i = 0; i < dy.rows; i++) {
+      sum += dy.at(i, j) * x.at(i, l);
+      magnitude += std::fabs(dy.at(i, j) * x.at(i, l));
+    }
+    worst = std::max(worst, std::fabs(values.at(j, c) - sum) / magnitude);
+  }
+  if (!(worst <= 1e-6)) {
+    std::fprintf(stderr, "wrong gradient: error %g\n", worst);
+    std::exit(1);
+  }
+  return worst;
+}
+
+// sddmm24 beside the dense product of the same extents, gemm with m = n, n = k and k = m: the transposed operands that
+// dY^T X would have are the same work. Operations counted are those of kept positions.
+void bench_gradient(s24_context *ctx, const Options &options, Random &random) {
+  constexpr int64_t n = 4096, k = 4096;
+  for (int32_t id : kernels_of(ctx, S24_OP_SDDMM24)) {
+    const s24_kernel_info info = info_of(ctx, id);
+    if (std::string(info.name).find(options.kernel) == std::string::npos || std::strcmp(info.isa, "scalar") == 0) {
+      continue;
+    }
+    const int32_t dense = find(ctx, S24_OP_GEMM, info);
+    for (int64_t m : {512, 2048}) {
+      if (options.quick && m > 512) continue;
+      Matrix dy(info.dtype, m, n, n, Guarded::kStart), x(info.dtype, m, k, k, Guarded::kStart);
+      Matrix values(S24_F32, n, k / 2, k / 2, Guarded::kStart);
+      Mask mask(n, k, k / 8, Guarded::kStart);
+      dy.fill_normal(random);
+      x.fill_normal(random);
+      mask.fill_24(random);
+      const s24_sddmm24_args args{m, n, k, n, k, k / 2, k / 8, info.dtype, id, 1, 0};
+      const Guarded space = workspace_for(ctx, S24_OP_SDDMM24, &args);
+      Matrix out(info.dtype, n, k, k, Guarded::kStart);
+      const s24_gemm_args dense_args{n, k, m, m, m, k, k, info.dtype, info.dtype, info.dtype, dense, 0, S24_ACT_NONE,
+                                     1, 0};
+      const Guarded dense_space = workspace_for(ctx, S24_OP_GEMM, &dense_args);
+      std::vector<double> times, dense_times;
+      for (int i = 0; i < (options.quick ? 3 : 7); i++) {
+        times.push_back(seconds_of([&] {
+          require(
+              api->sddmm24(ctx, &args, dy.data(), x.data(), mask.data(), values.memory.as<float>(), space.as<void>()),
+              ctx);
+        }));
+        dense_times.push_back(seconds_of([&] {
+          require(api->gemm(ctx, &dense_args, dy.data(), nullptr, x.data(), nullptr, nullptr, nullptr, out.data(),
+                            dense_space.as<void>()),
+                  ctx);
+        }));
+      }
+      const double bytes = static_cast<double>((dy.memory.size() + x.memory.size()) + values.memory.size());
+      const double kept = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k / 2);
+      print(options, {info.name, info.dtype, m, n, k, median(times), bytes, 2 * kept,
+                      gradient_error(dy, x, mask, values, random), median(dense_times) / median(times)});
+    }
+  }
+}
+
 // The other operations on [4096, 4096], each against the scalar kernel's result, byte for byte.
 void bench_others(s24_context *ctx, const Options &options, Random &random) {
   constexpr int64_t n = 4096, k = 4096, mask_stride = k / 8;
@@ -408,6 +474,7 @@ int run(int argc, char **argv) {
   std::fprintf(stderr, "%s, %s, %d threads\n", device.name, device.isa, device.threads);
   if (options.json) std::printf("[\n");
   bench_multiply(ctx.handle, options, random);
+  bench_gradient(ctx.handle, options, random);
   bench_others(ctx.handle, options, random);
   if (options.json) std::printf("\n]\n");
   return 0;

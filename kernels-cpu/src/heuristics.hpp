@@ -47,8 +47,8 @@ inline int64_t prefetch_distance(int64_t row_bytes) {
   return (rows > 4 ? rows : 4) * row_bytes;
 }
 
-// Packed W in F32: from so many rows of X on, X is packed into panels (avx512/columns.hpp).
-constexpr int64_t kColumnsMinM = 32;
+// Packed W in F32: from so many rows of X on, X is packed into panels (avx512/sparse_panel.hpp).
+constexpr int64_t kSparsePanelMinM = 32;
 
 // Packed W (tiling.hpp): rows of X that take turns with a tile of W, rows of W a unit of work, what those rows of X may
 // take of the second-level cache, and how far ahead W is fetched.
@@ -63,6 +63,14 @@ constexpr int64_t kAmxFewRows = 4;
 constexpr int64_t kAmxXRows = 512, kAmxWRows = 512;
 constexpr int64_t kAmxXBytes = 512 * 1024;
 constexpr int64_t kAmxSlabSteps = 16;
+
+// sddmm24 (sddmm24/panels.hpp): steps of m at a time, and panels of X that stay in the second-level cache while so many
+// of dY pass.
+constexpr int64_t kSddmmSteps = 512, kSddmmPanels = 16, kSddmmTiles = 16;
+
+// double_prune24: rows of W taken strip by strip of columns, so that their cache lines are still there for the next
+// strip, and how far ahead of a row they are fetched.
+constexpr int64_t kDoublePruneRows = 64, kDoublePrunePrefetch = 128;
 
 // Rows of W a unit of work: `most`, or fewer (in sixteens) where that would leave threads without work.
 inline int64_t row_block(int64_t n, int64_t panels, int threads, int64_t most) {

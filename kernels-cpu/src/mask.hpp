@@ -41,7 +41,9 @@ constexpr uint64_t kFirstTwo = 0x3333333333333333u;  // sixteen groups that keep
 
 // The first group of the row without exactly two bits, or -1.
 inline int64_t first_bad_group(const uint8_t *row, int64_t groups) {
-  for (int64_t g = 0; g < groups; g++) {
+  int64_t g = 0;
+  while (g + 16 <= groups && all_keep_two(load_mask(row + g / 2, 64, 0))) g += 16;
+  for (; g < groups; g++) {
     if (!keeps_two(mask_nibble(row, g))) return g;
   }
   return -1;

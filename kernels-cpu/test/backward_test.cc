@@ -129,6 +129,28 @@ void check_double_prune(const Context &ctx, int32_t kernel, int64_t n, int64_t k
   EXPECT_STATUS(ctx, run(), S24_BAD_DATA, "mask[1, 4..7] keeps 1 of 4");
 }
 
+// A result too large for the caches, which vector kernels write past them: as the scalar kernel has it.
+void check_large_double_prune(const Context &ctx, int32_t dtype, Random &random) {
+  const int64_t n = 2080, k = 4100, mask_stride = (k + 7) / 8;
+  Matrix values(dtype, n, k / 2, k / 2, Guarded::kEnd);
+  Mask mask(n, k, mask_stride, Guarded::kEnd);
+  values.fill_normal(random);
+  mask.fill_24(random);
+  std::vector<Matrix> t_values;
+  std::vector<Mask> t_masks;
+  for (int32_t kernel : kernels_of(ctx.handle, S24_OP_DOUBLE_PRUNE24)) {  // the scalar one first
+    const s24_kernel_info info = info_of(ctx.handle, kernel);
+    if (info.dtype != dtype) continue;
+    t_values.emplace_back(dtype, k, n / 2, n / 2 + 16, Guarded::kStart);
+    t_masks.emplace_back(k, n, n / 8, Guarded::kEnd);
+    const s24_double_prune24_args args{n, k, k / 2, mask_stride, t_values[0].stride, n / 8, dtype, kernel};
+    EXPECT_OK(ctx, api->double_prune24(ctx.handle, &args, values.data(), mask.data(), t_values.back().data(),
+                                       t_masks.back().data(), nullptr));
+    EXPECT(t_values.back().memory.equals(t_values[0].memory) && t_masks.back().memory.equals(t_masks[0].memory),
+           "%s differs from the scalar kernel", info.name);
+  }
+}
+
 // dY times the packed result is dY W^{R,C}: the input gradient of SLoPe, by spmm24.
 void check_input_gradient(const Context &ctx, Random &random) {
   const int64_t m = 5, n = 36, k = 44;
@@ -179,6 +201,7 @@ void test_backward(Random &random) {
       }
     }
     check_sddmm(ctx, kernel, 517, 19, 132, random);
+    check_sddmm(ctx, kernel, 2051, 17, 36, random);  // m in more than one part, with an odd last row
     check_sddmm(ctx, kernel, 40, 130, 1028, random);
     check_threads(kernel, random);
   }
@@ -187,6 +210,7 @@ void test_backward(Random &random) {
       for (int64_t k : {0, 4, 12, 32, 36, 68, 132}) check_double_prune(ctx, kernel, n, k, random);
     }
   }
+  for (int32_t dtype : {S24_F32, S24_BF16, S24_F16}) check_large_double_prune(ctx, dtype, random);
   check_input_gradient(ctx, random);
 }
 

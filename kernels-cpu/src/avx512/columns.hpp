@@ -1,116 +1,51 @@
-// Packed W against panels of X whose vectors run along m (panel.hpp): a kept value, spread over a vector, meets the
-// vectors of its own column, so nothing is permuted and each multiplication costs a load. That is cheaper than a
-// permute once a panel is a few vectors wide. A few columns of a panel stay in the first-level cache while rows of W
-// pass; their sums wait in the scratch of panel.hpp. Internal linkage, see dtype.hpp.
+// What double_prune24/squares.hpp asks of an instruction set, in AVX-512. Internal linkage, see dtype.hpp.
 #ifndef SPARSE24_CPU_AVX512_COLUMNS_HPP
 #define SPARSE24_CPU_AVX512_COLUMNS_HPP
 
-#include <algorithm>
-#include <type_traits>
-
-#include "avx512/panel.hpp"
-#include "avx512/tiles.hpp"
+#include "avx512/vector.hpp"
 
 namespace s24::cpu {
 namespace {
 
-// Kept value s of a row in a group, in every lane.
-template <class W>
-inline __m512 spread_kept(const W *values, int64_t g, int64_t row, int64_t s) {
-  const W &v = values[value_index<W>(g, row, s)];
-  if constexpr (sizeof(W) == 4) {
-    return _mm512_set1_ps(v);
-  } else if constexpr (std::is_same_v<W, F16>) {
-    return _mm512_cvtph_ps(_mm256_set1_epi16(static_cast<int16_t>(v.bits)));
-  } else {
-    return _mm512_set1_ps(to_float(to_bf16(v)));
+struct Avx512Columns {
+  using Ints = __m512i;
+  using MaskBits = uint16_t;
+  static constexpr int64_t kLanes = 16;
+
+  static Ints set(int32_t v) { return _mm512_set1_epi32(v); }
+
+  static Ints spread(const float *values, uint32_t mask, int64_t count) {
+    const __m512i packed = _mm512_castsi256_si512(_mm256_maskz_loadu_epi32(first8(count), values));
+    return _mm512_maskz_expand_epi32(static_cast<__mmask16>(mask), packed);
   }
-}
-
-template <class W, class X>
-struct Columns {
-  using Pack = PackColumns<X>;
-  using Element = X;
-  static constexpr int kMaxWidth = 8, kRowBlock = 64;
-
-  template <int Width>
-  static void rows(const GemmCall &call, const float *panel, float *sums, int64_t first, int64_t rows) {
-    const TilesLayout layout(call.args.n, call.args.k, sizeof(W));
-    const uint8_t *w = static_cast<const uint8_t *>(call.w) + first / kTileRows * layout.tile_bytes;
-    if (layout.blocks == 0) std::fill_n(sums, rows * Width * 16, 0.0f);
-    for (int64_t b = 0; b < layout.blocks; b++, panel += kBlockColumns * Width * 16) {
-      const int64_t left = (call.args.k - b * kBlockColumns) / 4;  // groups; the panel has no columns past k
-      const int64_t groups = left < kBlockGroups ? left : kBlockGroups;
-      // Two rows at a time: chains enough to hide a multiplication's latency.
-      for (int64_t r = 0; r < rows; r += 2) {
-        const uint8_t *block = w + r / kTileRows * layout.tile_bytes + b * layout.block_bytes;
-        float *to = sums + r * Width * 16;
-        fetch_next(block, layout.block_bytes, r % kTileRows);
-        if (r + 1 < rows) {
-          some_rows<Width, 2>(block, r % kTileRows, groups, panel, b == 0, to);
-        } else {
-          some_rows<Width, 1>(block, r % kTileRows, groups, panel, b == 0, to);
-        }
-      }
-    }
+  template <class T>
+  static Ints spread(const T *values, uint32_t mask, int64_t count) {
+    const __m256i packed = _mm256_cvtepu16_epi32(_mm_maskz_loadu_epi16(first8(count), values));
+    return _mm512_maskz_expand_epi32(static_cast<__mmask16>(mask), _mm512_castsi256_si512(packed));
   }
 
-  // The tile's next block, a part of it with each two rows: the tiles' blocks are too far apart for the hardware to
-  // foresee them.
-  static void fetch_next(const uint8_t *block, int64_t block_bytes, int64_t row) {
-    const int64_t part = (block_bytes + 511) / 512 * 64;
-    for (int64_t line = 0; line < part; line += 64) prefetch_line(block, block_bytes + row / 2 * part + line);
+  static Ints rank(Ints w, uint32_t mask, Ints magnitude) {
+    return _mm512_mask_and_epi32(set(-1), static_cast<__mmask16>(mask), w, magnitude);
   }
 
-  // R rows of W over a block, as many groups of it as there are.
-  template <int Width, int R>
-  static void some_rows(const uint8_t *block, int64_t row, int64_t groups, const float *panel, bool first,
-                        float *sums) {
-    __m512 acc[R][Width];
-    for (int r = 0; r < R; r++) {
-      for (int v = 0; v < Width; v++) {
-        acc[r][v] = first ? _mm512_setzero_ps() : _mm512_load_ps(sums + (r * Width + v) * 16);
-      }
-    }
-    const W *values = reinterpret_cast<const W *>(block + kPlacesBytes);
-    uint32_t places[R];
-    for (int r = 0; r < R; r++) places[r] = places_of(block, row + r);
-    const auto add = [&](int64_t g) {
-#pragma GCC unroll 2
-      for (int s = 0; s < 2; s++) {
-        for (int r = 0; r < R; r++) {
-          const float *x = panel + (4 * g + place(places[r], g, s)) * Width * 16;
-          const __m512 kept = spread_kept(values, g, row + r, s);
-          for (int v = 0; v < Width; v++) acc[r][v] = _mm512_fmadd_ps(kept, _mm512_load_ps(x + v * 16), acc[r][v]);
-        }
-      }
-    };
-    if (groups == kBlockGroups) {
-#pragma GCC unroll 8
-      for (int g = 0; g < kBlockGroups; g++) add(g);
-    } else {
-      for (int64_t g = 0; g < groups; g++) add(g);
-    }
-    for (int r = 0; r < R; r++) {
-      for (int v = 0; v < Width; v++) _mm512_store_ps(sums + (r * Width + v) * 16, acc[r][v]);
-    }
-  }
-};
+  // Of lanes. A class, so that & | ~ of it are what they are of masks and not of int.
+  struct Choice {
+    __mmask16 lanes;
+    friend Choice operator&(Choice a, Choice b) { return {_kand_mask16(a.lanes, b.lanes)}; }
+    friend Choice operator|(Choice a, Choice b) { return {_kor_mask16(a.lanes, b.lanes)}; }
+    friend Choice operator~(Choice a) { return {_knot_mask16(a.lanes)}; }
+  };
+  static Choice greater(Ints a, Ints b) { return {_mm512_cmpgt_epi32_mask(a, b)}; }
+  static Ints choose(Choice choice, Ints yes, Ints no) { return _mm512_mask_mov_epi32(no, choice.lanes, yes); }
+  static Ints join(Ints bits, Choice choice, Ints bit) { return _mm512_mask_or_epi32(bits, choice.lanes, bits, bit); }
 
-// Any m: tiles.hpp where few rows of X are to be multiplied.
-template <class W, class X>
-struct TilesOrColumns {
-  using Few = Tiles<TilesAvx512<StepsF32<W, X>>>;
-  using Many = Columns<W, X>;
+  static Ints pair(Ints low, Ints high) { return _mm512_or_si512(low, _mm512_slli_epi32(high, 16)); }
+  static void transpose(Ints *vectors) { transpose16(vectors); }
+  static void store_line(void *to, Ints v, bool stream) { cpu::store_line(to, v, stream); }
+  static void fence() { _mm_sfence(); }
 
-  static void run(const Threads &threads, const GemmCall &call) {
-    if (call.args.m < kColumnsMinM) return Few::run(threads, call);
-    multiply_panels<Many>(threads, call);
-  }
-
-  static int64_t workspace(const s24_gemm_args &a, int threads) {
-    return a.m < kColumnsMinM ? Few::workspace(a, threads) : panel_workspace<Many>(a, threads);
-  }
+ private:
+  static __mmask8 first8(int64_t count) { return static_cast<__mmask8>(first16(count)); }
 };
 
 }  // namespace

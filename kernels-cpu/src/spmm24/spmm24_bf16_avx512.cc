@@ -1,9 +1,9 @@
-#include "avx512/columns.hpp"
+#include "avx512/sparse_panel.hpp"
 
 namespace s24::cpu {
 namespace {
 
-using Kernel = TilesOrColumns<Bf16, Bf16>;
+using Kernel = TilesOrPanels<Bf16, Bf16>;
 
 }  // namespace
 

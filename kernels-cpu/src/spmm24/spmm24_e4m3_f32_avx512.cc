@@ -1,9 +1,9 @@
-#include "avx512/columns.hpp"
+#include "avx512/sparse_panel.hpp"
 
 namespace s24::cpu {
 namespace {
 
-using Kernel = TilesOrColumns<E4m3, float>;
+using Kernel = TilesOrPanels<E4m3, float>;
 
 }  // namespace
 

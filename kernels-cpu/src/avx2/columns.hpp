@@ -1,0 +1,79 @@
+// What double_prune24/squares.hpp asks of an instruction set, in AVX2. Internal linkage, see dtype.hpp.
+#ifndef SPARSE24_CPU_AVX2_COLUMNS_HPP
+#define SPARSE24_CPU_AVX2_COLUMNS_HPP
+
+#include <cstring>
+
+#include "avx2/vector.hpp"
+
+namespace s24::cpu {
+namespace {
+
+struct Avx2Columns {
+  using Ints = __m256i;
+  using Choice = __m256i;
+  using MaskBits = uint8_t;
+  static constexpr int64_t kLanes = 8;
+
+  static Ints set(int32_t v) { return _mm256_set1_epi32(v); }
+
+  // Up to four values: two groups of columns.
+  template <class T>
+  static Ints spread(const T *values, uint32_t mask, int64_t count) {
+    // By nibble, a byte a column: which of the group's two values it gets.
+    static constexpr uint32_t kValue[16] = {0,          0,          0, 0x00000100, 0, 0x00010000, 0x00010000, 0, 0,
+                                            0x01000000, 0x01000000, 0, 0x01000000, 0, 0,          0};
+    T four[4] = {};
+    std::memcpy(four, values, static_cast<size_t>(count) * sizeof(T));
+    const uint64_t bytes = kValue[mask & 15] | static_cast<uint64_t>(kValue[mask >> 4] + 0x02020202u) << 32;
+    const Ints index = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(static_cast<int64_t>(bytes)));
+    return _mm256_and_si256(_mm256_permutevar8x32_epi32(_mm256_castsi128_si256(widen(four)), index), kept(mask));
+  }
+
+  static Ints rank(Ints w, uint32_t mask, Ints magnitude) {
+    return _mm256_or_si256(_mm256_and_si256(w, magnitude), ~kept(mask));
+  }
+
+  static Choice greater(Ints a, Ints b) { return _mm256_cmpgt_epi32(a, b); }
+  static Ints choose(Choice choice, Ints yes, Ints no) { return _mm256_blendv_epi8(no, yes, choice); }
+  static Ints join(Ints bits, Choice choice, Ints bit) { return _mm256_or_si256(bits, _mm256_and_si256(choice, bit)); }
+
+  static Ints pair(Ints low, Ints high) { return _mm256_or_si256(low, _mm256_slli_epi32(high, 16)); }
+  // vectors[i] lane j <-> vectors[j] lane i.
+  static void transpose(Ints *vectors) {
+    Ints a[8];
+    for (int i = 0; i < 8; i += 2) {
+      a[i] = _mm256_unpacklo_epi32(vectors[i], vectors[i + 1]);
+      a[i + 1] = _mm256_unpackhi_epi32(vectors[i], vectors[i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4) {  // vectors[i + c]: column c of each 4x4 block
+      vectors[i] = _mm256_unpacklo_epi64(a[i], a[i + 2]);
+      vectors[i + 1] = _mm256_unpackhi_epi64(a[i], a[i + 2]);
+      vectors[i + 2] = _mm256_unpacklo_epi64(a[i + 1], a[i + 3]);
+      vectors[i + 3] = _mm256_unpackhi_epi64(a[i + 1], a[i + 3]);
+    }
+    for (int c = 0; c < 4; c++) {
+      const Ints low = vectors[c], high = vectors[4 + c];
+      vectors[c] = _mm256_permute2x128_si256(low, high, 0x20);
+      vectors[4 + c] = _mm256_permute2x128_si256(low, high, 0x31);
+    }
+  }
+  static void store_line(void *to, Ints v, bool stream) { store_half_line(to, v, stream); }
+  static void fence() { _mm_sfence(); }
+
+ private:
+  static Ints kept(uint32_t mask) {
+    const Ints bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+    return _mm256_cmpeq_epi32(_mm256_and_si256(set(static_cast<int32_t>(mask)), bit), bit);
+  }
+  static __m128i widen(const float *four) { return _mm_loadu_si128(reinterpret_cast<const __m128i *>(four)); }
+  template <class T>
+  static __m128i widen(const T *four) {
+    return _mm_cvtepu16_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(four)));
+  }
+};
+
+}  // namespace
+}  // namespace s24::cpu
+
+#endif  // SPARSE24_CPU_AVX2_COLUMNS_HPP

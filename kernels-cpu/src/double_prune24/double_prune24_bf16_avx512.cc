@@ -1,0 +1,8 @@
+#include "avx512/columns.hpp"
+#include "double_prune24/squares.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<DoublePruneCall> double_prune24_bf16_avx512{Squares<Avx512Columns, Bf16>::run, nullptr};
+
+}  // namespace s24::cpu

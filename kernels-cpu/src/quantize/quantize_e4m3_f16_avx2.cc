@@ -1,0 +1,7 @@
+#include "avx2/quantize.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<QuantizeCall> quantize_e4m3_f16_avx2{quantize_run<QuantizeAvx2<ToE4m3>, E4m3, F16>, nullptr};
+
+}  // namespace s24::cpu

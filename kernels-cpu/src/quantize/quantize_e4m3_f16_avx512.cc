@@ -1,0 +1,7 @@
+#include "avx512/quantize.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<QuantizeCall> quantize_e4m3_f16_avx512{quantize_run<QuantizeAvx512<ToE4m3>, E4m3, F16>, nullptr};
+
+}  // namespace s24::cpu

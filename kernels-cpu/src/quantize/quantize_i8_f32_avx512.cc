@@ -1,0 +1,7 @@
+#include "avx512/quantize.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<QuantizeCall> quantize_i8_f32_avx512{quantize_run<QuantizeAvx512<ToI8>, I8, float>, nullptr};
+
+}  // namespace s24::cpu

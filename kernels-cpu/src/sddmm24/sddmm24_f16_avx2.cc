@@ -1,0 +1,7 @@
+#include "avx2/sddmm24.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<SddmmCall> sddmm24_f16_avx2{SddmmPanels<SddmmAvx2<F16>>::run, SddmmPanels<SddmmAvx2<F16>>::workspace};
+
+}  // namespace s24::cpu
