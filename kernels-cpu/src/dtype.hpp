@@ -115,7 +115,7 @@ inline E4m3 from_float<E4m3>(float v) {
     return {static_cast<uint8_t>(sign | shifted)};
   }
   const uint32_t rounded = (magnitude + 0x7ffffu + (magnitude >> 20 & 1u) - (120u << 23)) >> 20;
-  return {static_cast<uint8_t>(sign | (magnitude >= 0x43e80000u ? 0x7fu : rounded))};
+  return {static_cast<uint8_t>(sign | (magnitude > 0x43e80000u ? 0x7fu : rounded))};
 }
 
 }  // namespace
