@@ -36,7 +36,8 @@ struct Avx2Columns {
 
   static Choice greater(Ints a, Ints b) { return _mm256_cmpgt_epi32(a, b); }
   static Ints choose(Choice choice, Ints yes, Ints no) { return _mm256_blendv_epi8(no, yes, choice); }
-  static Ints join(Ints bits, Choice choice, Ints bit) { return _mm256_or_si256(bits, _mm256_and_si256(choice, bit)); }
+  static Ints flip(Ints bits, Choice choice, Ints bit) { return _mm256_xor_si256(bits, _mm256_and_si256(choice, bit)); }
+  static Ints twice(Ints bit) { return _mm256_add_epi32(bit, bit); }
 
   static Ints pair(Ints low, Ints high) { return _mm256_or_si256(low, _mm256_slli_epi32(high, 16)); }
   // vectors[i] lane j <-> vectors[j] lane i.

@@ -28,16 +28,19 @@ struct Avx512Columns {
     return _mm512_mask_and_epi32(set(-1), static_cast<__mmask16>(mask), w, magnitude);
   }
 
-  // Of lanes. A class, so that & | ~ of it are what they are of masks and not of int.
+  // Of lanes, in general registers: mask registers have few pipes.
   struct Choice {
-    __mmask16 lanes;
-    friend Choice operator&(Choice a, Choice b) { return {_kand_mask16(a.lanes, b.lanes)}; }
-    friend Choice operator|(Choice a, Choice b) { return {_kor_mask16(a.lanes, b.lanes)}; }
-    friend Choice operator~(Choice a) { return {_knot_mask16(a.lanes)}; }
+    uint32_t lanes;
+    friend Choice operator&(Choice a, Choice b) { return {a.lanes & b.lanes}; }
+    friend Choice operator|(Choice a, Choice b) { return {a.lanes | b.lanes}; }
+    friend Choice operator^(Choice a, Choice b) { return {a.lanes ^ b.lanes}; }
+    friend Choice operator~(Choice a) { return {~a.lanes}; }
+    __mmask16 mask() const { return static_cast<__mmask16>(lanes); }
   };
-  static Choice greater(Ints a, Ints b) { return {_mm512_cmpgt_epi32_mask(a, b)}; }
-  static Ints choose(Choice choice, Ints yes, Ints no) { return _mm512_mask_mov_epi32(no, choice.lanes, yes); }
-  static Ints join(Ints bits, Choice choice, Ints bit) { return _mm512_mask_or_epi32(bits, choice.lanes, bits, bit); }
+  static Choice greater(Ints a, Ints b) { return {_cvtmask16_u32(_mm512_cmpgt_epi32_mask(a, b))}; }
+  static Ints choose(Choice choice, Ints yes, Ints no) { return _mm512_mask_mov_epi32(no, choice.mask(), yes); }
+  static Ints flip(Ints bits, Choice choice, Ints bit) { return _mm512_mask_xor_epi32(bits, choice.mask(), bits, bit); }
+  static Ints twice(Ints bit) { return _mm512_add_epi32(bit, bit); }
 
   static Ints pair(Ints low, Ints high) { return _mm512_or_si512(low, _mm512_slli_epi32(high, 16)); }
   static void transpose(Ints *vectors) { transpose16(vectors); }

@@ -14,12 +14,16 @@ namespace s24::cpu {
 namespace {
 
 // Isa is what an instruction set brings, in vectors of kLanes 32-bit lanes:
-//   Ints, Choice (combined by & | ~)
-//   set(v), greater(a, b), choose(choice, yes, no), join(bits, choice, bit), transpose(vectors), store(to, v)
-//   fence()                                  after streamed stores
-//   spread(values, mask, count)              the next `count` values, each in the lane that has a bit in the mask, else
-//   0 rank(w, mask, magnitude)                 the bits of w that `magnitude` has; -1 where the mask has no bit
-//   store_line(to, v, stream)                kLanes lanes
+//   Ints, Choice (combined by & | ^ ~)
+//   MaskBits                                 an integer of kLanes bits
+//   set(v)                                   in every lane
+//   spread(values, mask, count)              the next `count` values, each in a lane that has a bit in the mask, else 0
+//   rank(w, mask, magnitude)                 the bits of w that `magnitude` has; -1 where the mask has no bit
+//   greater(a, b), choose(choice, yes, no)   by lane, signed
+//   flip(bits, choice, bit), twice(bit)      bits ^ bit in the lanes chosen, 2 * bit
+//   pair(low, high)                          16 bits each in a lane
+//   transpose(vectors)                       kLanes of them
+//   store_line(to, v, stream), fence()       fence after streamed stores
 template <class Isa, class T>
 class Squares {
  public:
@@ -64,16 +68,24 @@ class Squares {
     const int64_t columns = a.k - l < kLanes ? a.k - l : kLanes;
     Ints lanes[kLanes], bits[kWords];
     for (int64_t i = groups * 2 / kPairs; i < kLanes; i++) lanes[i] = Isa::set(0);
-    for (int64_t i = 0; i < kWords; i++) bits[i] = Isa::set(0);
-    for (int64_t g = 0; g < groups; g++) {
-      Ints first, second;
-      four_rows(call, h + g, l, columns, static_cast<int>(g % kWord * 4), first, second, bits[g / kWord]);
-      if constexpr (kPairs == 2) {
-        lanes[g] = Isa::pair(first, second);
-      } else {
-        lanes[2 * g] = first;
-        lanes[2 * g + 1] = second;
+    for (int64_t i = 0; i < kWords; i++) {
+      const int64_t rest = groups - i * kWord, last = rest < kWord ? rest : kWord;
+      Ints word = Isa::set(last < kWord ? (1 << (last > 0 ? 4 * last : 0)) - 1 : -1), bit = Isa::set(1);
+      for (int64_t g = i * kWord; g < i * kWord + last; g++) {
+        Ints first, second;
+        if (columns == kLanes) {
+          four_rows<true>(call, h + g, l, columns, first, second, word, bit);
+        } else {
+          four_rows<false>(call, h + g, l, columns, first, second, word, bit);
+        }
+        if constexpr (kPairs == 2) {
+          lanes[g] = Isa::pair(first, second);
+        } else {
+          lanes[2 * g] = first;
+          lanes[2 * g + 1] = second;
+        }
       }
+      bits[i] = word;
     }
     Isa::transpose(lanes);
     alignas(64) uint32_t words[kWords][kLanes];
@@ -93,10 +105,11 @@ class Squares {
     }
   }
 
-  // The two kept values of each column, and in `bits`, from `shift` on, which of the rows they are of: of two rows that
-  // rank alike the lower, and rows without a kept value last.
-  static void four_rows(const DoublePruneCall &call, int64_t h, int64_t l, int64_t columns, int shift, Ints &first,
-                        Ints &second, Ints &bits) {
+  // The two kept values of each column; `bits` loses those of the two dropped rows, which are `bit` and the next three.
+  // Of two rows that rank alike the lower is kept, and rows without a kept value rank last.
+  template <bool whole>
+  static void four_rows(const DoublePruneCall &call, int64_t h, int64_t l, int64_t columns, Ints &first, Ints &second,
+                        Ints &bits, Ints &bit) {
     const s24_double_prune24_args &a = call.args;
     const Ints magnitude = Isa::set(kPairs == 1 ? 0x7fffffff : 0x7fff);
     Ints w[4], rank[4];
@@ -104,20 +117,22 @@ class Squares {
       const uint8_t *mask = call.mask + (4 * h + r) * a.mask_stride + l / 8;
       const T *values = static_cast<const T *>(call.values) + (4 * h + r) * a.values_stride + l / 2;
       __builtin_prefetch(reinterpret_cast<const uint8_t *>(values) + kDoublePrunePrefetch, 0, 2);
-      const auto kept = columns == kLanes ? whole_mask(mask) : static_cast<uint32_t>(load_mask(mask, columns, 0));
-      w[r] = Isa::spread(values, kept, columns / 2);
+      const uint32_t kept = whole ? whole_mask(mask) : static_cast<uint32_t>(load_mask(mask, columns, 0));
+      w[r] = Isa::spread(values, kept, whole ? kLanes / 2 : columns / 2);
       rank[r] = Isa::rank(w[r], kept, magnitude);
     }
     const auto over10 = Isa::greater(rank[1], rank[0]), over20 = Isa::greater(rank[2], rank[0]),
                over30 = Isa::greater(rank[3], rank[0]), over21 = Isa::greater(rank[2], rank[1]),
                over31 = Isa::greater(rank[3], rank[1]), over32 = Isa::greater(rank[3], rank[2]);
     using Choice = typename Isa::Choice;
-    const Choice dropped[4] = {two_of(over10, over20, over30), two_of(~over10, over21, over31),
-                               two_of(~over20, ~over21, over32), two_of(~over30, ~over31, ~over32)};
+    Choice dropped[4] = {two_of(over10, over20, over30), two_of(~over10, over21, over31),
+                         two_of(~over20, ~over21, over32)};
+    dropped[3] = dropped[0] ^ dropped[1] ^ dropped[2];  // of the three either one is dropped or two
     first = Isa::choose(dropped[0], Isa::choose(dropped[1], w[2], w[1]), w[0]);
     second = Isa::choose(dropped[3], Isa::choose(dropped[2], w[1], w[2]), w[3]);
     for (int r = 0; r < 4; r++) {
-      bits = Isa::join(bits, ~dropped[r], Isa::set(static_cast<int32_t>(1u << (shift + r))));
+      bits = Isa::flip(bits, dropped[r], bit);
+      bit = Isa::twice(bit);
     }
   }
 
