@@ -202,7 +202,9 @@ void test_multiply(Random &random) {
       check_shape(ctx, kernel, 40, 300, 68, random);
       check_shape(ctx, kernel, 130, 19, 4100, random);
       check_shape(ctx, kernel, 35, 530, 516, random);
-      check_shape(ctx, kernel, 530, 200, 1800, random);
+      // Several of everything that work is cut into, which scalar kernels have nothing of.
+      const bool scalar = std::strcmp(info_of(ctx.handle, kernel).isa, "scalar") == 0;
+      if (!scalar) check_shape(ctx, kernel, 530, 200, 1800, random);
       if (op == S24_OP_SPMM24) {
         for (int64_t m : {1, 4, 16, 17, 40}) check_dropped(ctx, kernel, m, random);
       }

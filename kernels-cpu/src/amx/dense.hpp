@@ -30,12 +30,12 @@ class Dense {
     for (int64_t r = 0; r < 16; r++) _mm512_store_si512(to + r * kRegisterRowBytes, rows[r]);
   }
 
-  template <int Sum, int X, int W>
+  template <int Sum, int X, int Tile>
   static void dot() {
     if constexpr (sizeof(T) == 1) {
-      register_dot_i8<Sum, X, W>();
+      register_dot_i8<Sum, X, Tile>();
     } else {
-      register_dot_bf16<Sum, X, W>();
+      register_dot_bf16<Sum, X, Tile>();
     }
   }
 

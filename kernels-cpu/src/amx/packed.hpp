@@ -10,8 +10,8 @@
 namespace s24::cpu {
 namespace {
 
-// For each first place | second place << 2, which byte of a group's values comes to each of `columns` columns from
-// `first` on: of a lane of four bytes, 0x80 for none. kSize is that of a value.
+// For each first place | second place << 2 of a group, which byte of its kept values, each of kSize bytes, comes to
+// each byte of its columns from `first` on, four bytes of them: 0x80 for none.
 template <int kSize>
 struct Shuffles {
   alignas(64) uint32_t of_places[16];
@@ -71,9 +71,9 @@ class PackedPairs {
     }
   }
 
-  template <int Sum, int X, int W_>
+  template <int Sum, int X, int Tile>
   static void dot() {
-    register_dot_bf16<Sum, X, W_>();
+    register_dot_bf16<Sum, X, Tile>();
   }
 
   static __m512 sums(__m512i row) { return _mm512_castsi512_ps(row); }
@@ -148,9 +148,9 @@ class PackedQuads {
     }
   }
 
-  template <int Sum, int X, int W>
+  template <int Sum, int X, int Tile>
   static void dot() {
-    register_dot_i8<Sum, X, W>();
+    register_dot_i8<Sum, X, Tile>();
   }
 
   static __m512 sums(__m512i row) { return _mm512_cvtepi32_ps(row); }

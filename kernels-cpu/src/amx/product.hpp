@@ -24,7 +24,7 @@ constexpr int64_t kRegisterLanes = 16;  // rows of W in a register
 //   kWBytes                       of W in a register, at most
 //   Weights(call)
 //   put(to, tile, step)           the register of sixteen rows of W with 64 bytes' columns of X
-//   dot<Sum, X, W>()              multiplies registers
+//   dot<Sum, X, Tile>()           multiplies registers
 //   sums(row of sums)             sixteen sums as F32
 //   finished(i, tile, sums)       sixteen sums of row i of X, as they should be
 template <class Weights>
