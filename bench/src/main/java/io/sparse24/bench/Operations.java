@@ -47,7 +47,8 @@ final class Operations implements Workload {
     long rows = op == Op.ACCUMULATE_NORMS ? Math.max(setup.m(), 1) : setup.n();
     DType dtype = op == Op.SELECT ? DType.F32 : op == Op.QUANTIZE ? setup.xDtype() : setup.dtype();
     this.host =
-        Setup.quantized(setup.session(), arena, Setup.random(arena, rows, setup.k(), dtype, 4), dtype);
+        Setup.quantized(
+            setup.session(), arena, Setup.random(arena, rows, setup.k(), dtype, 4), dtype);
     this.hostNorms = Matrix.allocate(arena, 1, setup.k(), DType.F32);
     for (long j = 0; j < setup.k(); j++) {
       hostNorms.set(0, j, (float) (1 + j % 7));
