@@ -24,7 +24,7 @@ inline int64_t grain(int64_t bytes_per_unit, int64_t multiplies_per_unit = 0) {
 // the line from DRAM that it overwrites. Needs rows that begin with a cache line.
 constexpr int64_t kStreamBytes = 8 * 1024 * 1024;
 inline bool streams(const void *to, int64_t rows, int64_t row_bytes) {
-  return rows * row_bytes >= kStreamBytes &&
+  return rows > 0 && row_bytes >= (kStreamBytes + rows - 1) / rows &&
          (reinterpret_cast<uintptr_t>(to) | static_cast<uintptr_t>(row_bytes)) % 64 == 0;
 }
 

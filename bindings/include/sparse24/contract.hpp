@@ -92,7 +92,7 @@ inline int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
 
 namespace check {
 
-inline constexpr int64_t kMaxExtent = INT64_C(1) << 40;  // keeps every product of two extents and a size in int64
+inline constexpr int64_t kMaxExtent = INT64_C(1) << 40;         // a product of two of them may pass int64
 inline constexpr int64_t kMaxI8Terms = (INT64_C(1) << 17) - 1;  // of -128 * -128 in an I32
 
 inline void extent(const char *name, int64_t value) {

@@ -50,13 +50,12 @@ inline void check_pointers(s24_op op, const GemmCall &call) { check::pointers(ca
 
 // Whether there is no output, so that no kernel need run.
 template <class Call>
-bool nothing(const Call &) {
-  return false;
+bool nothing(const Call &c) {
+  return c.args.n == 0 || c.args.k == 0;
 }
+inline bool nothing(const NormsCall &c) { return c.args.cols == 0; }
 inline bool nothing(const GemmCall &c) { return c.args.m == 0 || c.args.n == 0; }
 inline bool nothing(const QuantizeCall &c) { return c.args.rows == 0; }
-inline bool nothing(const SddmmCall &c) { return c.args.n == 0 || c.args.k == 0; }
-inline bool nothing(const DoublePruneCall &c) { return c.args.n == 0 || c.args.k == 0; }
 
 inline bool has_layout(s24_op op) { return op == S24_OP_PACK24 || op == S24_OP_UNPACK24 || op == S24_OP_SPMM24; }
 

@@ -38,7 +38,9 @@ class Squares {
                      const int64_t h = unit * kUnit, count = groups - h < kUnit ? groups - h : kUnit;
                      for (int64_t j = 4 * h; j < 4 * (h + count); j++) {
                        const int64_t wrong = first_bad_group(call.mask + j * a.mask_stride, a.k / 4);
-                       if (wrong >= 0) return bad.found(j * (a.k / 4) + wrong);
+                       if (wrong < 0) continue;
+                       if (stream) Isa::fence();
+                       return bad.found(j * (a.k / 4) + wrong);
                      }
                      for (int64_t l = 0; l < a.k; l += kLanes) {
                        for (int64_t g = h; g < h + count; g += kGroups) {

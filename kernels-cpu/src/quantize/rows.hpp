@@ -25,7 +25,8 @@ inline void quantize_run(const Threads &threads, const QuantizeCall &call) {
       if (!is_finite(most)) {
         int64_t j = 0;
         while (is_finite(to_float(x[j]))) j++;
-        return bad.found(i * a.cols + j);
+        bad.found(i * a.cols + j);
+        break;
       }
       const float scale = scale_of<To>(most);
       call.scales[i] = scale;
