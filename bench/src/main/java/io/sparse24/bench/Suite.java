@@ -187,7 +187,7 @@ public final class Suite {
       if (wide != null) {
         Setup in16 = setup(session, DType.BF16, m, shape);
         for (Peer peer : peers.found()) {
-          if (peer.name().equals(ONE_DNN)) {
+          if (peer.name().equals(ONE_DNN) && peer.multiplies(DType.BF16, shape.k())) {
             contest.enter(SuiteRow.ONE_DNN_BF16, () -> new PeerProduct(in16, wide, peer, threads));
           }
         }

@@ -57,8 +57,8 @@ final class SuiteTest {
     List<SuiteRow> told = new ArrayList<>();
     SuiteReport report = suite(ReferenceBackend.NAME, Peers.load()).run(told::add);
     assertEquals(told, report.rows());
-    // Two types, two shapes, two m's; one with many tokens; two are pruned.
-    assertEquals(2 * 2 * 2 + 1 + 2, told.size());
+    // Three types, two shapes, two m's; one with many tokens; two are pruned.
+    assertEquals(3 * 2 * 2 + 1 + 2, told.size());
     assertEquals(Map.of(PlainPeer.NAME, "1.0"), report.peers());
     for (SuiteRow row : told) {
       assertTrue(row.ms() > 0 && row.gbps() > 0 && row.rotatedBytes() >= 1000, row.toString());
@@ -72,6 +72,9 @@ final class SuiteTest {
         assertEquals("", rival.absent());
       }
     }
+    String eightBits = "spmm24 I8 × BF16, few tokens";
+    assertTrue(goal(report.goals(), eightBits, "× Sparse24 dense").reached() != null);
+    assertEquals("not measured", goal(report.goals(), eightBits, "× oneDNN BF16").verdict());
     // No library with ceilings here, so no share of them.
     for (Goal goal : report.goals()) {
       if (goal.measure().endsWith("bandwidth")) {
