@@ -620,21 +620,7 @@ public final class Session implements AutoCloseable {
    */
   public void unpack24(Packed24 in, Compressed24 out) {
     packed("in", in);
-    if (in.n() != out.n() || in.k() != out.k() || in.dtype() != out.dtype()) {
-      throw new IllegalArgumentException(
-          "out: is "
-              + out.n()
-              + " x "
-              + out.k()
-              + " "
-              + out.dtype()
-              + ", must be "
-              + in.n()
-              + " x "
-              + in.k()
-              + " "
-              + in.dtype());
-    }
+    sized("out", out, in.n(), in.k(), in.dtype());
     Checks.output(out);
     Checks.noOverlap("out.values", out.values(), "in", in);
     Checks.noOverlap("out.mask", out.mask(), "in", in);
@@ -841,21 +827,7 @@ public final class Session implements AutoCloseable {
   public void doublePrune24(Compressed24 in, Compressed24 out) {
     Checks.floats("in.values", in.values());
     Checks.multiple("in: n", in.n(), 4);
-    if (out.n() != in.k() || out.k() != in.n() || out.dtype() != in.dtype()) {
-      throw new IllegalArgumentException(
-          "out: is "
-              + out.n()
-              + " x "
-              + out.k()
-              + " "
-              + out.dtype()
-              + ", must be "
-              + in.k()
-              + " x "
-              + in.n()
-              + " "
-              + in.dtype());
-    }
+    sized("out", out, in.k(), in.n(), in.dtype());
     Checks.output(out);
     Checks.noOverlap("out.values", out.values(), "in.values", in.values());
     Checks.noOverlap("out.values", out.values(), "in.mask", in.mask());
@@ -920,6 +892,14 @@ public final class Session implements AutoCloseable {
 
   private static int slot(Op op, DType dtype, DType xDtype) {
     return (op.ordinal() * DTYPES + dtype.ordinal()) * DTYPES + xDtype.ordinal();
+  }
+
+  private static void sized(String name, Compressed24 weight, long n, long k, DType dtype) {
+    if (weight.n() != n || weight.k() != k || weight.dtype() != dtype) {
+      String is = weight.n() + " x " + weight.k() + " " + weight.dtype();
+      throw new IllegalArgumentException(
+          name + ": is " + is + ", must be " + n + " x " + k + " " + dtype);
+    }
   }
 
   private void packed(String what, Packed24 packed) {
