@@ -1,7 +1,7 @@
 // Packed W against panels of X whose vectors run along m (panel.hpp): a kept value, spread over a vector, meets the
 // vectors of its own column, so nothing is permuted and each multiplication costs a load. That is cheaper than a
-// permute once a panel is a few vectors wide. A few columns of a panel stay in the first-level cache while rows of W
-// pass; their sums wait in the scratch of panel.hpp. Internal linkage, see dtype.hpp.
+// permute once a panel is a few vectors wide. A few columns of a panel stay in the first-level cache while many rows of
+// W pass; their sums wait in the scratch of panel.hpp. Internal linkage, see dtype.hpp.
 #ifndef SPARSE24_CPU_AVX512_SPARSE_PANEL_HPP
 #define SPARSE24_CPU_AVX512_SPARSE_PANEL_HPP
 
@@ -31,13 +31,15 @@ template <class W, class X>
 struct SparsePanel {
   using Pack = PackColumns<X>;
   using Element = X;
-  static constexpr int kMaxWidth = 8, kRowBlock = 64;
+  static constexpr int kMaxWidth = 8, kRowBlock = 256;
 
   template <int Width>
   static void rows(const GemmCall &call, const float *panel, float *sums, int64_t first, int64_t rows) {
     const TilesLayout layout(call.args.n, call.args.k, sizeof(W));
     const uint8_t *w = static_cast<const uint8_t *>(call.w) + first / kTileRows * layout.tile_bytes;
     if (layout.blocks == 0) std::fill_n(sums, rows * Width * 16, 0.0f);
+    constexpr int64_t kColumnsBytes = kBlockColumns * Width * 64;
+    const int64_t columns_part = part_of(kColumnsBytes, (rows + 1) / 2);
     for (int64_t b = 0; b < layout.blocks; b++, panel += kBlockColumns * Width * 16) {
       const int64_t left = (call.args.k - b * kBlockColumns) / 4;  // groups; the panel has no columns past k
       const int64_t groups = left < kBlockGroups ? left : kBlockGroups;
@@ -45,7 +47,8 @@ struct SparsePanel {
       for (int64_t r = 0; r < rows; r += 2) {
         const uint8_t *block = w + r / kTileRows * layout.tile_bytes + b * layout.block_bytes;
         float *to = sums + r * Width * 16;
-        fetch_next(block, layout.block_bytes, r % kTileRows);
+        fetch_block(block + layout.block_bytes, layout.block_bytes, r % kTileRows);
+        fetch_columns(reinterpret_cast<const char *>(panel) + kColumnsBytes + r / 2 * columns_part, columns_part);
         if (r + 1 < rows) {
           some_rows<Width, 2>(block, r % kTileRows, groups, panel, b == 0, to);
         } else {
@@ -55,11 +58,20 @@ struct SparsePanel {
     }
   }
 
+  // Whole cache lines, so many that `parts` of them cover `bytes`.
+  static int64_t part_of(int64_t bytes, int64_t parts) { return (bytes + 64 * parts - 1) / (64 * parts) * 64; }
+
   // The tile's next block, a part of it with each two rows: the tiles' blocks are too far apart for the hardware to
   // foresee them.
-  static void fetch_next(const uint8_t *block, int64_t block_bytes, int64_t row) {
-    const int64_t part = (block_bytes + 511) / 512 * 64;
-    for (int64_t line = 0; line < part; line += 64) prefetch_line(block, block_bytes + row / 2 * part + line);
+  static void fetch_block(const uint8_t *next, int64_t block_bytes, int64_t row) {
+    const int64_t part = part_of(block_bytes, kTileRows / 2);
+    for (int64_t line = 0; line < part; line += 64) prefetch_line(next, row / 2 * part + line);
+  }
+
+  // The panel's next columns, a part of them with each two rows, into the second-level cache: a panel of a few thousand
+  // columns is more than that cache keeps.
+  static void fetch_columns(const char *next, int64_t part) {
+    for (int64_t line = 0; line < part; line += 64) _mm_prefetch(next + line, _MM_HINT_T1);
   }
 
   // R rows of W over a block, as many groups of it as there are.
