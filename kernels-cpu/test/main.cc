@@ -1,6 +1,7 @@
 // Native tests: every line of kernels.inc against a float64 oracle, the edge rules, contexts and threads.
 //   s24_cpu_test [GROUP...]    all groups where none is named
-// S24_TEST_SEED repeats a run; a group has the same data alone and among the others.
+// S24_TEST_SEED repeats a run; a group has the same data alone and among the others. S24_TEST_ISA=amx tests the
+// products' kernels of this ISA alone: other groups compare with the scalar kernels and need them.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
