@@ -81,7 +81,8 @@ inline __m512 kept_values(const W *values, int64_t g, int64_t s) {
 }
 inline __m512 kept_values(const Bf16 *values, int64_t g, int64_t s) { return pair_half(kept_pairs(values, g), s); }
 
-// A kept value a lane, X in F32, sixteen columns a vector.
+// A kept value a lane, X in F32. Each 128-bit part of a vector has the four columns of a group, so that their places
+// alone are an index, of which the permute takes the low two bits.
 template <class W, class X>
 struct StepsF32 : SumsF32 {
   using Weight = W;
@@ -99,17 +100,15 @@ struct StepsF32 : SumsF32 {
     const W *values = reinterpret_cast<const W *>(block + kPlacesBytes);
 #pragma GCC unroll 8
     for (int g = 0; g < kBlockGroups; g++) {
-#pragma GCC unroll 2
-      for (int s = 0; s < 2; s++) {
-        // A lane of the vector: the place in bits 1..0, above them the group's number among the vector's four.
-        const __m512i place = _mm512_srli_epi32(places, 2 * g + 16 * s);
-        const __m512i index =
-            kept_index(_mm512_ternarylogic_epi32(place, _mm512_set1_epi32(3), _mm512_set1_epi32(g % 4 * 4), kMaskOr));
-        const __m512 w = kept_values(values, g, s);
-        for (int r = 0; r < M; r++) {
-          const __m512 picked = _mm512_permutexvar_ps(index, _mm512_load_ps(x + r * kXBytes + g / 4 * 64));
-          acc[(2 * g + s) % S][r] = _mm512_fmadd_ps(w, picked, acc[(2 * g + s) % S][r]);
-        }
+      const __m512i first = kept_index(_mm512_srli_epi32(places, 2 * g));
+      const __m512i second = kept_index(_mm512_srli_epi32(places, 2 * g + 16));
+      const __m512 w0 = kept_values(values, g, 0), w1 = kept_values(values, g, 1);
+      __m512 *const sums0 = acc[2 * g % S], *const sums1 = acc[(2 * g + 1) % S];
+      for (int r = 0; r < M; r++) {
+        const __m512 columns =
+            _mm512_broadcast_f32x4(_mm_load_ps(reinterpret_cast<const float *>(x + r * kXBytes) + 4 * g));
+        sums0[r] = _mm512_fmadd_ps(w0, _mm512_permutevar_ps(columns, first), sums0[r]);
+        sums1[r] = _mm512_fmadd_ps(w1, _mm512_permutevar_ps(columns, second), sums1[r]);
       }
     }
   }
