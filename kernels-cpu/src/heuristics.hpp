@@ -30,8 +30,9 @@ inline bool streams(const void *to, int64_t rows, int64_t row_bytes) {
 
 // Columns whose square roots of s a thread keeps (in the second-level cache), and rows that take turns with a chunk of
 // them while it is in the first-level one. Fewer columns would cut the rows of W into streams too short to follow.
+// And how far ahead a row is fetched.
 constexpr int64_t kRootColumns = 16384;
-constexpr int64_t kPruneRows = 4;
+constexpr int64_t kPruneRows = 4, kPrunePrefetch = 1024;
 
 // Sums of squares: columns whose sums stay in the first-level cache while rows pass, and rows taken at a time, so that
 // a sum is read and written once for several squares.
