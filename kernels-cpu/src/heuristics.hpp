@@ -71,7 +71,7 @@ constexpr int64_t kSddmmSteps = 512, kSddmmPanels = 16, kSddmmTiles = 16;
 
 // double_prune24: rows of W taken strip by strip of columns, so that their cache lines are still there for the next
 // strip, and how far ahead of a row they are fetched.
-constexpr int64_t kDoublePruneRows = 64, kDoublePrunePrefetch = 128;
+constexpr int64_t kDoublePruneRows = 128, kDoublePrunePrefetch = 64;
 
 // Rows of W a unit of work: `most`, or fewer (in sixteens) where that would leave threads without work.
 inline int64_t row_block(int64_t n, int64_t panels, int threads, int64_t most) {
