@@ -52,10 +52,11 @@ inline int64_t prefetch_distance(int64_t row_bytes) {
 constexpr int64_t kSparsePanelMinM = 32;
 
 // Packed W (tiling.hpp): rows of X that take turns with a tile of W, rows of W a unit of work, what those rows of X may
-// take of the second-level cache, and how far ahead W is fetched.
+// take of the second-level cache, and how far ahead W is fetched: from DRAM into the second-level cache, which keeps
+// more misses under way than the first, and from there into the first.
 constexpr int64_t kTilesGroupRows = 128, kTilesRows = 256;
 constexpr int64_t kTilesXBytes = 256 * 1024;
-constexpr int64_t kTilesPrefetch = 2304;
+constexpr int64_t kTilesPrefetch = 1152, kTilesPrefetchL2 = 9216;
 
 // AMX (amx/product.hpp), chosen by counting (docs/notes/amx.md), not measured: up to this many rows of X packed W goes
 // to the kernel without tiles; rows of X and of W a unit of work; what the unit's X may take of the second-level cache;

@@ -46,7 +46,10 @@ inline __m512i lane_bytes(int at) {
 }
 
 inline void prefetch_block(const uint8_t *block, int64_t bytes) {
-  for (int64_t line = 0; line < bytes; line += 64) prefetch_line(block, kTilesPrefetch + line);
+  for (int64_t line = 0; line < bytes; line += 64) {
+    prefetch_line(block, kTilesPrefetch + line);
+    prefetch_line_l2(block, kTilesPrefetchL2 + line);
+  }
 }
 
 // W as BF16, a block a register; I8 and E4M3 become it, exactly.

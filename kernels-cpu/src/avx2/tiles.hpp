@@ -61,6 +61,7 @@ struct TilesAvx2 {
       if (t.fetch) {
         for (int64_t line = 0; line < t.block_bytes; line += 64) {
           _mm_prefetch(reinterpret_cast<const char *>(w + kTilesPrefetch + line), _MM_HINT_T0);
+          _mm_prefetch(reinterpret_cast<const char *>(w + kTilesPrefetchL2 + line), _MM_HINT_T1);
         }
       }
       Steps::template add<M, kSets>(acc, w, x);

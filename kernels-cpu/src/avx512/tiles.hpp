@@ -39,7 +39,10 @@ struct TilesAvx512 {
     const uint8_t *w = t.w, *x = t.x;
     for (int64_t b = 0; b < t.blocks; b++, w += t.block_bytes, x += M * kXBytes) {
       if (t.fetch) {
-        for (int64_t line = 0; line < t.block_bytes; line += 64) prefetch_line(w, kTilesPrefetch + line);
+        for (int64_t line = 0; line < t.block_bytes; line += 64) {
+          prefetch_line(w, kTilesPrefetch + line);
+          prefetch_line_l2(w, kTilesPrefetchL2 + line);
+        }
       }
       Steps::template add<M, kSets>(acc, w, x);
     }

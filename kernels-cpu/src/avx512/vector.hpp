@@ -64,6 +64,10 @@ inline void prefetch_line(const uint8_t *p, int64_t offset) {
   const uintptr_t address = reinterpret_cast<uintptr_t>(p) + static_cast<uintptr_t>(offset);
   __asm__ volatile("prefetcht0 (%0)" : : "r"(address));
 }
+inline void prefetch_line_l2(const uint8_t *p, int64_t offset) {
+  const uintptr_t address = reinterpret_cast<uintptr_t>(p) + static_cast<uintptr_t>(offset);
+  __asm__ volatile("prefetcht1 (%0)" : : "r"(address));
+}
 
 // rows[i] lane j <-> rows[j] lane i, of 32-bit lanes.
 inline void transpose16(__m512i *rows) {

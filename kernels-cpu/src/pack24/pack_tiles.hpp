@@ -7,6 +7,7 @@
 
 #include "first_place.hpp"
 #include "heuristics.hpp"
+#include "huge_pages.hpp"
 #include "kernel.hpp"
 #include "layout.hpp"
 
@@ -74,6 +75,7 @@ void pack24_run(const Threads &threads, const PackCall &call) {
   if (a.k == 0) return;
   const TilesLayout layout(a.n, a.k, sizeof(T));
   const bool stream = streams(call.packed, layout.tiles, layout.tile_bytes);
+  prefer_huge_pages(call.packed, layout.tiles * layout.tile_bytes);
   FirstPlace bad;
   parallel_for(threads, layout.tiles, grain(layout.tile_bytes), [&](int64_t begin, int64_t end, int) {
     for (int64_t tile = begin; tile < end; tile++) {
