@@ -6,6 +6,8 @@ import java.util.Objects;
 
 /** Off-heap host memory, given by the caller: an arena's, or a memory-mapped file's. */
 public final class HostBuffer extends Buffer {
+  private static final long HUGE_PAGE = 2L << 20;
+
   private final MemorySegment segment;
 
   private HostBuffer(MemorySegment segment) {
@@ -30,7 +32,7 @@ public final class HostBuffer extends Buffer {
   }
 
   /**
-   * Allocates zeroed memory, aligned to 64 bytes.
+   * Allocates zeroed memory, aligned to at least 64 bytes.
    *
    * @param arena frees it
    * @param bytes size, at least 0
@@ -40,7 +42,9 @@ public final class HostBuffer extends Buffer {
     if (bytes < 0) {
       throw new IllegalArgumentException("bytes: is " + bytes + ", must be at least 0");
     }
-    return new HostBuffer(arena.allocate(bytes, 64));
+    // So that all of a packed weight can lie in huge pages, which the CPU's pack24 asks for.
+    long alignment = bytes >= 4 * HUGE_PAGE ? HUGE_PAGE : 64;
+    return new HostBuffer(arena.allocate(bytes, alignment));
   }
 
   /**
