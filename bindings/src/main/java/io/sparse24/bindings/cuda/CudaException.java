@@ -4,7 +4,10 @@ package io.sparse24.bindings.cuda;
 public final class CudaException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /** C's name of what failed. */
   private final String function;
+
+  /** What it returned. */
   private final int status;
 
   CudaException(OpenLibrary library, String function, int status, String text) {
