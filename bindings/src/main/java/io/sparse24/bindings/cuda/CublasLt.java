@@ -19,7 +19,7 @@ import java.lang.foreign.ValueLayout;
  * dimension k.
  *
  * <p>Every function throws {@link CudaException} with cuBLASLt's text where the status is not
- * success. A handle may be used by one thread at a time.
+ * success.
  */
 public final class CublasLt {
   private final OpenLibrary library;
@@ -28,7 +28,7 @@ public final class CublasLt {
   // Read from the table once: a read makes a segment on the heap.
   private final MemorySegment matmul;
 
-  private CublasLt(OpenLibrary library) {
+  CublasLt(OpenLibrary library) {
     this.library = library;
     this.api = library.table();
     this.matmul = cublaslt_api.cublasLtMatmul(api);
@@ -42,10 +42,6 @@ public final class CublasLt {
    */
   public static CublasLt open() throws LibraryLoadException {
     return new CublasLt(VendorLibrary.CUBLASLT.open());
-  }
-
-  static CublasLt of(OpenLibrary library) {
-    return new CublasLt(library);
   }
 
   /**

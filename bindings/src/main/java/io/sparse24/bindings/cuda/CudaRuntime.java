@@ -33,7 +33,7 @@ public final class CudaRuntime {
   private final MemorySegment streamWaitEvent;
   private final MemorySegment graphLaunch;
 
-  private CudaRuntime(OpenLibrary library) {
+  CudaRuntime(OpenLibrary library) {
     this.library = library;
     this.api = library.table();
     this.memcpyAsync = cudart_api.cudaMemcpyAsync(api);
@@ -51,10 +51,6 @@ public final class CudaRuntime {
    */
   public static CudaRuntime open() throws LibraryLoadException {
     return new CudaRuntime(VendorLibrary.CUDART.open());
-  }
-
-  static CudaRuntime of(OpenLibrary library) {
-    return new CudaRuntime(library);
   }
 
   /**

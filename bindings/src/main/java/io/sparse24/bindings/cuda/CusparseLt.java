@@ -47,7 +47,7 @@ public final class CusparseLt {
   // Read from the table once: a read makes a segment on the heap.
   private final MemorySegment matmul;
 
-  private CusparseLt(OpenLibrary library) {
+  CusparseLt(OpenLibrary library) {
     this.library = library;
     this.api = library.table();
     this.matmul = cusparselt_api.cusparseLtMatmul(api);
@@ -61,10 +61,6 @@ public final class CusparseLt {
    */
   public static CusparseLt open() throws LibraryLoadException {
     return new CusparseLt(VendorLibrary.CUSPARSELT.open());
-  }
-
-  static CusparseLt of(OpenLibrary library) {
-    return new CusparseLt(library);
   }
 
   /**

@@ -19,7 +19,7 @@ final class CublasLtTest {
   @TempDir Path folder;
 
   private CublasLt open(FakeLibrary library) throws Exception {
-    return CublasLt.of(Opened.from(VendorLibrary.CUBLASLT, library.in(folder)));
+    return new CublasLt(Opened.from(VendorLibrary.CUBLASLT, library.in(folder)));
   }
 
   private static MemorySegment at(long address) {

@@ -17,7 +17,7 @@ final class CudaRuntimeTest {
   @TempDir Path folder;
 
   private CudaRuntime open(FakeLibrary library) throws Exception {
-    return CudaRuntime.of(Opened.from(VendorLibrary.CUDART, library.in(folder)));
+    return new CudaRuntime(Opened.from(VendorLibrary.CUDART, library.in(folder)));
   }
 
   @Test

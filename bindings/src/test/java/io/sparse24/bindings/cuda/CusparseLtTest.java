@@ -20,7 +20,7 @@ final class CusparseLtTest {
   @TempDir Path folder;
 
   private CusparseLt open(FakeLibrary library) throws Exception {
-    return CusparseLt.of(Opened.from(VendorLibrary.CUSPARSELT, library.in(folder)));
+    return new CusparseLt(Opened.from(VendorLibrary.CUSPARSELT, library.in(folder)));
   }
 
   @ParameterizedTest
@@ -74,7 +74,7 @@ final class CusparseLtTest {
         assertThrows(
                 UnsupportedOperationException.class, () -> old.matmulSet(any, any, scale, value))
             .getMessage());
-    CusparseLt.of(
+    new CusparseLt(
             Opened.from(
                 VendorLibrary.CUSPARSELT,
                 FakeLibrary.cusparseLt(0, 10, 0).as(folder.resolve("new.so"))))
