@@ -81,7 +81,7 @@ public final class KernelLibrary {
         return open(backend, Path.of(value));
       } catch (IOException | RuntimeException e) {
         attempts.add(place.name() + " = " + value + ": " + reason(e));
-        throw new LibraryLoadException(backend, attempts);
+        throw new LibraryLoadException("library for backend '" + backend + "'", attempts);
       }
     }
 
@@ -96,13 +96,13 @@ public final class KernelLibrary {
               + " on the class or module path (add the dependency with classifier "
               + Platform.id()
               + ")");
-      throw new LibraryLoadException(backend, attempts);
+      throw new LibraryLoadException("library for backend '" + backend + "'", attempts);
     }
     try {
       return open(backend, LibraryCache.ofUser().unpack(library, sha256, BuildInfo.VERSION, file));
     } catch (IOException | RuntimeException e) {
       attempts.add("natives' jar " + library + ": " + reason(e));
-      throw new LibraryLoadException(backend, attempts);
+      throw new LibraryLoadException("library for backend '" + backend + "'", attempts);
     }
   }
 

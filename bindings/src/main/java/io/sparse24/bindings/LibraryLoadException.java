@@ -2,14 +2,20 @@ package io.sparse24.bindings;
 
 import java.util.List;
 
-/** A kernel library could not be opened. Says each place that was tried and why it failed. */
+/** A library could not be opened. Says each place that was tried and why it failed. */
 public final class LibraryLoadException extends Exception {
   private static final long serialVersionUID = 1L;
 
   private final transient List<String> attempts;
 
-  LibraryLoadException(String backend, List<String> attempts) {
-    super("no library for backend '" + backend + "': " + String.join("; ", attempts));
+  /**
+   * Made by what looked for the library.
+   *
+   * @param library what was looked for, such as {@code "library for backend 'cpu'"}
+   * @param attempts the places tried, in order, each with the reason of its failure
+   */
+  public LibraryLoadException(String library, List<String> attempts) {
+    super("no " + library + ": " + String.join("; ", attempts));
     this.attempts = List.copyOf(attempts);
   }
 

@@ -6,6 +6,8 @@ import io.sparse24.api.KernelInfo;
 import io.sparse24.api.Session;
 import io.sparse24.api.Sparse24Exception;
 import io.sparse24.bindings.BuildInfo;
+import io.sparse24.bindings.cuda.VendorLibrary;
+import io.sparse24.bindings.cuda.Version;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,17 +18,24 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Backends, ISA tier and kernels found, or why not. */
+/** Backends, ISA tier, kernels and vendor libraries found, or why not. */
 @Command(
     name = "info",
     mixinStandardHelpOptions = true,
-    description = "Backends, ISA tier and kernels on this machine, or why one does not open.")
+    description =
+        "Backends, ISA tier, kernels and vendor libraries on this machine, or why one does not"
+            + " open.")
 final class InfoCommand implements Callable<Integer> {
   @Option(names = "--json", description = "JSON on standard output.")
   boolean json;
 
   @Option(names = "--kernels", description = "List every kernel, not just their number.")
   boolean kernels;
+
+  @Option(
+      names = "--libraries",
+      description = "List every place where a vendor library was looked for.")
+  boolean libraries;
 
   @Spec CommandSpec spec = CommandSpec.create();
 
@@ -39,7 +48,27 @@ final class InfoCommand implements Callable<Integer> {
       @Nullable BackendInfo info,
       List<Kernel> kernels) {}
 
-  record Overview(String version, String java, String os, List<Backend> backends) {}
+  record Library(
+      String name,
+      boolean available,
+      @Nullable String version,
+      @Nullable String file,
+      List<String> refused,
+      List<String> places) {
+    static Library of(VendorLibrary.Finding finding) {
+      Version version = finding.version();
+      return new Library(
+          finding.library().title(),
+          version != null,
+          version == null ? null : version.toString(),
+          finding.file(),
+          finding.refused(),
+          finding.places());
+    }
+  }
+
+  record Overview(
+      String version, String java, String os, List<Backend> backends, List<Library> libraries) {}
 
   @Override
   public Integer call() {
@@ -70,7 +99,8 @@ final class InfoCommand implements Callable<Integer> {
         BuildInfo.VERSION,
         Runtime.version().toString(),
         System.getProperty("os.name") + " " + System.getProperty("os.arch"),
-        backends);
+        backends,
+        VendorLibrary.all().stream().map(VendorLibrary::look).map(Library::of).toList());
   }
 
   private void print(PrintWriter out, Overview info) {
@@ -101,6 +131,20 @@ final class InfoCommand implements Callable<Integer> {
         }
       }
     }
+    out.printf("%nvendor libraries%n");
+    info.libraries().forEach(library -> print(out, library));
     out.flush();
+  }
+
+  private void print(PrintWriter out, Library library) {
+    out.printf(
+        "  %s%s%n",
+        library.name(),
+        library.available()
+            ? " " + library.version() + ", " + library.file()
+            : ": not found" + (libraries ? "" : " (--libraries says where it was looked for)"));
+    for (String place : libraries ? library.places() : library.refused()) {
+      out.printf("    %s%n", place);
+    }
   }
 }

@@ -11,8 +11,11 @@ import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -21,7 +24,7 @@ final class InfoTest {
   @Test
   void everyBackendIsThereWithItsKernelsOrTheReason() {
     JsonNode info = S24.json("info");
-    assertEquals(List.of("version", "java", "os", "backends"), S24.fields(info));
+    assertEquals(List.of("version", "java", "os", "backends", "libraries"), S24.fields(info));
     JsonNode backends = info.get("backends");
     assertEquals(Backends.names(), names(backends));
     for (JsonNode backend : backends) {
@@ -36,10 +39,46 @@ final class InfoTest {
     }
   }
 
-  private static List<String> names(JsonNode backends) {
+  private static List<String> names(JsonNode nodes) {
     List<String> names = new java.util.ArrayList<>();
-    backends.forEach(backend -> names.add(backend.get("name").asText()));
+    nodes.forEach(node -> names.add(node.get("name").asText()));
     return names;
+  }
+
+  @Test
+  void everyVendorLibraryIsThereWithItsVersionOrThePlaces() {
+    JsonNode libraries = S24.json("info").get("libraries");
+    assertEquals(List.of("CUDA runtime", "cuBLASLt", "cuSPARSELt"), names(libraries));
+    for (JsonNode library : libraries) {
+      assertEquals(
+          List.of("name", "available", "version", "file", "refused", "places"),
+          S24.fields(library));
+      boolean available = library.get("available").asBoolean();
+      assertEquals(available, !library.get("version").isNull());
+      assertEquals(available, !library.get("file").isNull());
+      assertTrue(available || !library.get("places").isEmpty());
+    }
+  }
+
+  @Test
+  void aVendorLibraryThatCannotBeUsedSaysWhyAndThePlacesComeOnRequest(@TempDir Path folder)
+      throws IOException {
+    String property = "io.sparse24.library.cusparselt";
+    Path text = Files.writeString(folder.resolve("text.so"), "not a library");
+    String reason = "    system property %s = %s: is no ELF library\n".formatted(property, text);
+    System.setProperty(property, text.toString());
+    try {
+      S24 few = S24.good("info");
+      String line = "  cuSPARSELt: not found (--libraries says where it was looked for)\n";
+      assertTrue(few.out().contains("vendor libraries\n"), few.out());
+      assertTrue(few.out().contains(line + reason), few.out());
+      assertFalse(few.out().contains("CUDART"), few.out());
+      S24 all = S24.good("info", "--libraries");
+      assertTrue(all.out().contains("  cuSPARSELt: not found\n" + reason), all.out());
+      assertTrue(all.out().contains("environment variable S24_LIBRARY_CUDART: "), all.out());
+    } finally {
+      System.clearProperty(property);
+    }
   }
 
   @Test
