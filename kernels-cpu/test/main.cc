@@ -48,6 +48,10 @@ int run(const std::vector<std::string> &wanted) {
   api = s24_get_api(S24_ABI_VERSION);
   EXPECT(api != nullptr, "no table for ABI version %d", S24_ABI_VERSION);
   EXPECT(s24_get_api(S24_ABI_VERSION + 1) == nullptr, "a table for an ABI version that does not exist");
+  if (std::getenv("S24_TEST_ISA") != nullptr) {
+    const Context ctx(1);
+    EXPECT(!kernels_of(ctx.handle, S24_OP_SPMM24).empty(), "S24_TEST_ISA: no kernel of spmm24 of that ISA runs here");
+  }
   for (const auto &group : kGroups) {
     if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), group.name) == wanted.end()) continue;
     Random random{seed};

@@ -7,12 +7,13 @@
 namespace s24::test {
 namespace {
 
-// ThreadSanitizer sees a race that does not happen, and is slow: a few calls will do.
+// ThreadSanitizer sees a race that does not happen, and is slow: a few calls will do, of so many rows and columns that
+// every kernel's work is still cut for two threads (grain in heuristics.hpp).
 #if defined(__SANITIZE_THREAD__)
-constexpr int64_t kRows = 131;
+constexpr int64_t kRows = 259, kColumns = 1032;
 constexpr int kCalls = 2, kSleeps = 4;
 #else
-constexpr int64_t kRows = 1031;
+constexpr int64_t kRows = 1031, kColumns = 516;
 constexpr int kCalls = 20, kSleeps = 20;
 #endif
 
@@ -71,7 +72,7 @@ struct Multiplication {
 };
 
 void check_equal_bits(int32_t id, const s24_kernel_info &info, int64_t m, Random &random) {
-  const Multiplication problem(id, info, m, kRows, 516, random);
+  const Multiplication problem(id, info, m, kRows, kColumns, random);
   const Context one(1), two(2), five(5);
   Matrix first(problem.args.y_dtype, m, kRows, kRows, Guarded::kEnd);
   const Guarded workspace = workspace_for(one.handle, info.op, &problem.args);
@@ -87,9 +88,10 @@ void check_equal_bits(int32_t id, const s24_kernel_info &info, int64_t m, Random
 
 void check_siblings(int32_t id, const s24_kernel_info &info, Random &random) {
   constexpr int kCallers = 8;
-  const Multiplication problem(id, info, 6, 129, 1020, random);
+  constexpr int64_t kSiblingRows = 257;
+  const Multiplication problem(id, info, 6, kSiblingRows, 1020, random);
   const Context parent(3);
-  Matrix wanted(problem.args.y_dtype, 6, 129, 129, Guarded::kEnd);
+  Matrix wanted(problem.args.y_dtype, 6, kSiblingRows, kSiblingRows, Guarded::kEnd);
   const Guarded workspace = workspace_for(parent.handle, info.op, &problem.args);
   EXPECT_OK(parent, problem.run(parent.handle, wanted.data(), workspace.as<void>()));
   std::atomic<int> wrong{0};
@@ -99,7 +101,7 @@ void check_siblings(int32_t id, const s24_kernel_info &info, Random &random) {
       const Context own(0, parent.handle);
       const Guarded own_workspace(problem.workspace_bytes(own.handle), Guarded::kEnd);
       for (int call = 0; call < kCalls; call++) {
-        const Matrix y(problem.args.y_dtype, 6, 129, 129, Guarded::kEnd);
+        const Matrix y(problem.args.y_dtype, 6, kSiblingRows, kSiblingRows, Guarded::kEnd);
         const bool good = problem.run(own.handle, y.data(), own_workspace.as<void>()) == S24_OK;
         if (!good || !y.memory.equals(wanted.memory)) wrong++;
       }

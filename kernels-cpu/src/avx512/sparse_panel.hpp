@@ -47,8 +47,10 @@ struct SparsePanel {
       for (int64_t r = 0; r < rows; r += 2) {
         const uint8_t *block = w + r / kTileRows * layout.tile_bytes + b * layout.block_bytes;
         float *to = sums + r * Width * 16;
-        fetch_block(block + layout.block_bytes, layout.block_bytes, r % kTileRows);
-        fetch_columns(reinterpret_cast<const uint8_t *>(panel) + kColumnsBytes + r / 2 * columns_part, columns_part);
+        if (b + 1 < layout.blocks) {
+          fetch_block(block + layout.block_bytes, layout.block_bytes, r % kTileRows);
+          fetch_columns(reinterpret_cast<const uint8_t *>(panel) + kColumnsBytes, r / 2 * columns_part, columns_part);
+        }
         if (r + 1 < rows) {
           some_rows<Width, 2>(block, r % kTileRows, groups, panel, b == 0, to);
         } else {
@@ -70,8 +72,8 @@ struct SparsePanel {
 
   // The panel's next columns, a part of them with each two rows, into the second-level cache: a panel of a few thousand
   // columns is more than that cache keeps.
-  static void fetch_columns(const uint8_t *next, int64_t part) {
-    for (int64_t line = 0; line < part; line += 64) prefetch_line_l2(next, line);
+  static void fetch_columns(const uint8_t *next, int64_t first, int64_t part) {
+    for (int64_t line = 0; line < part; line += 64) prefetch_line_l2(next, first + line);
   }
 
   // R rows of W over a block, as many groups of it as there are.

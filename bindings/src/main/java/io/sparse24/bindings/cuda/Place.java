@@ -14,6 +14,6 @@ sealed interface Place {
   /** A file that the user named: an order, nothing after it is tried. */
   record Ordered(String name, Path file) implements Place {}
 
-  /** Folders, of which the first with the library counts. */
+  /** Folders, in each of which the library may be. */
   record Folders(String name, List<Path> folders) implements Place {}
 }

@@ -2,14 +2,17 @@ package io.sparse24.bindings.cuda;
 
 import java.io.File;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -49,14 +52,23 @@ record Places(
   private static Place ordered(String name, @Nullable String file) {
     return file == null
         ? new Place.Nowhere(name, "not set")
-        : new Place.Ordered(name, Path.of(file));
+        : named(name, () -> new Place.Ordered(name, Path.of(file)));
   }
 
   private Place toolkit(String name) {
     String root = value(variable, name);
     return root == null
         ? new Place.Nowhere("environment variable " + name, "not set")
-        : toolkit(name + " = " + root, Path.of(root));
+        : named(name, () -> toolkit(name + " = " + root, Path.of(root)));
+  }
+
+  /** A place by a name that need not be a path here: the encoding decides. */
+  private static Place named(String name, Supplier<Place> place) {
+    try {
+      return place.get();
+    } catch (InvalidPathException e) {
+      return new Place.Nowhere(name, "is no path: " + e.getMessage());
+    }
   }
 
   private static Place toolkit(String name, Path root) {
@@ -82,14 +94,14 @@ record Places(
     return roots.stream().map(root -> toolkit("CUDA toolkit " + root, root)).toList();
   }
 
-  private static List<Integer> numbers(Path toolkit) {
+  private static List<BigInteger> numbers(Path toolkit) {
     return Stream.of(String.valueOf(toolkit.getFileName()).split("\\D+"))
         .filter(digits -> !digits.isEmpty())
-        .map(Integer::valueOf)
+        .map(BigInteger::new)
         .toList();
   }
 
-  private static int compare(List<Integer> a, List<Integer> b) {
+  private static int compare(List<BigInteger> a, List<BigInteger> b) {
     for (int i = 0; i < Math.min(a.size(), b.size()); i++) {
       int order = a.get(i).compareTo(b.get(i));
       if (order != 0) {
@@ -104,12 +116,15 @@ record Places(
     if (path == null) {
       return new Place.Nowhere("environment variable LD_LIBRARY_PATH", "not set");
     }
-    return new Place.Folders(
+    return named(
         "LD_LIBRARY_PATH",
-        Stream.of(path.split(File.pathSeparator))
-            .filter(entry -> !entry.isEmpty())
-            .map(Path::of)
-            .toList());
+        () ->
+            new Place.Folders(
+                "LD_LIBRARY_PATH",
+                Stream.of(path.split(File.pathSeparator))
+                    .filter(entry -> !entry.isEmpty())
+                    .map(Path::of)
+                    .toList()));
   }
 
   /** NVIDIA's packages in the Python environment that the user named, or that is active. */
@@ -127,7 +142,12 @@ record Places(
           "none named (system property io.sparse24.python, environment variables S24_PYTHON,"
               + " VIRTUAL_ENV)");
     }
+    String environment = root;
     String name = "Python environment " + root;
+    return named(name, () -> packages(name, environment));
+  }
+
+  private static Place packages(String name, String root) {
     List<Path> folders = new ArrayList<>();
     for (Path python : matches(Path.of(root, "lib"), "python3*")) {
       for (Path packages : matches(python.resolve("site-packages/nvidia"), "*")) {

@@ -237,7 +237,7 @@ public final class VendorLibrary {
         }
       }
     }
-    return known(attempts);
+    return known(seen, attempts);
   }
 
   /** A newer library in any of the folders comes before an older one in the first. */
@@ -268,7 +268,7 @@ public final class VendorLibrary {
       }
       ElfHeader.check(path);
       return remember(path.toString(), lookup(path));
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       attempts.refused(name, e.getMessage());
       return null;
     }
@@ -283,9 +283,18 @@ public final class VendorLibrary {
     }
   }
 
-  /** What the loader finds by name: its cache, its own folders. */
-  private @Nullable OpenLibrary known(Attempts attempts) {
+  /**
+   * What the loader finds by name: its cache, its own folders. Those include {@code
+   * LD_LIBRARY_PATH}, so a name that was refused there, perhaps as a file that would end the JVM,
+   * is not asked for again.
+   */
+  private @Nullable OpenLibrary known(Set<Path> seen, Attempts attempts) {
+    Set<String> refused = new HashSet<>();
+    seen.forEach(file -> refused.add(String.valueOf(file.getFileName())));
     for (String file : files) {
+      if (refused.stream().anyMatch(name -> name.startsWith(file))) {
+        continue;
+      }
       OpenLibrary open = opened.get(file);
       if (open != null) {
         return open;
@@ -294,7 +303,7 @@ public final class VendorLibrary {
         return remember(file, SymbolLookup.libraryLookup(file, Arena.global()));
       } catch (IllegalArgumentException e) {
         attempts.absent("loader", "knows no " + file);
-      } catch (IOException e) {
+      } catch (IOException | RuntimeException e) {
         attempts.refused("loader, " + file, e.getMessage());
       }
     }
@@ -350,10 +359,9 @@ public final class VendorLibrary {
   }
 
   private static Version cublasLtVersion(MemorySegment table) {
-    int number =
-        Math.toIntExact(
-            cublaslt_api.cublasLtGetVersion.invoke(cublaslt_api.cublasLtGetVersion(table)));
-    return new Version(number / 10_000, number % 10_000 / 100, number % 100);
+    long number = cublaslt_api.cublasLtGetVersion.invoke(cublaslt_api.cublasLtGetVersion(table));
+    return new Version(
+        (int) (number / 10_000), (int) (number % 10_000 / 100), (int) (number % 100));
   }
 
   /** By properties: {@code cusparseLtGetVersion} needs a handle, so a GPU. */

@@ -133,12 +133,42 @@ final class VendorLibraryTest {
   @Test
   void oneThatIsNotWholeIsNotOpened() throws Exception {
     byte[] whole = Files.readAllBytes(FakeLibrary.cudart(13000).as(folder.resolve("whole.so")));
-    refused("is cut off: 4096 of", Files.write(folder.resolve("cut"), Arrays.copyOf(whole, 4096)));
+    refused(
+        "is cut off: has 4096 bytes",
+        Files.write(folder.resolve("cut"), Arrays.copyOf(whole, 4096)));
 
     byte[] headOnly = Arrays.copyOf(whole, 64);
     Arrays.fill(headOnly, 40, 48, (byte) 0); // no sections
     Arrays.fill(headOnly, 56, 64, (byte) 0); // no segments
     refused("the loader can't open it", Files.write(folder.resolve("head"), headOnly));
+  }
+
+  /**
+   * The loader searches LD_LIBRARY_PATH by itself: asked by name, it would open what was refused.
+   */
+  @Test
+  void oneRefusedInTheLoaderPathIsNotAskedForByName() throws Exception {
+    byte[] whole = Files.readAllBytes(FakeLibrary.cudart(13000).as(folder.resolve("whole.so")));
+    Files.write(folder.resolve("libcudart.so.13"), Arrays.copyOf(whole, 4096));
+    variables.put("LD_LIBRARY_PATH", folder.toString());
+    Finding finding = look(VendorLibrary.CUDART);
+    assertEquals(1, finding.refused().size(), finding.refused().toString());
+    assertTrue(
+        finding.places().stream()
+            .noneMatch(place -> place.contains("loader: knows no libcudart.so.13")),
+        finding.places().toString());
+  }
+
+  @Test
+  void namesThatAreNoPathsArePlacesWithoutLibraries() throws Exception {
+    variables.put("LD_LIBRARY_PATH", "/a\0b");
+    variables.put("CUDA_HOME", "/c\0d");
+    Files.createDirectories(folder.resolve("cuda-20240305120000/lib64"));
+    List<String> places = look(VendorLibrary.CUDART).places();
+    assertEquals(
+        2,
+        places.stream().filter(place -> place.contains("is no path")).count(),
+        places.toString());
   }
 
   private void refused(String reason, Path file) {
