@@ -1,0 +1,315 @@
+// spmm24 on Hopper for many rows of X, as Y^T = W X^T: wgmma with the 2:4 weight from registers, which packed layout 2
+// has in their order, and X from shared memory. One warp of a block copies (TMA for X, bulk copies for W), two
+// warpgroups multiply; a ring of stages and two mbarriers a stage, full and empty, are between them.
+#include "epilogue.cuh"
+#include "ptx/bulk_copy.cuh"
+#include "ptx/warpgroup.cuh"
+#include "ptx/wgmma_sp.cuh"
+#include "spmm24/wgmma_tile.hpp"
+#include "tensor_map.hpp"
+#include "warps.cuh"
+
+namespace s24::cuda {
+namespace {
+
+constexpr int kStages = 5;
+constexpr int kMultipliers = 2;  // warpgroups
+constexpr int kThreads = kWarpgroup * (1 + kMultipliers);
+// 168 a thread at the start, as 65536 allow. The multipliers' hold 128 sums and two stages of W.
+constexpr int kCopierRegisters = 40, kMultiplierRegisters = 232;
+
+// 64 rows of W are four row blocks of 16, one a warp.
+constexpr int kRowBlock = 16, kRowBlocks = kTileWRows / kRowBlock;
+constexpr int kParts = kTileWRows / kMultipliers / kWgmmaWRows;  // multiplications side by side, of other rows of W
+constexpr int kSteps = 2;                                        // and one after the other, along a stage
+constexpr int kStageXBytes = kSteps * kWgmmaXBytes;
+
+// The packed tiles of 64 columns that a stage has of a row block: a step is half of one (16-bit types) or all of it.
+template <class W>
+struct Packed {
+  static constexpr int kColumns = 64, kMetadataBytes = 128, kStepBytes = 512;
+  static constexpr int kTileBytes = kMetadataBytes + 512 * static_cast<int>(sizeof(W));
+  static constexpr int kTiles = kStageXBytes / static_cast<int>(sizeof(W)) / kColumns;
+  static constexpr int kStepsOfTile = kSteps / kTiles;
+};
+
+template <class W>
+struct Stage {
+  uint8_t x[kTileXRows * kStageXBytes];
+  uint8_t w[kRowBlocks][Packed<W>::kTiles][Packed<W>::kTileBytes];
+};
+
+// Sums on their way to rows of Y: 32 of these at a time, 128 outputs of each. The pitch puts what a warp writes at once
+// into different banks.
+constexpr int kTurnedRows = 32, kTurnedColumns = kTileWRows / kMultipliers, kTurnedPitch = kTurnedColumns + 4;
+static_assert(kTurnedColumns == kWarpgroup, "a thread an output of a row");
+
+template <class W>
+struct Shared {
+  Stage<W> stages[kStages];
+  float turned[kMultipliers][kTurnedRows][kTurnedPitch];
+  Mbarrier full[kStages], empty[kStages];
+};
+
+struct Problem {
+  int64_t m, n;
+  int64_t row_blocks, column_blocks;  // of the packed weight
+  int64_t stages;                     // of a tile
+  TileOrder order;
+};
+
+// A place in the ring, and the parity of the phase that its barriers are in.
+struct Place {
+  int stage = 0;
+  uint32_t parity = 0;
+
+  __device__ void advance() {
+    if (++stage == kStages) {
+      stage = 0;
+      parity ^= 1;
+    }
+  }
+};
+
+// The copying warp. Row blocks and column blocks that the weight does not have are copies of its last: metadata must be
+// legal whatever becomes of the sums, and X is 0 there, or nobody reads the output.
+template <class W>
+__device__ void copy_tiles(Shared<W> &shared, const CUtensorMap *x, const uint8_t *packed, const Problem &problem) {
+  using P = Packed<W>;
+  const int lane = lane_of_thread();
+  Place place;
+  for (int64_t index = blockIdx.x; index < problem.order.count(); index += gridDim.x) {
+    const TileOrder::Tile tile = problem.order.tile(index);
+    for (int64_t at = 0; at < problem.stages; at++, place.advance()) {
+      Stage<W> &stage = shared.stages[place.stage];
+      Mbarrier *full = &shared.full[place.stage];
+      mbarrier_wait(&shared.empty[place.stage], place.parity ^ 1);
+      if (lane == 0) {
+        mbarrier_arrive_expect(full, sizeof stage);
+        copy_box(stage.x, x, static_cast<int32_t>(at * P::kTiles * P::kColumns), static_cast<int32_t>(tile.first_x_row),
+                 full);
+      }
+      for (int i = lane; i < kRowBlocks * P::kTiles; i += kWarp) {
+        const int64_t row_block = tile.first_w_row / kRowBlock + i / P::kTiles;
+        const int64_t column_block = at * P::kTiles + i % P::kTiles;
+        const int64_t from = (row_block < problem.row_blocks ? row_block : problem.row_blocks - 1) *
+                                 problem.column_blocks +
+                             (column_block < problem.column_blocks ? column_block : problem.column_blocks - 1);
+        copy_bytes(stage.w[i / P::kTiles][i % P::kTiles], packed + from * P::kTileBytes, P::kTileBytes, full);
+      }
+    }
+  }
+}
+
+// What a lane holds of W in a stage.
+template <class W>
+struct Weights {
+  uint32_t values[kParts][kSteps][4];
+  uint32_t metadata[kParts][Packed<W>::kTiles];
+
+  __device__ void load(const Stage<W> &stage, int multiplier, int warp, int lane) {
+    using P = Packed<W>;
+#pragma unroll
+    for (int part = 0; part < kParts; part++) {
+      const int row_block = (multiplier * kParts + part) * (kWgmmaWRows / kRowBlock) + warp;
+#pragma unroll
+      for (int step = 0; step < kSteps; step++) {
+        const uint8_t *tile = stage.w[row_block][step / P::kStepsOfTile];
+        const uint8_t *from = tile + P::kMetadataBytes + step % P::kStepsOfTile * P::kStepBytes;
+        const uint4 four = reinterpret_cast<const uint4 *>(from)[lane];
+        values[part][step][0] = four.x;
+        values[part][step][1] = four.y;
+        values[part][step][2] = four.z;
+        values[part][step][3] = four.w;
+        metadata[part][step / P::kStepsOfTile] = reinterpret_cast<const uint32_t *>(tile)[lane];
+      }
+    }
+  }
+
+  __device__ void used() {
+#pragma unroll
+    for (int part = 0; part < kParts; part++) {
+#pragma unroll
+      for (int i = 0; i < kSteps * 4; i++) wgmma_used(values[part][i / 4][i % 4]);
+#pragma unroll
+      for (int i = 0; i < Packed<W>::kTiles; i++) wgmma_used(metadata[part][i]);
+    }
+  }
+};
+
+// A warpgroup's sums of a tile.
+template <class Sum>
+using Sums = Sum[kParts][kWgmmaSums];
+
+template <class W, class X>
+struct Multiplier {
+  using Sum = SumOf<W, X>;
+
+  Shared<W> &shared;
+  int multiplier, warp, lane;
+  Place place;
+  Mbarrier *running = nullptr;  // `empty` of the stage whose multiplications were started last
+
+  // Starts the multiplications of the next stage with `weights`, and sees those of the one before ended, whose weights
+  // were `before`. So the tensor cores have work while a stage is waited for and weights are loaded.
+  __device__ void next_stage(Weights<W> &weights, Weights<W> &before, Sums<Sum> &sums) {
+    const Stage<W> &stage = shared.stages[place.stage];
+    mbarrier_wait(&shared.full[place.stage], place.parity);
+    weights.load(stage, multiplier, warp, lane);
+    weights.used();
+    wgmma_fence();
+    step<0>(weights, stage, sums);
+    step<1>(weights, stage, sums);
+    wgmma_commit();
+    wgmma_wait<1>();
+    before.used();
+    release();
+    running = &shared.empty[place.stage];
+    place.advance();
+  }
+
+  template <int Step>
+  __device__ void step(const Weights<W> &weights, const Stage<W> &stage, Sums<Sum> &sums) {
+    using P = Packed<W>;
+    const uint64_t x = wgmma_operand(stage.x) + Step * (kWgmmaXBytes / 16);
+#pragma unroll
+    for (int part = 0; part < kParts; part++) {
+      WgmmaSp<W, X>::template multiply<Step % P::kStepsOfTile>(
+          sums[part], weights.values[part][Step], weights.metadata[part][Step / P::kStepsOfTile], x);
+    }
+  }
+
+  __device__ void release() {
+    if (running != nullptr && lane == 0) mbarrier_arrive(running);
+  }
+
+  __device__ void tile(int64_t stages, Sums<Sum> &sums) {
+    // Two sets of registers in turn: multiplications that run read one while the other is loaded.
+    Weights<W> even{}, odd{};
+    for (int64_t at = 0; at < stages; at += 2) {
+      next_stage(even, odd, sums);
+      if (at + 1 < stages) next_stage(odd, even, sums);
+    }
+    wgmma_wait<0>();
+    even.used();
+    odd.used();
+#pragma unroll
+    for (int i = 0; i < kParts * kWgmmaSums; i++) wgmma_used(sums[i / kWgmmaSums][i % kWgmmaSums]);
+    release();
+    running = nullptr;
+  }
+
+  // Turns Y^T over in shared memory, so that the warpgroup writes 128 neighbours of a row of Y.
+  template <class Y>
+  __device__ void finish(const Sums<Sum> &sums, const TileOrder::Tile &tile, const Problem &problem,
+                         const Epilogue<Y> &epilogue) {
+    float(&turned)[kTurnedRows][kTurnedPitch] = shared.turned[multiplier];
+    const int g = lane / 4, t = lane % 4;
+    const int own = warp * kWarp + lane;
+    const int64_t j = tile.first_w_row + multiplier * kTurnedColumns + own;
+#pragma unroll
+    for (int first = 0; first < kTileXRows; first += kTurnedRows) {
+#pragma unroll
+      for (int i = 0; i < kParts * kTurnedRows / 2; i++) {
+        const int part = i / (kTurnedRows / 2), in_part = i % (kTurnedRows / 2);
+        const int row = in_part / 4 * 8 + 2 * t + in_part % 2;
+        const int column = part * kWgmmaWRows + warp * kRowBlock + g + in_part / 2 % 2 * 8;
+        turned[row][column] = static_cast<float>(sums[part][first / 2 + in_part]);
+      }
+      sync_warpgroup(1 + multiplier);
+#pragma unroll 1  // the activations are long
+      for (int row = 0; row < kTurnedRows; row++) {
+        const int64_t i = tile.first_x_row + first + row;
+        if (i < problem.m && j < problem.n) epilogue.finish(i, j, turned[row][own]);
+      }
+      sync_warpgroup(1 + multiplier);
+    }
+  }
+};
+
+template <class W, class X, class Y>
+__global__ void __launch_bounds__(kThreads, 1)
+    run_wgmma(const __grid_constant__ CUtensorMap x, const uint8_t *packed, Epilogue<Y> epilogue, Problem problem) {
+#if defined(__CUDA_ARCH__) && !defined(__CUDA_ARCH_FEAT_SM90_ALL)
+  __trap();  // not chosen on this GPU: wgmma is sm_90a's alone
+#else
+  Shared<W> &shared = *reinterpret_cast<Shared<W> *>(dynamic_shared_memory());
+  const int thread = static_cast<int>(threadIdx.x), warpgroup = thread / kWarpgroup;
+  const int warp = thread % kWarpgroup / kWarp, lane = lane_of_thread();
+  if (thread == 0) {
+    prefetch_tensor_map(&x);
+    for (int stage = 0; stage < kStages; stage++) {
+      mbarrier_init(&shared.full[stage], 1);
+      mbarrier_init(&shared.empty[stage], kMultipliers * (kWarpgroup / kWarp));
+    }
+    fence_mbarrier_init();
+  }
+  __syncthreads();
+  if (warpgroup == kMultipliers) {
+    give_up_registers<kCopierRegisters>();
+    if (warp == 0) copy_tiles(shared, &x, packed, problem);
+  } else {
+    take_registers<kMultiplierRegisters>();
+    Multiplier<W, X> multiplier{shared, warpgroup, warp, lane, {}};
+    for (int64_t index = blockIdx.x; index < problem.order.count(); index += gridDim.x) {
+      const TileOrder::Tile tile = problem.order.tile(index);
+      Sums<SumOf<W, X>> sums = {};
+      multiplier.tile(problem.stages, sums);
+      multiplier.finish(sums, tile, problem, epilogue);
+    }
+  }
+#endif
+}
+
+int multiprocessors() {
+  int device = 0, count = 0;
+  expect(cudaGetDevice(&device), "asking for the GPU");
+  expect(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device), "asking for its multiprocessors");
+  return count;
+}
+
+template <class W, class X, class Y>
+void launch_wgmma(const Queue &queue, const GemmCall &call, const CUtensorMap &x) {
+  using P = Packed<W>;
+  const s24_gemm_args &a = call.args;
+  const int64_t column_blocks = (a.k + P::kColumns - 1) / P::kColumns;
+  const Problem problem{a.m,
+                        a.n,
+                        (a.n + kRowBlock - 1) / kRowBlock,
+                        column_blocks,
+                        (column_blocks + P::kTiles - 1) / P::kTiles,
+                        TileOrder(a.m, a.n)};
+  const int64_t tiles = problem.order.count(), blocks = multiprocessors();
+  const auto kernel = run_wgmma<W, X, Y>;
+  expect(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, sizeof(Shared<W>)),
+         "asking for shared memory");
+  cudaLaunchConfig_t config{};
+  config.gridDim = dim3(static_cast<unsigned>(tiles < blocks ? tiles : blocks));
+  config.blockDim = dim3(kThreads);
+  config.dynamicSmemBytes = sizeof(Shared<W>);
+  config.stream = queue.stream;
+  expect(cudaLaunchKernelEx(&config, kernel, x, static_cast<const uint8_t *>(call.w), Epilogue<Y>(call), problem),
+         "launching a kernel");
+}
+
+template <class W, class X>
+void run(const Queue &queue, const GemmCall &call) {
+  const s24_gemm_args &a = call.args;
+  const TmaMatrix x{call.x, a.x_dtype, a.m, a.k, a.x_stride};
+  const CUtensorMap map = tensor_map(x, kTileXRows);
+  if constexpr (!std::is_same_v<X, I8>) {
+    launch_wgmma<W, X, X>(queue, call, map);
+  } else if (a.y_dtype == S24_BF16) {
+    launch_wgmma<W, X, Bf16>(queue, call, map);
+  } else {
+    launch_wgmma<W, X, float>(queue, call, map);
+  }
+}
+
+}  // namespace
+
+extern const KernelOf<GemmCall> spmm24_bf16_wgmma{run<Bf16, Bf16>, nullptr};
+extern const KernelOf<GemmCall> spmm24_f16_wgmma{run<F16, F16>, nullptr};
+extern const KernelOf<GemmCall> spmm24_i8_i8_wgmma{run<I8, I8>, nullptr};
+
+}  // namespace s24::cuda
