@@ -33,9 +33,11 @@ __device__ void wgmma_wait() {
   asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(Groups) : "memory");
 }
 
-// A register that a multiplication may still use lives on to here, behind the wait that ends it.
+// In a register of its own from before this to behind it. A multiplication that runs uses registers that the compiler
+// believes to be done with: the wait that ends it is followed by this for each of them. And one whose values a compiler
+// could make later, or share with another, is defined before the fence so; else it runs multiplications one by one.
 template <class T>
-__device__ void wgmma_used(T &in_register) {
+__device__ void wgmma_pin(T &in_register) {
   if constexpr (std::is_same_v<T, float>) {
     asm volatile("" : "+f"(in_register)::"memory");
   } else {

@@ -21,16 +21,15 @@ constexpr int kCopierRegisters = 40, kMultiplierRegisters = 232;
 // 64 rows of W are four row blocks of 16, one a warp.
 constexpr int kRowBlock = 16, kRowBlocks = kTileWRows / kRowBlock;
 constexpr int kParts = kTileWRows / kMultipliers / kWgmmaWRows;  // multiplications side by side, of other rows of W
-constexpr int kSteps = 2;                                        // and one after the other, along a stage
-constexpr int kStageXBytes = kSteps * kWgmmaXBytes;
+constexpr int kStageXBytes = 2 * kWgmmaXBytes;                   // of a row: two, one after the other
 
-// The packed tiles of 64 columns that a stage has of a row block: a step is half of one (16-bit types) or all of it.
+// The packed tiles of 64 columns that a stage has of a row block, and the multiplications (steps) along one.
 template <class W>
 struct Packed {
   static constexpr int kColumns = 64, kMetadataBytes = 128, kStepBytes = 512;
   static constexpr int kTileBytes = kMetadataBytes + 512 * static_cast<int>(sizeof(W));
   static constexpr int kTiles = kStageXBytes / static_cast<int>(sizeof(W)) / kColumns;
-  static constexpr int kStepsOfTile = kSteps / kTiles;
+  static constexpr int kSteps = 2 / kTiles;
 };
 
 template <class W>
@@ -101,38 +100,36 @@ __device__ void copy_tiles(Shared<W> &shared, const CUtensorMap *x, const uint8_
   }
 }
 
-// What a lane holds of W in a stage.
+// What a lane holds of W at a time: of a packed tile a part.
 template <class W>
 struct Weights {
-  uint32_t values[kParts][kSteps][4];
-  uint32_t metadata[kParts][Packed<W>::kTiles];
+  using P = Packed<W>;
 
-  __device__ void load(const Stage<W> &stage, int multiplier, int warp, int lane) {
-    using P = Packed<W>;
+  uint32_t values[kParts][P::kSteps][4];
+  uint32_t metadata[kParts];
+
+  __device__ void load(const Stage<W> &stage, int in_stage, int multiplier, int warp, int lane) {
 #pragma unroll
     for (int part = 0; part < kParts; part++) {
-      const int row_block = (multiplier * kParts + part) * (kWgmmaWRows / kRowBlock) + warp;
+      const uint8_t *tile = stage.w[(multiplier * kParts + part) * (kWgmmaWRows / kRowBlock) + warp][in_stage];
+      metadata[part] = reinterpret_cast<const uint32_t *>(tile)[lane];
 #pragma unroll
-      for (int step = 0; step < kSteps; step++) {
-        const uint8_t *tile = stage.w[row_block][step / P::kStepsOfTile];
-        const uint8_t *from = tile + P::kMetadataBytes + step % P::kStepsOfTile * P::kStepBytes;
-        const uint4 four = reinterpret_cast<const uint4 *>(from)[lane];
+      for (int step = 0; step < P::kSteps; step++) {
+        const uint4 four = reinterpret_cast<const uint4 *>(tile + P::kMetadataBytes + step * P::kStepBytes)[lane];
         values[part][step][0] = four.x;
         values[part][step][1] = four.y;
         values[part][step][2] = four.z;
         values[part][step][3] = four.w;
-        metadata[part][step / P::kStepsOfTile] = reinterpret_cast<const uint32_t *>(tile)[lane];
       }
     }
   }
 
-  __device__ void used() {
+  __device__ void pin() {
 #pragma unroll
     for (int part = 0; part < kParts; part++) {
+      wgmma_pin(metadata[part]);
 #pragma unroll
-      for (int i = 0; i < kSteps * 4; i++) wgmma_used(values[part][i / 4][i % 4]);
-#pragma unroll
-      for (int i = 0; i < Packed<W>::kTiles; i++) wgmma_used(metadata[part][i]);
+      for (int i = 0; i < P::kSteps * 4; i++) wgmma_pin(values[part][i / 4][i % 4]);
     }
   }
 };
@@ -143,40 +140,47 @@ using Sums = Sum[kParts][kWgmmaSums];
 
 template <class W, class X>
 struct Multiplier {
+  using P = Packed<W>;
   using Sum = SumOf<W, X>;
 
   Shared<W> &shared;
   int multiplier, warp, lane;
   Place place;
-  Mbarrier *running = nullptr;  // `empty` of the stage whose multiplications were started last
+  Mbarrier *running = nullptr;  // `empty` of the stage whose last multiplications were started last
 
-  // Starts the multiplications of the next stage with `weights`, and sees those of the one before ended, whose weights
-  // were `before`. So the tensor cores have work while a stage is waited for and weights are loaded.
-  __device__ void next_stage(Weights<W> &weights, Weights<W> &before, Sums<Sum> &sums) {
+  // Starts the multiplications with the next packed tiles, which go to `weights`, and sees those started before ended,
+  // whose are in `before`. So the tensor cores have work while a stage is waited for and weights are loaded.
+  template <int InStage>
+  __device__ void next(Weights<W> &weights, Weights<W> &before, Sums<Sum> &sums) {
     const Stage<W> &stage = shared.stages[place.stage];
-    mbarrier_wait(&shared.full[place.stage], place.parity);
-    weights.load(stage, multiplier, warp, lane);
-    weights.used();
+    if constexpr (InStage == 0) mbarrier_wait(&shared.full[place.stage], place.parity);
+    weights.load(stage, InStage, multiplier, warp, lane);
+    weights.pin();
     wgmma_fence();
-    step<0>(weights, stage, sums);
-    step<1>(weights, stage, sums);
+    const uint64_t x = wgmma_operand(stage.x) + InStage * (P::kSteps * kWgmmaXBytes / 16);
+    step<0>(weights, sums, x);
+    if constexpr (P::kSteps == 2) step<1>(weights, sums, x + kWgmmaXBytes / 16);
     wgmma_commit();
     wgmma_wait<1>();
-    before.used();
-    release();
-    running = &shared.empty[place.stage];
-    place.advance();
+    before.pin();
+    if constexpr (InStage == 0) release();
+    if constexpr (InStage == P::kTiles - 1) {
+      running = &shared.empty[place.stage];
+      place.advance();
+    }
   }
 
   template <int Step>
-  __device__ void step(const Weights<W> &weights, const Stage<W> &stage, Sums<Sum> &sums) {
-    using P = Packed<W>;
-    const uint64_t x = wgmma_operand(stage.x) + Step * (kWgmmaXBytes / 16);
+  __device__ void step(const Weights<W> &weights, Sums<Sum> &sums, uint64_t x) {
 #pragma unroll
     for (int part = 0; part < kParts; part++) {
-      WgmmaSp<W, X>::template multiply<Step % P::kStepsOfTile>(
-          sums[part], weights.values[part][Step], weights.metadata[part][Step / P::kStepsOfTile], x);
+      WgmmaSp<W, X>::template multiply<Step>(sums[part], weights.values[part][Step], weights.metadata[part], x);
     }
+  }
+
+  static __device__ void pin(Sums<Sum> &sums) {
+#pragma unroll
+    for (int i = 0; i < kParts * kWgmmaSums; i++) wgmma_pin(sums[i / kWgmmaSums][i % kWgmmaSums]);
   }
 
   __device__ void release() {
@@ -184,17 +188,17 @@ struct Multiplier {
   }
 
   __device__ void tile(int64_t stages, Sums<Sum> &sums) {
+    pin(sums);
     // Two sets of registers in turn: multiplications that run read one while the other is loaded.
-    Weights<W> even{}, odd{};
-    for (int64_t at = 0; at < stages; at += 2) {
-      next_stage(even, odd, sums);
-      if (at + 1 < stages) next_stage(odd, even, sums);
+    Weights<W> even, odd;
+    for (int64_t at = 0; at < stages; at += 2 / P::kTiles) {
+      next<0>(even, odd, sums);
+      if (P::kTiles == 2 || at + 1 < stages) next<P::kTiles - 1>(odd, even, sums);
     }
     wgmma_wait<0>();
-    even.used();
-    odd.used();
-#pragma unroll
-    for (int i = 0; i < kParts * kWgmmaSums; i++) wgmma_used(sums[i / kWgmmaSums][i % kWgmmaSums]);
+    even.pin();
+    odd.pin();
+    pin(sums);
     release();
     running = nullptr;
   }
