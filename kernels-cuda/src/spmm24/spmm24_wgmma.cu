@@ -2,6 +2,7 @@
 // has in their order, and X from shared memory. One warp of a block copies (TMA for X, bulk copies for W), two
 // warpgroups multiply; a ring of stages and two mbarriers a stage, full and empty, are between them.
 #include "epilogue.cuh"
+#include "fragments.hpp"
 #include "ptx/bulk_copy.cuh"
 #include "ptx/warpgroup.cuh"
 #include "ptx/wgmma_sp.cuh"
@@ -19,28 +20,27 @@ constexpr int kThreads = kWarpgroup * (1 + kMultipliers);
 constexpr int kCopierRegisters = 40, kMultiplierRegisters = 232;
 
 // 64 rows of W are four row blocks of 16, one a warp.
-constexpr int kRowBlock = 16, kRowBlocks = kTileWRows / kRowBlock;
-constexpr int kParts = kTileWRows / kMultipliers / kWgmmaWRows;  // multiplications side by side, of other rows of W
+constexpr int kRowBlocks = kWRows / kTileRows;
+constexpr int kParts = kWRows / kMultipliers / kWgmmaWRows;  // multiplications side by side, of other rows of W
 constexpr int kStageXBytes = 2 * kWgmmaXBytes;                   // of a row: two, one after the other
 
 // The packed tiles of 64 columns that a stage has of a row block, and the multiplications (steps) along one.
 template <class W>
 struct Packed {
-  static constexpr int kColumns = 64, kMetadataBytes = 128, kStepBytes = 512;
-  static constexpr int kTileBytes = kMetadataBytes + 512 * static_cast<int>(sizeof(W));
-  static constexpr int kTiles = kStageXBytes / static_cast<int>(sizeof(W)) / kColumns;
+  static constexpr int kBytes = static_cast<int>(tile_bytes(sizeof(W)));
+  static constexpr int kTiles = kStageXBytes / static_cast<int>(sizeof(W)) / kTileColumns;
   static constexpr int kSteps = 2 / kTiles;
 };
 
 template <class W>
 struct Stage {
-  uint8_t x[kTileXRows * kStageXBytes];
-  uint8_t w[kRowBlocks][Packed<W>::kTiles][Packed<W>::kTileBytes];
+  uint8_t x[kXRows * kStageXBytes];
+  uint8_t w[kRowBlocks][Packed<W>::kTiles][Packed<W>::kBytes];
 };
 
 // Sums on their way to rows of Y: 32 of these at a time, 128 outputs of each. The pitch puts what a warp writes at once
 // into different banks.
-constexpr int kTurnedRows = 32, kTurnedColumns = kTileWRows / kMultipliers, kTurnedPitch = kTurnedColumns + 4;
+constexpr int kTurnedRows = 32, kTurnedColumns = kWRows / kMultipliers, kTurnedPitch = kTurnedColumns + 4;
 static_assert(kTurnedColumns == kWarpgroup, "a thread an output of a row");
 
 template <class W>
@@ -50,10 +50,12 @@ struct Shared {
   Mbarrier full[kStages], empty[kStages];
 };
 
+template <class W>
+using PackedWeight = Fragments<W, static_cast<int>(sizeof(W))>;
+
 struct Problem {
   int64_t m, n;
-  int64_t row_blocks, column_blocks;  // of the packed weight
-  int64_t stages;                     // of a tile
+  int64_t stages;  // of a tile
   TileOrder order;
 };
 
@@ -70,10 +72,11 @@ struct Place {
   }
 };
 
-// The copying warp. Row blocks and column blocks that the weight does not have are copies of its last: metadata must be
-// legal whatever becomes of the sums, and X is 0 there, or nobody reads the output.
+// The copying warp. In place of packed tiles that the weight does not have come copies of its last: metadata must be
+// legal whatever becomes of the sums, and X is 0 there, or nobody reads the outputs.
 template <class W>
-__device__ void copy_tiles(Shared<W> &shared, const CUtensorMap *x, const uint8_t *packed, const Problem &problem) {
+__device__ void copy_stages(Shared<W> &shared, const CUtensorMap *x, const PackedWeight<W> &weight,
+                            const Problem &problem) {
   using P = Packed<W>;
   const int lane = lane_of_thread();
   Place place;
@@ -85,16 +88,14 @@ __device__ void copy_tiles(Shared<W> &shared, const CUtensorMap *x, const uint8_
       mbarrier_wait(&shared.empty[place.stage], place.parity ^ 1);
       if (lane == 0) {
         mbarrier_arrive_expect(full, sizeof stage);
-        copy_box(stage.x, x, static_cast<int32_t>(at * P::kTiles * P::kColumns), static_cast<int32_t>(tile.first_x_row),
-                 full);
+        copy_box(stage.x, x, static_cast<int32_t>(at * P::kTiles * kTileColumns),
+                 static_cast<int32_t>(tile.first_x_row), full);
       }
       for (int i = lane; i < kRowBlocks * P::kTiles; i += kWarp) {
-        const int64_t row_block = tile.first_w_row / kRowBlock + i / P::kTiles;
-        const int64_t column_block = at * P::kTiles + i % P::kTiles;
-        const int64_t from = (row_block < problem.row_blocks ? row_block : problem.row_blocks - 1) *
-                                 problem.column_blocks +
-                             (column_block < problem.column_blocks ? column_block : problem.column_blocks - 1);
-        copy_bytes(stage.w[i / P::kTiles][i % P::kTiles], packed + from * P::kTileBytes, P::kTileBytes, full);
+        const int64_t row = tile.first_w_row / kTileRows + i / P::kTiles, column = at * P::kTiles + i % P::kTiles;
+        const uint8_t *from = weight.tile(row < weight.rows ? row : weight.rows - 1,
+                                          column < weight.columns ? column : weight.columns - 1);
+        copy_bytes(stage.w[i / P::kTiles][i % P::kTiles], from, P::kBytes, full);
       }
     }
   }
@@ -111,11 +112,11 @@ struct Weights {
   __device__ void load(const Stage<W> &stage, int in_stage, int multiplier, int warp, int lane) {
 #pragma unroll
     for (int part = 0; part < kParts; part++) {
-      const uint8_t *tile = stage.w[(multiplier * kParts + part) * (kWgmmaWRows / kRowBlock) + warp][in_stage];
+      const uint8_t *tile = stage.w[(multiplier * kParts + part) * (kWgmmaWRows / kTileRows) + warp][in_stage];
       metadata[part] = reinterpret_cast<const uint32_t *>(tile)[lane];
 #pragma unroll
       for (int step = 0; step < P::kSteps; step++) {
-        const uint4 four = reinterpret_cast<const uint4 *>(tile + P::kMetadataBytes + step * P::kStepBytes)[lane];
+        const uint4 four = reinterpret_cast<const uint4 *>(tile + kMetadataBytes)[step * kLanes + lane];
         values[part][step][0] = four.x;
         values[part][step][1] = four.y;
         values[part][step][2] = four.z;
@@ -212,12 +213,12 @@ struct Multiplier {
     const int own = warp * kWarp + lane;
     const int64_t j = tile.first_w_row + multiplier * kTurnedColumns + own;
 #pragma unroll
-    for (int first = 0; first < kTileXRows; first += kTurnedRows) {
+    for (int first = 0; first < kXRows; first += kTurnedRows) {
 #pragma unroll
       for (int i = 0; i < kParts * kTurnedRows / 2; i++) {
         const int part = i / (kTurnedRows / 2), in_part = i % (kTurnedRows / 2);
         const int row = in_part / 4 * 8 + 2 * t + in_part % 2;
-        const int column = part * kWgmmaWRows + warp * kRowBlock + g + in_part / 2 % 2 * 8;
+        const int column = part * kWgmmaWRows + warp * kTileRows + g + in_part / 2 % 2 * 8;
         turned[row][column] = static_cast<float>(sums[part][first / 2 + in_part]);
       }
       sync_warpgroup(1 + multiplier);
@@ -233,7 +234,7 @@ struct Multiplier {
 
 template <class W, class X, class Y>
 __global__ void __launch_bounds__(kThreads, 1)
-    run_wgmma(const __grid_constant__ CUtensorMap x, const uint8_t *packed, Epilogue<Y> epilogue, Problem problem) {
+    run_wgmma(const __grid_constant__ CUtensorMap x, PackedWeight<W> weight, Epilogue<Y> epilogue, Problem problem) {
 #if defined(__CUDA_ARCH__) && !defined(__CUDA_ARCH_FEAT_SM90_ALL)
   __trap();  // not chosen on this GPU: wgmma is sm_90a's alone
 #else
@@ -251,7 +252,7 @@ __global__ void __launch_bounds__(kThreads, 1)
   __syncthreads();
   if (warpgroup == kMultipliers) {
     give_up_registers<kCopierRegisters>();
-    if (warp == 0) copy_tiles(shared, &x, packed, problem);
+    if (warp == 0) copy_stages(shared, &x, weight, problem);
   } else {
     take_registers<kMultiplierRegisters>();
     Multiplier<W, X> multiplier{shared, warpgroup, warp, lane, {}};
@@ -276,13 +277,7 @@ template <class W, class X, class Y>
 void launch_wgmma(const Queue &queue, const GemmCall &call, const CUtensorMap &x) {
   using P = Packed<W>;
   const s24_gemm_args &a = call.args;
-  const int64_t column_blocks = (a.k + P::kColumns - 1) / P::kColumns;
-  const Problem problem{a.m,
-                        a.n,
-                        (a.n + kRowBlock - 1) / kRowBlock,
-                        column_blocks,
-                        (column_blocks + P::kTiles - 1) / P::kTiles,
-                        TileOrder(a.m, a.n)};
+  const Problem problem{a.m, a.n, (column_blocks(a.k) + P::kTiles - 1) / P::kTiles, TileOrder(a.m, a.n)};
   const int64_t tiles = problem.order.count(), blocks = multiprocessors();
   const auto kernel = run_wgmma<W, X, Y>;
   expect(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, sizeof(Shared<W>)),
@@ -292,7 +287,8 @@ void launch_wgmma(const Queue &queue, const GemmCall &call, const CUtensorMap &x
   config.blockDim = dim3(kThreads);
   config.dynamicSmemBytes = sizeof(Shared<W>);
   config.stream = queue.stream;
-  expect(cudaLaunchKernelEx(&config, kernel, x, static_cast<const uint8_t *>(call.w), Epilogue<Y>(call), problem),
+  expect(cudaLaunchKernelEx(&config, kernel, x, PackedWeight<W>(call.w, a.n, a.k), Epilogue<Y>(call),
+                            problem),
          "launching a kernel");
 }
 
@@ -300,7 +296,8 @@ template <class W, class X>
 void run(const Queue &queue, const GemmCall &call) {
   const s24_gemm_args &a = call.args;
   const TmaMatrix x{call.x, a.x_dtype, a.m, a.k, a.x_stride};
-  const CUtensorMap map = tensor_map(x, kTileXRows);
+  if (!tma_reads(x)) fail(S24_UNSUPPORTED, "x: not for TMA");
+  const CUtensorMap map = tensor_map(x, kXRows);
   if constexpr (!std::is_same_v<X, I8>) {
     launch_wgmma<W, X, X>(queue, call, map);
   } else if (a.y_dtype == S24_BF16) {
@@ -312,8 +309,8 @@ void run(const Queue &queue, const GemmCall &call) {
 
 }  // namespace
 
-extern const KernelOf<GemmCall> spmm24_bf16_wgmma{run<Bf16, Bf16>, nullptr};
-extern const KernelOf<GemmCall> spmm24_f16_wgmma{run<F16, F16>, nullptr};
-extern const KernelOf<GemmCall> spmm24_i8_i8_wgmma{run<I8, I8>, nullptr};
+const KernelOf<GemmCall> spmm24_bf16_wgmma{run<Bf16, Bf16>, nullptr};
+const KernelOf<GemmCall> spmm24_f16_wgmma{run<F16, F16>, nullptr};
+const KernelOf<GemmCall> spmm24_i8_i8_wgmma{run<I8, I8>, nullptr};
 
 }  // namespace s24::cuda

@@ -12,7 +12,7 @@
 
 namespace s24::cuda {
 
-constexpr int kTileWRows = 256, kTileXRows = 128;
+constexpr int kWRows = 256, kXRows = 128;
 
 // Tiles in bands of 12 tiles along m, in a band by rising rows of W. The 132 blocks of an H100 are so at 12 tiles of X
 // and 11 of W, whose bytes are about the fewest that 132 tiles can need, and go on to the next rows of W with the same
@@ -23,7 +23,7 @@ struct TileOrder {
   int64_t w_tiles, x_tiles;
 
   TileOrder(int64_t m, int64_t n)
-      : w_tiles((n + kTileWRows - 1) / kTileWRows), x_tiles((m + kTileXRows - 1) / kTileXRows) {}
+      : w_tiles((n + kWRows - 1) / kWRows), x_tiles((m + kXRows - 1) / kXRows) {}
 
   S24_HD int64_t count() const { return w_tiles * x_tiles; }
 
@@ -35,7 +35,7 @@ struct TileOrder {
     const int64_t band = index / (kBand * w_tiles), first = band * kBand;
     const int64_t width = x_tiles - first < kBand ? x_tiles - first : kBand;
     const int64_t in_band = index - first * w_tiles;
-    return {in_band / width * kTileWRows, (first + in_band % width) * kTileXRows};
+    return {in_band / width * kWRows, (first + in_band % width) * kXRows};
   }
 };
 

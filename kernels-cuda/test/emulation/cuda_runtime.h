@@ -13,8 +13,10 @@
 
 #undef __shared__
 #undef __launch_bounds__
+#undef __grid_constant__
 #define __shared__ static
-#define __launch_bounds__(threads)
+#define __launch_bounds__(...)
+#define __grid_constant__
 
 namespace s24::emulation {
 
@@ -55,6 +57,11 @@ inline long long atomicMin(long long *address, long long value) {
 template <class Kernel, class... Args>
 cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t *config, Kernel kernel, Args... args) {
   s24::emulation::run_grid(config->gridDim, config->blockDim, [&] { kernel(args...); });
+  return cudaSuccess;
+}
+
+template <class Kernel>
+cudaError_t cudaFuncSetAttribute(Kernel, cudaFuncAttribute, int) {
   return cudaSuccess;
 }
 

@@ -1,6 +1,6 @@
 // What the stand-in for the driver writes into a CUtensorMap: a matrix, and boxes of it in the 128-byte swizzle.
-#ifndef SPARSE24_CUDA_EMULATION_TENSOR_MAP_HPP
-#define SPARSE24_CUDA_EMULATION_TENSOR_MAP_HPP
+#ifndef SPARSE24_CUDA_EMULATION_TENSOR_MAP_STAND_IN_HPP
+#define SPARSE24_CUDA_EMULATION_TENSOR_MAP_STAND_IN_HPP
 
 #include <cuda.h>
 
@@ -17,4 +17,4 @@ constexpr unsigned kBoxBytes = 128;  // a row of a box
 
 }  // namespace s24::emulation
 
-#endif  // SPARSE24_CUDA_EMULATION_TENSOR_MAP_HPP
+#endif  // SPARSE24_CUDA_EMULATION_TENSOR_MAP_STAND_IN_HPP
