@@ -35,6 +35,12 @@ inline Types types(const s24_gemm_args &a) { return {a.w_dtype, a.x_dtype}; }
 inline Types types(const s24_quantize_args &a) { return {a.out_dtype, a.x_dtype}; }
 
 template <class Args>
+Extents extents(const Args &) {
+  return {};
+}
+inline Extents extents(const s24_gemm_args &a) { return {a.m, a.n, a.k}; }
+
+template <class Args>
 int32_t layout(s24_op, const Args &) {
   return 0;
 }
@@ -62,11 +68,11 @@ inline bool has_layout(s24_op op) { return op == S24_OP_PACK24 || op == S24_OP_U
 }  // namespace asked
 
 // Library is what a kernel library brings:
-//   guarded(ctx, action)                     the translator
-//   find<Call>(ctx, id, op, types, layout)   a kernel
-//   workspace(ctx, kernel, args)             bytes it wants
+//   guarded(ctx, action)                              the translator
+//   find<Call>(ctx, id, op, types, layout, extents)   a kernel
+//   workspace(ctx, kernel, args)                      bytes it wants
 //   run(ctx, kernel, call)
-//   check_layout(layout)                     S24_BAD_ARGUMENT where it has no such packed layout
+//   check_layout(layout)                              S24_BAD_ARGUMENT where it has no such packed layout
 //   packed_bytes(args)
 template <class Library>
 struct Operations {
@@ -198,7 +204,7 @@ struct Operations {
     asked::check_args(op, a);
     const int32_t layout = asked::layout(op, a);
     if (asked::has_layout(op)) Library::check_layout(layout);
-    return Library::template find<Call>(ctx, a.kernel, op, asked::types(a), layout);
+    return Library::template find<Call>(ctx, a.kernel, op, asked::types(a), layout, asked::extents(a));
   }
 
   template <class Call>
