@@ -1,5 +1,7 @@
 #include "registry.hpp"
 
+#include <cstring>
+
 namespace s24::cuda {
 namespace {
 
@@ -21,10 +23,36 @@ const Kernel &kernel(int32_t id) {
   return kKernels[id];
 }
 
-int32_t find_kernel(int32_t id, int32_t op, Types types, int32_t layout) {
-  const auto runs_anywhere = [](const Kernel &) { return std::string(); };
-  const auto better = [](const Kernel &, const Kernel &) { return false; };
-  return Registry(kKernels, kernel_count(), runs_anywhere, better).find(id, op, types, layout);
+namespace {
+
+// A kind of kernel by the name in kernels.inc: the oldest architecture that has its instructions, and which of two
+// kinds is to be preferred.
+struct Kind {
+  const char *name;
+  int oldest, rank;
+};
+constexpr Kind kKinds[] = {{"fragments", 80, 0}, {"fragments16", 80, 0}, {"simt", 80, 1}, {"mma", 80, 2}};
+
+const Kind &kind_of(const Kernel &k) {
+  for (const Kind &kind : kKinds) {
+    if (std::strcmp(kind.name, k.isa) == 0) return kind;
+  }
+  fail(S24_INTERNAL_ERROR, "kernels.inc: %s is of no known kind", k.name);
+}
+
+}  // namespace
+
+std::string reason(const Kernel &k, const Chip &chip) {
+  const int oldest = kind_of(k).oldest;
+  if (chip.architecture >= oldest) return "";
+  return std::string(k.isa) + " needs sm_" + std::to_string(oldest) + " or newer, this GPU is sm_" +
+         std::to_string(chip.architecture);
+}
+
+int32_t find_kernel(int32_t id, int32_t op, Types types, int32_t layout, const Chip &chip) {
+  const auto reason_here = [&chip](const Kernel &k) { return reason(k, chip); };
+  const auto better = [](const Kernel &a, const Kernel &b) { return kind_of(a).rank > kind_of(b).rank; };
+  return Registry(kKernels, kernel_count(), reason_here, better).find(id, op, types, layout);
 }
 
 }  // namespace s24::cuda
