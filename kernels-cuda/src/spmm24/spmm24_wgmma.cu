@@ -266,37 +266,26 @@ __global__ void __launch_bounds__(kThreads, 1)
 #endif
 }
 
-int multiprocessors() {
-  int device = 0, count = 0;
-  expect(cudaGetDevice(&device), "asking for the GPU");
-  expect(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device), "asking for its multiprocessors");
-  return count;
-}
-
 template <class W, class X, class Y>
 void launch_wgmma(const Queue &queue, const GemmCall &call, const CUtensorMap &x) {
   using P = Packed<W>;
   const s24_gemm_args &a = call.args;
   const Problem problem{a.m, a.n, (column_blocks(a.k) + P::kTiles - 1) / P::kTiles, TileOrder(a.m, a.n)};
-  const int64_t tiles = problem.order.count(), blocks = multiprocessors();
-  const auto kernel = run_wgmma<W, X, Y>;
-  expect(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, sizeof(Shared<W>)),
-         "asking for shared memory");
-  cudaLaunchConfig_t config{};
-  config.gridDim = dim3(static_cast<unsigned>(tiles < blocks ? tiles : blocks));
-  config.blockDim = dim3(kThreads);
-  config.dynamicSmemBytes = sizeof(Shared<W>);
-  config.stream = queue.stream;
-  expect(cudaLaunchKernelEx(&config, kernel, x, PackedWeight<W>(call.w, a.n, a.k), Epilogue<Y>(call),
-                            problem),
-         "launching a kernel");
+  const int64_t tiles = problem.order.count(), most = queue.chip.multiprocessors;
+  launch_with_shared(queue, dim3(static_cast<unsigned>(tiles < most ? tiles : most)), dim3(kThreads),
+                     static_cast<int>(sizeof(Shared<W>)), run_wgmma<W, X, Y>, x, PackedWeight<W>(call.w, a.n, a.k),
+                     Epilogue<Y>(call), problem);
 }
 
-template <class W, class X>
+// X that TMA cannot read is the mma kernel's, which reads the same packed weight.
+template <class W, class X, const KernelOf<GemmCall> &kMma>
 void run(const Queue &queue, const GemmCall &call) {
   const s24_gemm_args &a = call.args;
   const TmaMatrix x{call.x, a.x_dtype, a.m, a.k, a.x_stride};
-  if (!tma_reads(x)) fail(S24_UNSUPPORTED, "x: not for TMA");
+  if (!tma_reads(x)) {
+    kMma.run(queue, call);
+    return;
+  }
   const CUtensorMap map = tensor_map(x, kXRows);
   if constexpr (!std::is_same_v<X, I8>) {
     launch_wgmma<W, X, X>(queue, call, map);
@@ -307,10 +296,16 @@ void run(const Queue &queue, const GemmCall &call) {
   }
 }
 
+// What the mma kernel wants, should X be its.
+template <const KernelOf<GemmCall> &kMma>
+int64_t workspace(const s24_gemm_args &args, const Chip &chip) {
+  return kMma.workspace(args, chip);
+}
+
 }  // namespace
 
-const KernelOf<GemmCall> spmm24_bf16_wgmma{run<Bf16, Bf16>, nullptr};
-const KernelOf<GemmCall> spmm24_f16_wgmma{run<F16, F16>, nullptr};
-const KernelOf<GemmCall> spmm24_i8_i8_wgmma{run<I8, I8>, nullptr};
+const KernelOf<GemmCall> spmm24_bf16_wgmma{run<Bf16, Bf16, spmm24_bf16_mma>, workspace<spmm24_bf16_mma>};
+const KernelOf<GemmCall> spmm24_f16_wgmma{run<F16, F16, spmm24_f16_mma>, workspace<spmm24_f16_mma>};
+const KernelOf<GemmCall> spmm24_i8_i8_wgmma{run<I8, I8, spmm24_i8_i8_mma>, workspace<spmm24_i8_i8_mma>};
 
 }  // namespace s24::cuda

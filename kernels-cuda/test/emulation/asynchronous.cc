@@ -1,18 +1,14 @@
 // Barriers and copies as the PTX ISA has them. A copy is done as late as it may: when a fiber waits in vain, and then
 // the one started last comes first. So whoever reads before a barrier lets it finds what was there before.
-#include <cstdio>
-#include <cstdlib>
 #include <vector>
 
 #include "meeting.hpp"
 #include "ptx/bulk_copy.cuh"
 #include "ptx/warpgroup.cuh"
+#include "require.hpp"
 #include "tensor_map_stand_in.hpp"
 
 namespace s24::emulation {
-
-alignas(1024) uint8_t shared_memory[kSharedBytes];
-
 namespace {
 
 // What the 64 bits of an mbarrier hold.
@@ -30,12 +26,6 @@ void end_phase_if_due(State &state) {
   if (state.missing != 0 || state.bytes != 0) return;
   state.parity ^= 1u;
   state.missing = state.arrivals;
-}
-
-void require(bool good, const char *what) {
-  if (good) return;
-  std::fprintf(stderr, "emulation: %s\n", what);
-  std::abort();
 }
 
 struct Copy {
@@ -76,7 +66,7 @@ void do_a_copy() {
   end_phase_if_due(state);
 }
 
-Meeting named_barriers[16];
+Meeting named_barriers[16] = {};
 
 }  // namespace
 }  // namespace s24::emulation
@@ -128,7 +118,9 @@ void copy_bytes(void *to, const void *from, uint32_t bytes, Mbarrier *barrier) {
 }
 
 void sync_warpgroup(int barrier) {
-  emulation::named_barriers[barrier].attend(kWarpgroup, [] {});
+  emulation::Meeting &meeting = emulation::named_barriers[barrier];
+  meeting.members = kWarpgroup;
+  meeting.attend();
 }
 
 }  // namespace s24::cuda

@@ -4,13 +4,12 @@
 #include "ptx/wgmma_sp.cuh"
 
 #include <array>
-#include <cstdio>
-#include <cstdlib>
 #include <list>
 #include <vector>
 
 #include "meeting.hpp"
 #include "ptx/warpgroup.cuh"
+#include "require.hpp"
 
 namespace s24::emulation {
 namespace {
@@ -20,12 +19,6 @@ using cuda::kWgmmaSums;
 using cuda::kWgmmaWRows;
 using cuda::kWgmmaXBytes;
 using cuda::kWgmmaXRows;
-
-void require(bool good, const char *what) {
-  if (good) return;
-  std::fprintf(stderr, "emulation: %s\n", what);
-  std::abort();
-}
 
 // Sums of a thread that multiplications which have not ended add to.
 struct Running {
@@ -46,7 +39,7 @@ struct Thread {
 
 struct Warpgroup {
   Thread threads[kWarpgroup];
-  Meeting meeting;
+  Meeting meeting{kWarpgroup};
 };
 
 Warpgroup warpgroups[8];
@@ -105,9 +98,8 @@ void read_x(uint64_t descriptor, Sum (&x)[kColumns][kWgmmaXRows]) {
       uint64_t at = start + static_cast<uint64_t>(row / 8) * eight_rows + static_cast<uint64_t>(row % 8) * 128 +
                     static_cast<uint64_t>(column) * sizeof(X);
       at ^= (at >> 7 & 7) << 4;
-      require(at + sizeof(X) <= sizeof shared_memory, "operand X is not in shared memory");
       X value;
-      std::memcpy(&value, shared_memory + at, sizeof value);
+      std::memcpy(&value, dynamic_shared() + at, sizeof value);
       x[column][row] = cuda::widen<Sum>(value);
     }
   }
@@ -158,7 +150,7 @@ void start_wgmma(const WgmmaPart &part) {
 
 void wait_wgmma(int groups) {
   Warpgroup &warpgroup = own_warpgroup();
-  warpgroup.meeting.attend(kWarpgroup, [&] {
+  warpgroup.meeting.attend([&] {
     while (groups_of(warpgroup.threads[0]) > static_cast<size_t>(groups)) run_first(warpgroup);
     for (Thread &thread : warpgroup.threads) give_back_ended(thread);
   });
@@ -195,7 +187,7 @@ template void run_wgmma_sp<cuda::I8, cuda::I8>(const WgmmaPart *);
 namespace s24::cuda {
 
 uint64_t wgmma_operand(const void *rows) {
-  const auto address = static_cast<uint64_t>(static_cast<const uint8_t *>(rows) - emulation::shared_memory);
+  const auto address = static_cast<uint64_t>(static_cast<const uint8_t *>(rows) - emulation::dynamic_shared());
   return address >> 4 | uint64_t{1} << 16 | uint64_t{1024 >> 4} << 32 | uint64_t{1} << 62;
 }
 
