@@ -64,7 +64,7 @@ std::string reason(const Kernel &k, const Chip &chip) {
   return std::string(k.isa) + " needs sm_" + std::to_string(kind.oldest) + " or newer" + here;
 }
 
-int32_t find_kernel(int32_t id, int32_t op, Types types, int32_t layout, const Extents &extents, const Chip &chip) {
+int32_t find_kernel(int32_t id, int32_t op, Types types, int32_t layout, const Chip &chip, const Extents &extents) {
   const auto reason_here = [&chip](const Kernel &k) { return reason(k, chip); };
   const auto better = [&](const Kernel &a, const Kernel &b) {
     return rank(a, extents, chip) > rank(b, extents, chip);

@@ -10,7 +10,7 @@
 
 namespace s24 {
 
-// What a kind of call asks of its kernel: a check, the types, the packed layout (0: none is involved).
+// What a kind of call asks of its kernel: a check, the types, the extents, the packed layout (0: none is involved).
 namespace asked {
 
 inline void check_args(s24_op, const s24_norms_args &a) { check::norms(a); }
@@ -36,7 +36,7 @@ inline Types types(const s24_quantize_args &a) { return {a.out_dtype, a.x_dtype}
 
 template <class Args>
 Extents extents(const Args &) {
-  return {};
+  return {0, 0, 0};
 }
 inline Extents extents(const s24_gemm_args &a) { return {a.m, a.n, a.k}; }
 
@@ -72,7 +72,7 @@ inline bool has_layout(s24_op op) { return op == S24_OP_PACK24 || op == S24_OP_U
 //   find<Call>(ctx, id, op, types, layout, extents)   a kernel
 //   workspace(ctx, kernel, args)                      bytes it wants
 //   run(ctx, kernel, call)
-//   check_layout(layout)                              S24_BAD_ARGUMENT where it has no such packed layout
+//   check_layout(layout)                     S24_BAD_ARGUMENT where it has no such packed layout
 //   packed_bytes(args)
 template <class Library>
 struct Operations {

@@ -31,7 +31,7 @@ struct Types {
   bool operator==(const Types &other) const { return dtype == other.dtype && x_dtype == other.x_dtype; }
 };
 
-// Of a multiplication, which one kernel may suit and another not; all 0 elsewhere.
+// Of a multiplication; 0 where an operation has none, or it is not known.
 struct Extents {
   int64_t m, n, k;
 };

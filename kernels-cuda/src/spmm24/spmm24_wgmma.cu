@@ -10,6 +10,8 @@
 #include "tensor_map.hpp"
 #include "warps.cuh"
 
+#pragma nv_diag_suppress 177  // declared but never referenced: in the images of other GPUs than sm_90a
+
 namespace s24::cuda {
 namespace {
 

@@ -47,7 +47,10 @@ cudaError_t cudaSetDevice(int) { return cudaSuccess; }
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp *properties, int) {
   *properties = cudaDeviceProp{};
   std::strcpy(properties->name, "emulated GPU");
-  properties->major = 9;
+  const char *sm = std::getenv("S24_EMULATED_SM");  // 89 for sm_89
+  const int architecture = sm == nullptr ? 90 : std::atoi(sm);
+  properties->major = architecture / 10;
+  properties->minor = architecture % 10;
   properties->multiProcessorCount = 5;  // so few that the tests' shapes fill it, and cut k where they do not
   properties->totalGlobalMem = size_t{1} << 40;
   properties->memoryPoolsSupported = 1;
