@@ -202,6 +202,8 @@ void test_multiply(Random &random) {
       check_shape(ctx, kernel, 40, 300, 68, random);
       check_shape(ctx, kernel, 130, 19, 4100, random);
       check_shape(ctx, kernel, 35, 530, 516, random);
+      check_shape(ctx, kernel, 300, 260, 132, random);
+      for (int64_t m : {5, 20, 66}) check_shape(ctx, kernel, m, 40, 8200, random);  // k is most of the work
       // Several of everything that work is cut into, which scalar kernels have nothing of.
       const bool scalar = std::strcmp(info_of(ctx.handle, kernel).isa, "scalar") == 0;
       if (!scalar) check_shape(ctx, kernel, 530, 200, 1800, random);

@@ -76,8 +76,8 @@ int32_t choose_kernel(s24_context *ctx, int32_t op, int32_t dtype, int32_t x_dty
     check::extent("m", m);
     check::extent("n", n);
     check::extent("k", k);
-    *out = find_kernel(S24_KERNEL_AUTO, op, {dtype, x_dtype}, op == S24_OP_SPMM24 ? layout : -1,
-                       ctx->device().chip());
+    *out = find_kernel(S24_KERNEL_AUTO, op, {dtype, x_dtype}, op == S24_OP_SPMM24 ? layout : -1, ctx->device().chip(),
+                       {m, n, k});
   });
 }
 

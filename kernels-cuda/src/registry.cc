@@ -25,13 +25,21 @@ const Kernel &kernel(int32_t id) {
 
 namespace {
 
-// A kind of kernel by the name in kernels.inc: the oldest architecture that has its instructions, and which of two
-// kinds is to be preferred.
+// A kind of kernel by the name in kernels.inc: the oldest architecture that has its instructions, and, of those that
+// can run, which is to be preferred for these extents: the highest.
 struct Kind {
   const char *name;
-  int oldest, rank;
+  int oldest;
+  int (*rank)(const Extents &extents);
 };
-constexpr Kind kKinds[] = {{"fragments", 80, 0}, {"fragments16", 80, 0}, {"simt", 80, 1}, {"mma", 80, 2}};
+
+template <int kRank>
+int always(const Extents &) {
+  return kRank;
+}
+
+constexpr Kind kKinds[] = {
+    {"fragments", 80, always<0>}, {"fragments16", 80, always<0>}, {"simt", 80, always<1>}, {"mma", 80, always<2>}};
 
 const Kind &kind_of(const Kernel &k) {
   for (const Kind &kind : kKinds) {
@@ -49,9 +57,11 @@ std::string reason(const Kernel &k, const Chip &chip) {
          std::to_string(chip.architecture);
 }
 
-int32_t find_kernel(int32_t id, int32_t op, Types types, int32_t layout, const Chip &chip) {
+int32_t find_kernel(int32_t id, int32_t op, Types types, int32_t layout, const Chip &chip, const Extents &extents) {
   const auto reason_here = [&chip](const Kernel &k) { return reason(k, chip); };
-  const auto better = [](const Kernel &a, const Kernel &b) { return kind_of(a).rank > kind_of(b).rank; };
+  const auto better = [&extents](const Kernel &a, const Kernel &b) {
+    return kind_of(a).rank(extents) > kind_of(b).rank(extents);
+  };
   return Registry(kKernels, kernel_count(), reason_here, better).find(id, op, types, layout);
 }
 

@@ -29,8 +29,8 @@ const Kernel &kernel(int32_t id);
 std::string reason(const Kernel &kernel, const Chip &chip);
 
 // The kernel to run: `id` where it is one of this operation, types and layout that runs on this device, else an error
-// that says why not; for id = S24_KERNEL_AUTO the best. layout < 0: any.
-int32_t find_kernel(int32_t id, int32_t op, Types types, int32_t layout, const Chip &chip);
+// that says why not; for id = S24_KERNEL_AUTO the best for these extents. layout < 0: any.
+int32_t find_kernel(int32_t id, int32_t op, Types types, int32_t layout, const Chip &chip, const Extents &extents);
 
 }  // namespace s24::cuda
 
