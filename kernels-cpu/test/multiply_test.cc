@@ -165,7 +165,7 @@ void check_dropped(const Context &ctx, int32_t kernel, int64_t m, Random &random
   EXPECT_OK(ctx, api->packed_size(ctx.handle, &pack, &bytes));
   const Guarded packed(bytes, side(random));
   EXPECT_OK(ctx, api->pack24(ctx.handle, &pack, values.data(), mask.data(), packed.as<void>(), nullptr));
-  const s24_gemm_args args{m,     n,      k,           x_stride,       0, n, n, info.dtype, info.x_dtype,
+  const s24_gemm_args args{m,     n,      k,           x_stride,     0, n, n, info.dtype, info.x_dtype,
                            dtype, kernel, info.layout, S24_ACT_NONE, 1, 0};
   const Scales x_scales(info.x_dtype, m, random), w_scales(info.dtype, n, random);
   const Guarded workspace = workspace_for(ctx.handle, info.op, &args);
@@ -205,6 +205,8 @@ void test_multiply(Random &random) {
       check_shape(ctx, kernel, 40, 300, 68, random);
       check_shape(ctx, kernel, 130, 19, 4100, random);
       check_shape(ctx, kernel, 35, 530, 516, random);
+      check_shape(ctx, kernel, 300, 260, 132, random);
+      for (int64_t m : {5, 20, 66}) check_shape(ctx, kernel, m, 40, 8200, random);  // k is most of the work
       // Several of everything that work is cut into, which scalar kernels have nothing of.
       const bool scalar = std::strcmp(info_of(ctx.handle, kernel).isa, "scalar") == 0;
       if (!scalar) check_shape(ctx, kernel, 530, 200, 1800, random);

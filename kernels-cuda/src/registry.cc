@@ -27,29 +27,35 @@ const Kernel &kernel(int32_t id) {
 
 namespace {
 
-// A kind of kernel by the name in kernels.inc: the architectures that have its instructions, and which of two kinds is
-// to be preferred.
+// A kind of kernel by the name in kernels.inc: the architectures that have its instructions, and, of those that can
+// run, which is to be preferred for these extents: the highest.
 struct Kind {
   const char *name;
-  int oldest, newest, rank;
+  int oldest, newest;
+  int (*rank)(const Extents &extents, const Chip &chip);
 };
+
+template <int kRank>
+int always(const Extents &, const Chip &) {
+  return kRank;
+}
+
+int where_wgmma_pays(const Extents &extents, const Chip &chip) {
+  return wgmma_pays(extents.m, extents.n, chip.multiprocessors) ? 3 : -1;
+}
+
 constexpr int kAnyNewer = INT32_MAX;
-constexpr Kind kKinds[] = {{"fragments", 80, kAnyNewer, 0},
-                           {"fragments16", 80, kAnyNewer, 0},
-                           {"simt", 80, kAnyNewer, 1},
-                           {"mma", 80, kAnyNewer, 2},
-                           {"wgmma", 90, 90, 3}};
+constexpr Kind kKinds[] = {{"fragments", 80, kAnyNewer, always<0>},
+                           {"fragments16", 80, kAnyNewer, always<0>},
+                           {"simt", 80, kAnyNewer, always<1>},
+                           {"mma", 80, kAnyNewer, always<2>},
+                           {"wgmma", 90, 90, where_wgmma_pays}};
 
 const Kind &kind_of(const Kernel &k) {
   for (const Kind &kind : kKinds) {
     if (std::strcmp(kind.name, k.isa) == 0) return kind;
   }
   fail(S24_INTERNAL_ERROR, "kernels.inc: %s is of no known kind", k.name);
-}
-
-int rank(const Kernel &k, const Extents &extents, const Chip &chip) {
-  const bool pays = std::strcmp(k.isa, "wgmma") != 0 || wgmma_pays(extents.m, extents.n, chip.multiprocessors);
-  return pays ? kind_of(k).rank : -1;
 }
 
 }  // namespace
@@ -67,7 +73,7 @@ std::string reason(const Kernel &k, const Chip &chip) {
 int32_t find_kernel(int32_t id, int32_t op, Types types, int32_t layout, const Chip &chip, const Extents &extents) {
   const auto reason_here = [&chip](const Kernel &k) { return reason(k, chip); };
   const auto better = [&](const Kernel &a, const Kernel &b) {
-    return rank(a, extents, chip) > rank(b, extents, chip);
+    return kind_of(a).rank(extents, chip) > kind_of(b).rank(extents, chip);
   };
   return Registry(kKernels, kernel_count(), reason_here, better).find(id, op, types, layout);
 }

@@ -5,7 +5,7 @@
 namespace s24::cuda {
 
 struct MmaTuning {
-  int blocks;        // that a multiprocessor should have at once; k is cut to get there
+  int blocks;        // that a multiprocessor should have; where there are not half as many, k is cut
   int least_stages;  // that a part of k should have, for its pipeline to fill
 };
 

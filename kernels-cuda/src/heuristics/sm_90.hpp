@@ -6,8 +6,8 @@
 
 namespace s24::cuda::sm_90 {
 
-// 228 KB of shared memory a multiprocessor are two blocks of 96 KB, and their registers.
-constexpr MmaTuning kMma{2, 4};
+// To cut k costs a second kernel: a few microseconds, about what a weight of some megabytes takes to be read.
+constexpr MmaTuning kMma{1, 4};
 
 }  // namespace s24::cuda::sm_90
 

@@ -30,6 +30,11 @@ __device__ inline uint32_t widen_pair<E4m3>(uint32_t bytes) {
   return fma_bf16x2(magnitude | sign, kTwoTo120, kMinusZeros) | nan * 0x7fffu;
 }
 
+template <bool kOnce, class Word>
+__device__ Word load_word(const Word *from) {
+  return kOnce ? load_once(from) : __ldg(from);
+}
+
 template <class W, class X>
 struct TileRegisters {
   using Packed = Fragments<W, static_cast<int>(sizeof(X))>;
@@ -38,21 +43,24 @@ struct TileRegisters {
   uint4 values[Maps::kVectors];
   uint32_t metadata;
 
-  // kOnce: no other warp of this block reads the tile. Tiles outside of the weight are padding.
-  template <bool kOnce>
-  __device__ void load(const Packed &w, int64_t row, int64_t column, int lane) {
-    if (row >= w.rows || column >= w.columns) {
-      for (uint4 &vector : values) vector = {0, 0, 0, 0};
-      metadata = kPaddingMetadata;
-      return;
+  // Another tile's in place of those that are free once step kStep has its operand (which a widened one has registers
+  // of its own for), or behind the step; padding where there is no such tile. kOnce: no other warp of this block reads it.
+  static constexpr bool kWidened = !std::is_same_v<W, X>;
+
+  template <int kStep, bool kOnce>
+  __device__ void reload_values(const uint8_t *tile, bool exists, int lane) {
+    constexpr int kFree = Maps::kVectors == Maps::kSteps ? kStep : kStep == Maps::kSteps - 1 ? 0 : -1;
+    if constexpr (kFree >= 0) {
+      const auto *vector = reinterpret_cast<const uint4 *>(tile + kMetadataBytes) + kFree * kLanes + lane;
+      values[kFree] = exists ? load_word<kOnce>(vector) : uint4{0, 0, 0, 0};
     }
-    const uint8_t *tile = w.tile(row, column);
-    const auto *words = reinterpret_cast<const uint32_t *>(tile) + lane;
-    const auto *vectors = reinterpret_cast<const uint4 *>(tile + kMetadataBytes) + lane;
-    metadata = kOnce ? load_once(words) : __ldg(words);
-#pragma unroll
-    for (int v = 0; v < Maps::kVectors; v++) {
-      values[v] = kOnce ? load_once(vectors + v * kLanes) : __ldg(vectors + v * kLanes);
+  }
+
+  // Behind the step, in the lanes whose metadata it took: those of the other step still need theirs.
+  template <int kStep, bool kOnce>
+  __device__ void reload_metadata(const uint8_t *tile, bool exists, int lane) {
+    if (Maps::kSteps == 1 || lane % 4 / 2 == kStep) {
+      metadata = exists ? load_word<kOnce>(reinterpret_cast<const uint32_t *>(tile) + lane) : kPaddingMetadata;
     }
   }
 

@@ -33,18 +33,24 @@ MmaPlan mma_plan_of(MmaPlan::Shape shape, const s24_gemm_args &a, const Chip &ch
   return plan;
 }
 
-inline MmaPlan mma_plan(const s24_gemm_args &a, const Chip &chip) {
-  if (a.m <= MmaFew::kXRows) return mma_plan_of<MmaFew>(MmaPlan::kFew, a, chip);
-  if (a.m <= MmaSome::kXRows) return mma_plan_of<MmaSome>(MmaPlan::kSome, a, chip);
-  const int64_t w_blocks = up(a.n, MmaLarge::kWRows), x_blocks = up(a.m, MmaLarge::kXRows);
+template <class X>
+MmaPlan mma_plan(const s24_gemm_args &a, const Chip &chip) {
+  using Shapes = MmaShapes<X>;
+  using Large = typename Shapes::Large;
+  if (a.m <= Shapes::Few::kXRows) return mma_plan_of<typename Shapes::Few>(MmaPlan::kFew, a, chip);
+  if (a.m <= Shapes::Some::kXRows) return mma_plan_of<typename Shapes::Some>(MmaPlan::kSome, a, chip);
+  const int64_t w_blocks = up(a.n, Large::kWRows), x_blocks = up(a.m, Large::kXRows);
   const bool fills = w_blocks >= chip.multiprocessors || x_blocks >= chip.multiprocessors ||
                      w_blocks * x_blocks >= chip.multiprocessors;
-  if (a.m <= MmaSmall::kXRows || !fills) return mma_plan_of<MmaSmall>(MmaPlan::kSmall, a, chip);
-  return mma_plan_of<MmaLarge>(MmaPlan::kLarge, a, chip);
+  if (a.m <= Shapes::Small::kXRows || !fills) {
+    return mma_plan_of<typename Shapes::Small>(MmaPlan::kSmall, a, chip);
+  }
+  return mma_plan_of<Large>(MmaPlan::kLarge, a, chip);
 }
 
-inline int64_t mma_workspace(const s24_gemm_args &a, const Chip &chip) {
-  const MmaPlan plan = mma_plan(a, chip);
+template <class X>
+int64_t mma_workspace(const s24_gemm_args &a, const Chip &chip) {
+  const MmaPlan plan = mma_plan<X>(a, chip);
   return plan.parts > 1 ? lines(plan.parts * a.m * a.n * 4) : 0;
 }
 

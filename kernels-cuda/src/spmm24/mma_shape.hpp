@@ -17,7 +17,7 @@ struct MmaShape {
   static constexpr int kWTiles = kWTilesOfWarp, kXTiles = kXTilesOfWarp;
   static constexpr int kWWarps = kWarpsOfW, kXWarps = kWarpsOfX, kKWarps = kWarpsOfK, kRing = kRingOfWarp;
   static constexpr int kWRows = kWWarps * kWTiles * kTileRows, kXRows = kXWarps * kXTiles * 8;
-  static constexpr int kStageColumns = kKWarps * kRing * kTileColumns;
+  static constexpr int kStageTiles = kKWarps * kRing, kStageColumns = kStageTiles * kTileColumns;
   static_assert(kWWarps * kXWarps * kKWarps * kLanes == kMmaThreads, "every warp has a part");
 
   // Sums go through shared memory kTurned tiles of X a warp at a time, turned to rows of Y. The pitch puts what a warp
@@ -25,14 +25,25 @@ struct MmaShape {
   static constexpr int kTurned = kXTiles < 4 ? kXTiles : 4;
   static constexpr int kTurnedRows = kXWarps * kTurned * 8, kTurnedPitch = kWRows + 4;
   static constexpr int kTurnedBytes = 4 * kKWarps * kTurnedRows * kTurnedPitch;
+
+  static constexpr int kBlocks = kWTiles == 1 ? 2 : 1;  // a multiprocessor, as the registers allow
+
+  static constexpr int shared_bytes(int x_bytes) {
+    const int stages = kMmaStages * kXRows * kStageColumns * x_bytes;
+    return stages > kTurnedBytes ? stages : kTurnedBytes;
+  }
 };
 
-// Up to 8 rows of X, up to 32: W is read once, at the speed of memory, so k is spread over the warps.
-using MmaFew = MmaShape<1, 1, 2, 1, 4, 4>;
-using MmaSome = MmaShape<1, 4, 2, 1, 4, 2>;
-// 128 x 64 outputs, for up to 64 rows or where larger tiles would leave multiprocessors idle; 256 x 128.
-using MmaSmall = MmaShape<2, 8, 4, 1, 2, 2>;
-using MmaLarge = MmaShape<4, 8, 4, 2, 1, 2>;
+template <class X>
+struct MmaShapes {
+  // Up to 8 rows of X, up to 32: W is read once, at the speed of memory, so k is spread over the warps.
+  using Few = MmaShape<1, 1, 2, 1, 4, 4>;
+  using Some = MmaShape<1, 4, 2, 1, 4, 2>;
+  // 128 x 64 outputs, for up to 64 rows or where larger tiles would leave multiprocessors idle.
+  using Small = MmaShape<2, 8, 4, 1, 2, 2>;
+  // 256 x 128. Where a tile has two steps, one is loaded while the other is multiplied; else there are two tiles.
+  using Large = MmaShape<4, 8, 4, 2, 1, sizeof(X) == 1 ? 2 : 1>;
+};
 
 }  // namespace s24::cuda
 

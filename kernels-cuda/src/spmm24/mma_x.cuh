@@ -37,7 +37,7 @@ __device__ inline void copy_chunk(uint8_t *to, const X *from, int bytes, int ali
     }
   } else {
     constexpr int kElements = kChunkBytes / static_cast<int>(sizeof(X));
-#pragma unroll
+#pragma unroll 4
     for (int e = 0; e < kElements; e++) {
       reinterpret_cast<X *>(to)[e] = e * static_cast<int>(sizeof(X)) < bytes ? from[e] : X{};
     }
@@ -57,18 +57,19 @@ struct XStage {
     return stage + (row * kRowChunks + (at ^ row % 8)) * kChunkBytes;
   }
 
-  // Begins to copy; what lies outside of X is 0.
+  // Begins to copy; what lies outside of X is 0. A thread copies one chunk of several rows.
   template <int kThreads>
   __device__ static void load(uint8_t *stage, const MmaX<X> &x, int64_t first_row, int64_t first_column) {
-    static_assert(kRows * kRowChunks % kThreads == 0, "every thread copies equally many");
+    constexpr int kRowsAtOnce = kThreads / kRowChunks;
+    static_assert(kThreads % kRowChunks == 0 && kRows % kRowsAtOnce == 0, "every thread copies equally many");
+    const int thread = static_cast<int>(threadIdx.x), first = thread / kRowChunks, place = thread % kRowChunks;
+    const int64_t column = first_column + place * kElements, left = x.columns - column;
+    const int elements = static_cast<int>(left < 0 ? 0 : left < kElements ? left : kElements);
+    const X *from = x.data + (first_row + first) * x.stride + column;
 #pragma unroll
-    for (int i = 0; i < kRows * kRowChunks / kThreads; i++) {
-      const int at = i * kThreads + static_cast<int>(threadIdx.x), row = at / kRowChunks, place = at % kRowChunks;
-      const int64_t column = first_column + place * kElements;
-      const int64_t left = first_row + row < x.rows ? x.columns - column : 0;
-      const int elements = static_cast<int>(left < 0 ? 0 : left < kElements ? left : kElements);
-      const X *from = elements == 0 ? x.data : x.data + (first_row + row) * x.stride + column;
-      copy_chunk(chunk(stage, row, place), from, elements * static_cast<int>(sizeof(X)), x.alignment);
+    for (int row = first; row < kRows; row += kRowsAtOnce, from += kRowsAtOnce * x.stride) {
+      const int bytes = first_row + row < x.rows ? elements * static_cast<int>(sizeof(X)) : 0;
+      copy_chunk(chunk(stage, row, place), bytes > 0 ? from : x.data, bytes, x.alignment);
     }
   }
 };

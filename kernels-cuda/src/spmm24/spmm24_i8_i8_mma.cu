@@ -13,6 +13,6 @@ void run(const Queue &queue, const GemmCall &call) {
 
 }  // namespace
 
-const KernelOf<GemmCall> spmm24_i8_i8_mma{run, mma_workspace};
+const KernelOf<GemmCall> spmm24_i8_i8_mma{run, mma_workspace<I8>};
 
 }  // namespace s24::cuda

@@ -24,7 +24,7 @@ constexpr int kCopierRegisters = 40, kMultiplierRegisters = 232;
 // 64 rows of W are four row blocks of 16, one a warp.
 constexpr int kRowBlocks = kWRows / kTileRows;
 constexpr int kParts = kWRows / kMultipliers / kWgmmaWRows;  // multiplications side by side, of other rows of W
-constexpr int kStageXBytes = 2 * kWgmmaXBytes;                   // of a row: two, one after the other
+constexpr int kStageXBytes = 2 * kWgmmaXBytes;               // of a row: two, one after the other
 
 // The packed tiles of 64 columns that a stage has of a row block, and the multiplications (steps) along one.
 template <class W>
@@ -260,7 +260,7 @@ __global__ void __launch_bounds__(kThreads, 1)
     Multiplier<W, X> multiplier{shared, warpgroup, warp, lane, {}};
     for (int64_t index = blockIdx.x; index < problem.order.count(); index += gridDim.x) {
       const TileOrder::Tile tile = problem.order.tile(index);
-      Sums<SumOf<W, X>> sums = {};
+      Sums<SumOf<W, X> > sums = {};
       multiplier.tile(problem.stages, sums);
       multiplier.finish(sums, tile, problem, epilogue);
     }

@@ -22,8 +22,7 @@ struct TileOrder {
 
   int64_t w_tiles, x_tiles;
 
-  TileOrder(int64_t m, int64_t n)
-      : w_tiles((n + kWRows - 1) / kWRows), x_tiles((m + kXRows - 1) / kXRows) {}
+  TileOrder(int64_t m, int64_t n) : w_tiles((n + kWRows - 1) / kWRows), x_tiles((m + kXRows - 1) / kXRows) {}
 
   S24_HD int64_t count() const { return w_tiles * x_tiles; }
 

@@ -122,7 +122,9 @@ const void *gather_bytes(const void *own, size_t bytes) {
   return gathered;
 }
 
-void queue_copy(void *to, const void *from, int bytes, int of) { fibers[running].open.push_back({to, from, bytes, of}); }
+void queue_copy(void *to, const void *from, int bytes, int of) {
+  fibers[running].open.push_back({to, from, bytes, of});
+}
 
 void close_copies() {
   Fiber &own = fibers[running];

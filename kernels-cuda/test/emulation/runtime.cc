@@ -25,8 +25,8 @@ CUresult encode_tiled(CUtensorMap *map, CUtensorMapDataType type, cuuint32_t ran
       steps[0] != 1 || steps[1] != 1) {
     return CUDA_ERROR_INVALID_VALUE;
   }
-  const TensorMap made{static_cast<const unsigned char *>(data), extents[0] * element, extents[1], strides[0], element,
-                       box[1]};
+  const TensorMap made{
+      static_cast<const unsigned char *>(data), extents[0] * element, extents[1], strides[0], element, box[1]};
   std::memcpy(map, &made, sizeof made);
   return CUDA_SUCCESS;
 }

@@ -114,8 +114,7 @@ struct Fragment {
   const WgmmaPart *warp;
   int g, lower;  // row g + 8 * lower of the warp's 16
 
-  Fragment(const WgmmaPart *threads, int row)
-      : warp(threads + row / 16 * 32), g(row % 8), lower(row / 8 % 2) {}
+  Fragment(const WgmmaPart *threads, int row) : warp(threads + row / 16 * 32), g(row % 8), lower(row / 8 % 2) {}
 
   W value(int kept) const {
     const int half = kept / (4 * kPerRegister), in_half = kept % (4 * kPerRegister);
