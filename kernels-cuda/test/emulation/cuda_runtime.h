@@ -28,7 +28,7 @@ extern Position thread_index, block_index;
 extern dim3 grid_size;
 
 void run_grid(dim3 grid, dim3 block, size_t shared_bytes, const std::function<void()> &thread);
-void let_others_run();  // up to where they wait
+void wait_until(const std::function<bool()> &ready);  // which is asked again and again; the other threads run
 void wait_for_block();
 int lane();
 uint8_t *dynamic_shared();

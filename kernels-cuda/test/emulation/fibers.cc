@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "meeting.hpp"
+#include "require.hpp"
 
 namespace s24::emulation {
 
@@ -28,6 +29,7 @@ struct Fiber {
   std::unique_ptr<char[]> stack{new char[kStackBytes]};
   Position index;
   bool done;
+  const std::function<bool()> *ready = nullptr;  // what it waits for
   std::vector<Copy> open;
   std::vector<std::vector<Copy>> closed;
 };
@@ -73,10 +75,13 @@ void run_block(dim3 block, size_t count) {
     warps[w].meeting = {std::min(kWarp, count - std::min(count, w * kWarp))};
   }
   for (size_t t = 0; t < count; t++) begin(fibers[t], block, static_cast<unsigned>(t));
-  for (size_t left = count; left > 0;) {
+  constexpr size_t kDeadlock = 100000;  // rounds
+  for (size_t left = count, in_vain = 0; left > 0; in_vain++) {
+    require(in_vain < kDeadlock, "every thread waits");
     for (running = 0; running < count; running++) {
       Fiber &fiber = fibers[running];
-      if (fiber.done) continue;
+      if (fiber.done || (fiber.ready != nullptr && !(*fiber.ready)())) continue;
+      in_vain = 0;
       thread_index = fiber.index;
       swapcontext(&scheduler, &fiber.state);
       if (fiber.done) left--;
@@ -103,7 +108,13 @@ void run_grid(dim3 grid, dim3 block, size_t shared_bytes, const std::function<vo
   }
 }
 
-void let_others_run() { swapcontext(&fibers[running].state, &scheduler); }
+void wait_until(const std::function<bool()> &ready) {
+  if (ready()) return;
+  Fiber &fiber = fibers[running];
+  fiber.ready = &ready;
+  swapcontext(&fiber.state, &scheduler);
+  fiber.ready = nullptr;
+}
 
 void wait_for_block() { block_meeting.attend(); }
 

@@ -20,7 +20,7 @@ struct Meeting {
   void attend(const Last &last) {
     const unsigned before = held;
     if (++here < members) {
-      while (held == before) let_others_run();
+      wait_until([&] { return held != before; });
       return;
     }
     last();
