@@ -1,4 +1,5 @@
 // The threads of a block, one after the other on one host thread, each up to where it waits.
+#include <setjmp.h>
 #include <ucontext.h>
 
 #include <algorithm>
@@ -23,8 +24,11 @@ struct Copy {
   int bytes, of;
 };
 
+// A context is switched to once, to be on the fiber's stack; from then on by jumps, which call no system.
 struct Fiber {
   ucontext_t state;
+  jmp_buf where;
+  bool begun;
   std::unique_ptr<char[]> stack{new char[kStackBytes]};
   Position index;
   bool done;
@@ -45,7 +49,7 @@ struct Warp {
 };
 
 std::mutex one_grid;  // the position and the shared variables are global
-ucontext_t scheduler;
+jmp_buf scheduler;
 std::vector<Fiber> fibers;
 std::vector<Warp> warps;
 Meeting block_meeting;
@@ -56,9 +60,19 @@ const std::function<void()> *body;
 void enter() {
   (*body)();
   fibers[running].done = true;
+  _longjmp(scheduler, 1);
 }
 
-void yield() { swapcontext(&fibers[running].state, &scheduler); }
+void yield() {
+  if (_setjmp(fibers[running].where) == 0) _longjmp(scheduler, 1);
+}
+
+void resume(Fiber &fiber) {
+  if (_setjmp(scheduler) != 0) return;
+  if (fiber.begun) _longjmp(fiber.where, 1);
+  fiber.begun = true;
+  setcontext(&fiber.state);
+}
 
 void meet(Meeting &meeting) {
   const unsigned held = meeting.held;
@@ -75,9 +89,10 @@ void begin(Fiber &fiber, dim3 block, unsigned at) {
   getcontext(&fiber.state);
   fiber.state.uc_stack.ss_sp = fiber.stack.get();
   fiber.state.uc_stack.ss_size = kStackBytes;
-  fiber.state.uc_link = &scheduler;
+  fiber.state.uc_link = nullptr;
   makecontext(&fiber.state, enter, 0);
   fiber.index = {at % block.x, at / block.x % block.y, at / block.x / block.y};
+  fiber.begun = false;
   fiber.done = false;
   fiber.open.clear();
   fiber.closed.clear();
@@ -95,7 +110,7 @@ void run_block(dim3 block, size_t count) {
       Fiber &fiber = fibers[running];
       if (fiber.done) continue;
       thread_index = fiber.index;
-      swapcontext(&scheduler, &fiber.state);
+      resume(fiber);
       if (fiber.done) left--;
     }
   }
@@ -137,7 +152,9 @@ const void *gather_bytes(const void *own, size_t bytes) {
   return gathered;
 }
 
-void queue_copy(void *to, const void *from, int bytes, int of) { fibers[running].open.push_back({to, from, bytes, of}); }
+void queue_copy(void *to, const void *from, int bytes, int of) {
+  fibers[running].open.push_back({to, from, bytes, of});
+}
 
 void close_copies() {
   Fiber &own = fibers[running];
