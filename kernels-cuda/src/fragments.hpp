@@ -1,8 +1,8 @@
 // Packed layouts 2 ("fragments") and 3 ("fragments16"): W as the tensor cores' sparse operand, so that a lane of a warp
 // loads what it multiplies with, 16 bytes at a time, and nothing is rearranged on the way.
 //
-// W[n, k] in tiles of 16 rows by 64 columns, n and k padded to whole tiles; the tiles of 16 rows follow each other along
-// k, so 16 rows are one ascending stream. A tile is
+// W[n, k] in tiles of 16 rows by 64 columns, n and k padded to whole tiles; the tiles of 16 rows follow each other
+// along k, so 16 rows are one ascending stream. A tile is
 //   metadata  a word of 32 bits a lane, eight nibbles; a nibble is a group of four columns, i0 | i1 << 2, its kept
 //             columns i0 < i1: 4, 8, C, 9, D or E
 //   values    16 a lane, in vectors of 16 bytes a lane: all lanes' first vector, then all lanes' second
@@ -51,9 +51,9 @@ struct InLane {
 // The maps for values of kValueBytes that are multiplied in a type of kMultiplyBytes.
 template <int kValueBytes, int kMultiplyBytes>
 struct FragmentMaps {
-  static constexpr int kPerRegister = 4 / kMultiplyBytes;   // values
-  static constexpr int kHalfStep = 4 * kPerRegister;        // kept values of a row in half a step
-  static constexpr int kSteps = 16 / kHalfStep;             // a tile
+  static constexpr int kPerRegister = 4 / kMultiplyBytes;  // values
+  static constexpr int kHalfStep = 4 * kPerRegister;       // kept values of a row in half a step
+  static constexpr int kSteps = 16 / kHalfStep;            // a tile
   static constexpr int kVectors = kLaneValues * kValueBytes / kVectorBytes;
 
   S24_HD static constexpr InTile value(InLane place) {

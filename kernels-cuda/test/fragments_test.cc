@@ -3,6 +3,7 @@
 #include "cuda_tests.hpp"
 #include "oracle.hpp"
 #include "ptx/mma_sp.cuh"
+#include "spmm24/mma_operand.cuh"
 #include "spmm24/mma_plan.hpp"
 
 namespace s24::test {
@@ -81,8 +82,23 @@ void check_operands(const Context &ctx, int32_t dtype, int32_t layout, int64_t n
       good = good && same_step<X, 1>(lanes, values, mask, row0, column0);
     }
   }
-  EXPECT(good, "dtype %d layout %d n=%lld k=%lld: not the operands of mma.sp", dtype, layout,
-         static_cast<long long>(n), static_cast<long long>(k));
+  EXPECT(good, "dtype %d layout %d n=%lld k=%lld: not the operands of mma.sp", dtype, layout, static_cast<long long>(n),
+         static_cast<long long>(k));
+}
+
+// 8-bit weights become BF16 in registers, every one as it is.
+template <class W>
+void check_widening() {
+  for (uint32_t bits = 0; bits < 256; bits++) {
+    W value;
+    std::memcpy(&value, &bits, 1);
+    const uint32_t pair = cuda::widen_pair<W>(bits | bits << 16);
+    const uint16_t wanted = cuda::from_float<cuda::Bf16>(cuda::to_float(value)).bits;
+    const auto half = static_cast<uint16_t>(pair);
+    const bool nan = (wanted & 0x7fffu) > 0x7f80u;
+    EXPECT(pair >> 16 == half && (nan ? (half & 0x7fffu) > 0x7f80u : half == wanted), "%02x widens to %04x, not %04x",
+           bits, half, wanted);
+  }
 }
 
 s24_gemm_args extents(int64_t m, int64_t n, int64_t k) {
@@ -116,6 +132,8 @@ void test_fragments(Random &random) {
       check_operands<cuda::E4m3, cuda::Bf16>(ctx, S24_F8_E4M3, 3, n, k, random);
     }
   }
+  check_widening<cuda::I8>();
+  check_widening<cuda::E4m3>();
   int64_t bytes = 0;
   const s24_pack24_args floats{16, 64, 32, 8, S24_F32, S24_KERNEL_AUTO, 2, 0};
   const s24_pack24_args halves{16, 64, 32, 8, S24_BF16, S24_KERNEL_AUTO, 3, 0};

@@ -67,8 +67,8 @@ int main() {
       {"arguments", test_arguments, nullptr}, {"norms", nullptr, test_norms},
       {"scores", nullptr, test_scores},       {"prune", nullptr, test_prune},
       {"convert", nullptr, test_convert},     {"fragments", nullptr, test_fragments},
-      {"multiply", nullptr, test_multiply},
-      {"quantize", nullptr, test_quantize},   {"backward", nullptr, test_backward},
+      {"multiply", nullptr, test_multiply},   {"quantize", nullptr, test_quantize},
+      {"backward", nullptr, test_backward},
   };
   for (const auto &group : groups) {
     const int before = checks;

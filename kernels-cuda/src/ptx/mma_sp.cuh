@@ -11,10 +11,10 @@
 
 namespace s24::cuda {
 
-#define S24_MMA_SP(instruction, constraint)                                                                          \
-  asm volatile(instruction " {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9, %10, %11}, {%0, %1, %2, %3}, %12, %13;"    \
-               : constraint(sums[0]), constraint(sums[1]), constraint(sums[2]), constraint(sums[3])                  \
-               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]), "r"(b[2]), "r"(b[3]),             \
+#define S24_MMA_SP(instruction, constraint)                                                                       \
+  asm volatile(instruction " {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9, %10, %11}, {%0, %1, %2, %3}, %12, %13;" \
+               : constraint(sums[0]), constraint(sums[1]), constraint(sums[2]), constraint(sums[3])               \
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]), "r"(b[2]), "r"(b[3]),          \
                  "r"(metadata), "n"(kSelector))
 
 template <class T, int kSelector>

@@ -249,8 +249,8 @@ void multiply_shape(const Queue &queue, const GemmCall &call, const MmaPlan &pla
                                  Epilogue<Y>(call)};
   const MmaWork work{static_cast<unsigned>(plan.w_blocks), static_cast<unsigned>(plan.x_blocks),
                      static_cast<int>(plan.stages), static_cast<int>(plan.stages_of_part)};
-  launch_with_shared(queue, dim3(work.w_blocks * work.x_blocks, static_cast<unsigned>(plan.parts)),
-                     dim3(kMmaThreads), Shape::shared_bytes(sizeof(X)), run_mma<Shape, W, X, Y>, MmaX<X>(call.x, a.m, a.k, a.x_stride),
+  launch_with_shared(queue, dim3(work.w_blocks * work.x_blocks, static_cast<unsigned>(plan.parts)), dim3(kMmaThreads),
+                     Shape::shared_bytes(sizeof(X)), run_mma<Shape, W, X, Y>, MmaX<X>(call.x, a.m, a.k, a.x_stride),
                      Fragments<W, static_cast<int>(sizeof(X))>(call.w, a.n, a.k), work, result);
   if (plan.parts > 1) cells(queue, AddParts<Sum, Y>{result, plan.parts}, a.m, a.n);
 }

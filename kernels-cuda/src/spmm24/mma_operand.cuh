@@ -1,5 +1,5 @@
-// A lane's part of a packed tile of W in registers, and what of it mma.sp multiplies in a step: as it lies where W and X
-// are of one type, else widened from 8 bits to BF16, which holds both 8-bit types exactly.
+// A lane's part of a packed tile of W in registers, and what of it mma.sp multiplies in a step: as it lies where W and
+// X are of one type, else widened from 8 bits to BF16, which holds both 8-bit types exactly.
 #ifndef SPARSE24_CUDA_MMA_OPERAND_CUH
 #define SPARSE24_CUDA_MMA_OPERAND_CUH
 
@@ -44,7 +44,8 @@ struct TileRegisters {
   uint32_t metadata;
 
   // Another tile's in place of those that are free once step kStep has its operand (which a widened one has registers
-  // of its own for), or behind the step; padding where there is no such tile. kOnce: no other warp of this block reads it.
+  // of its own for), or behind the step; padding where there is no such tile. kOnce: no other warp of this block reads
+  // it.
   static constexpr bool kWidened = !std::is_same_v<W, X>;
 
   template <int kStep, bool kOnce>

@@ -1,5 +1,5 @@
-// Out of the layouts of fragments.hpp, bit for bit. A cell is a lane of a tile; the two groups of a byte of the mask are
-// always one lane's.
+// Out of the layouts of fragments.hpp, bit for bit. A cell is a lane of a tile; the two groups of a byte of the mask
+// are always one lane's.
 #ifndef SPARSE24_CUDA_UNPACK24_FRAGMENTS_CELLS_HPP
 #define SPARSE24_CUDA_UNPACK24_FRAGMENTS_CELLS_HPP
 

@@ -1,4 +1,5 @@
 // The threads of a block, one after the other on one host thread, each up to where it waits.
+#include <setjmp.h>
 #include <ucontext.h>
 
 #include <algorithm>
@@ -24,8 +25,11 @@ struct Copy {
   int bytes, of;
 };
 
+// A context is switched to once, to be on the fiber's stack; from then on by jumps, which call no system.
 struct Fiber {
   ucontext_t state;
+  jmp_buf where;
+  bool begun;
   std::unique_ptr<char[]> stack{new char[kStackBytes]};
   Position index;
   bool done;
@@ -41,7 +45,7 @@ struct Warp {
 };
 
 std::mutex one_grid;  // the position and the shared variables are global
-ucontext_t scheduler;
+jmp_buf scheduler;
 std::vector<Fiber> fibers;
 std::vector<Warp> warps;
 Meeting block_meeting{0};
@@ -52,6 +56,18 @@ const std::function<void()> *body;
 void enter() {
   (*body)();
   fibers[running].done = true;
+  _longjmp(scheduler, 1);
+}
+
+void yield() {
+  if (_setjmp(fibers[running].where) == 0) _longjmp(scheduler, 1);
+}
+
+void resume(Fiber &fiber) {
+  if (_setjmp(scheduler) != 0) return;
+  if (fiber.begun) _longjmp(fiber.where, 1);
+  fiber.begun = true;
+  setcontext(&fiber.state);
 }
 
 Warp &own_warp() { return warps[running / kWarp]; }
@@ -60,9 +76,10 @@ void begin(Fiber &fiber, dim3 block, unsigned at) {
   getcontext(&fiber.state);
   fiber.state.uc_stack.ss_sp = fiber.stack.get();
   fiber.state.uc_stack.ss_size = kStackBytes;
-  fiber.state.uc_link = &scheduler;
+  fiber.state.uc_link = nullptr;
   makecontext(&fiber.state, enter, 0);
   fiber.index = {at % block.x, at / block.x % block.y, at / block.x / block.y};
+  fiber.begun = false;
   fiber.done = false;
   fiber.open.clear();
   fiber.closed.clear();
@@ -83,7 +100,7 @@ void run_block(dim3 block, size_t count) {
       if (fiber.done || (fiber.ready != nullptr && !(*fiber.ready)())) continue;
       in_vain = 0;
       thread_index = fiber.index;
-      swapcontext(&scheduler, &fiber.state);
+      resume(fiber);
       if (fiber.done) left--;
     }
   }
@@ -112,7 +129,7 @@ void wait_until(const std::function<bool()> &ready) {
   if (ready()) return;
   Fiber &fiber = fibers[running];
   fiber.ready = &ready;
-  swapcontext(&fiber.state, &scheduler);
+  yield();
   fiber.ready = nullptr;
 }
 
