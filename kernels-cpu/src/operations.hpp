@@ -15,7 +15,8 @@ struct Library {
   }
 
   template <class Call>
-  static const KernelOf<Call> &find(const s24_context &ctx, int32_t id, s24_op op, Types types, int32_t layout) {
+  static const KernelOf<Call> &find(const s24_context &ctx, int32_t id, s24_op op, Types types, int32_t layout,
+                                    const Extents &) {
     return *std::get<const KernelOf<Call> *>(kernel(find_kernel(id, op, types, layout, ctx.isa)).code);
   }
 

@@ -35,7 +35,7 @@ void test_multiply_arguments(const Context &ctx) {
   EXPECT_STATUS(ctx, gemm(with(good, [](A &a) { a.c_stride = 2, a.beta = 1; })), S24_BAD_ARGUMENT, "c_stride: 2");
   EXPECT_STATUS(ctx, gemm(with(good, [](A &a) { a.w_dtype = 7; })), S24_BAD_ARGUMENT, "dtype: 7");
   EXPECT_STATUS(ctx, gemm(with(good, [](A &a) { a.activation = 5; })), S24_BAD_ARGUMENT, "activation: 5");
-  EXPECT_STATUS(ctx, spmm(with(good, [](A &a) { a.layout = 2; })), S24_BAD_ARGUMENT, "layout: 2 is not one of 1");
+  EXPECT_STATUS(ctx, spmm(with(good, [](A &a) { a.layout = 77; })), S24_BAD_ARGUMENT, "layout: 77 is not one of 1");
   EXPECT_STATUS(ctx, spmm(with(good, [](A &a) { a.kernel = 0; })), S24_BAD_ARGUMENT, "not a kernel of spmm24");
   EXPECT_STATUS(ctx, spmm(with(good, [](A &a) { a.kernel = 999; })), S24_BAD_ARGUMENT, "kernel: 999");
   EXPECT_STATUS(ctx, spmm(with(good, [](A &a) { a.kernel = -2; })), S24_BAD_ARGUMENT, "kernel: -2");

@@ -13,6 +13,7 @@ struct Case {
   s24_kernel_info info;
   s24_gemm_args args;
   bool bias, alias;
+  bool aligned;  // rows of X are at multiples of 16 bytes, as some instructions want them
 };
 
 Guarded::Side side(Random &random) { return random.flip() ? Guarded::kStart : Guarded::kEnd; }
@@ -22,7 +23,8 @@ Guarded::Side side(Random &random) { return random.flip() ? Guarded::kStart : Gu
 void check_case(const Context &ctx, Case c, Random &random) {
   s24_gemm_args &a = c.args;
   const bool sparse = c.info.op == S24_OP_SPMM24;
-  Matrix x(a.x_dtype, a.m, a.k, a.x_stride, side(random)), w(a.w_dtype, a.n, a.k, a.w_stride, side(random));
+  Matrix x(a.x_dtype, a.m, a.k, a.x_stride, c.aligned ? Guarded::kStart : side(random));
+  Matrix w(a.w_dtype, a.n, a.k, a.w_stride, side(random));
   const Scales x_scales(a.x_dtype, a.m, random), w_scales(a.w_dtype, a.n, random);
   x.fill_normal(random);
   w.fill_normal(random);
@@ -86,12 +88,12 @@ void check_case(const Context &ctx, Case c, Random &random) {
 
 void check_shape(const Context &ctx, int32_t kernel, int64_t m, int64_t n, int64_t k, Random &random) {
   const auto pad = [&random] { return random.flip() ? random.below(7) : 0; };
-  Case c{kernel, info_of(ctx.handle, kernel), {}, random.flip(), random.flip()};
+  Case c{kernel, info_of(ctx.handle, kernel), {}, random.flip(), random.flip(), random.flip()};
   s24_gemm_args &a = c.args;
   a = {m,
        n,
        k,
-       k + pad(),
+       c.aligned ? (k + 15) / 16 * 16 : k + pad(),
        k + pad(),
        n + pad(),
        n + pad(),
@@ -148,9 +150,10 @@ void check_rounding(const Context &ctx, int32_t kernel, int64_t m, Random &rando
 // What the mask drops takes no part: Inf and NaN in X at columns that every row drops change no bit of Y.
 void check_dropped(const Context &ctx, int32_t kernel, int64_t m, Random &random) {
   const s24_kernel_info info = info_of(ctx.handle, kernel);
-  const int64_t n = 33, k = 68;
+  const int64_t n = 33, k = 68, x_stride = m % 2 == 0 ? 80 : k;  // 80: aligned, as in check_shape
   const int32_t dtype = output_dtype(info, false);
-  Matrix x(info.x_dtype, m, k, k, side(random)), values(info.dtype, n, k / 2, k / 2, side(random));
+  Matrix x(info.x_dtype, m, k, x_stride, m % 2 == 0 ? Guarded::kStart : side(random));
+  Matrix values(info.dtype, n, k / 2, k / 2, side(random));
   x.fill_normal(random);
   values.fill_normal(random);
   Mask mask(n, k, (k + 7) / 8, side(random));
@@ -162,8 +165,8 @@ void check_dropped(const Context &ctx, int32_t kernel, int64_t m, Random &random
   EXPECT_OK(ctx, api->packed_size(ctx.handle, &pack, &bytes));
   const Guarded packed(bytes, side(random));
   EXPECT_OK(ctx, api->pack24(ctx.handle, &pack, values.data(), mask.data(), packed.as<void>(), nullptr));
-  const s24_gemm_args args{m, n, k, k, 0, n, n, info.dtype, info.x_dtype, dtype, kernel, info.layout, S24_ACT_NONE,
-                           1, 0};
+  const s24_gemm_args args{m,     n,      k,           x_stride,     0, n, n, info.dtype, info.x_dtype,
+                           dtype, kernel, info.layout, S24_ACT_NONE, 1, 0};
   const Scales x_scales(info.x_dtype, m, random), w_scales(info.dtype, n, random);
   const Guarded workspace = workspace_for(ctx.handle, info.op, &args);
   Matrix y(dtype, m, n, n, side(random)), wanted(dtype, m, n, n, side(random));
@@ -202,6 +205,8 @@ void test_multiply(Random &random) {
       check_shape(ctx, kernel, 40, 300, 68, random);
       check_shape(ctx, kernel, 130, 19, 4100, random);
       check_shape(ctx, kernel, 35, 530, 516, random);
+      check_shape(ctx, kernel, 300, 260, 132, random);
+      for (int64_t m : {5, 20, 66}) check_shape(ctx, kernel, m, 40, 8200, random);  // k is most of the work
       // Several of everything that work is cut into, which scalar kernels have nothing of.
       const bool scalar = std::strcmp(info_of(ctx.handle, kernel).isa, "scalar") == 0;
       if (!scalar) check_shape(ctx, kernel, 530, 200, 1800, random);

@@ -45,7 +45,7 @@ int32_t device_info(s24_context *ctx, s24_device_info *out) {
     check::pointer("out", out, true);
     *out = s24_device_info{};
     std::snprintf(out->name, sizeof out->name, "%s", ctx->device().name());
-    std::snprintf(out->isa, sizeof out->isa, "sm_%d", ctx->device().architecture());
+    std::snprintf(out->isa, sizeof out->isa, "sm_%d", ctx->device().chip().architecture);
     out->threads = 1;  // the calling one
     out->memory_bytes = ctx->device().memory_bytes();
   });
@@ -62,7 +62,9 @@ int32_t kernel_info(s24_context *ctx, int32_t id, s24_kernel_info *out) {
     out->dtype = k.types.dtype;
     out->x_dtype = k.types.x_dtype;
     out->layout = k.layout;
-    out->available = 1;
+    const std::string why_not = reason(k, ctx->device().chip());
+    std::snprintf(out->reason, sizeof out->reason, "%s", why_not.c_str());
+    out->available = why_not.empty() ? 1 : 0;
   });
 }
 
@@ -74,7 +76,8 @@ int32_t choose_kernel(s24_context *ctx, int32_t op, int32_t dtype, int32_t x_dty
     check::extent("m", m);
     check::extent("n", n);
     check::extent("k", k);
-    *out = find_kernel(S24_KERNEL_AUTO, op, {dtype, x_dtype}, op == S24_OP_SPMM24 ? layout : -1);
+    *out = find_kernel(S24_KERNEL_AUTO, op, {dtype, x_dtype}, op == S24_OP_SPMM24 ? layout : -1, ctx->device().chip(),
+                       {m, n, k});
   });
 }
 

@@ -40,13 +40,25 @@ __global__ void run_settle(Op op, Record *record) {
   if (record->first.kind == Finding::kNone) record->first = op.explain(place);
 }
 
+// With so many bytes of dynamic shared memory.
 template <class Kernel, class... Args>
-void launch(const Queue &queue, dim3 grid, dim3 block, Kernel kernel, Args... args) {
+void launch_with_shared(const Queue &queue, dim3 grid, dim3 block, int bytes, Kernel kernel, Args... args) {
+  constexpr int kUnasked = 48 * 1024;
+  if (bytes > kUnasked) {
+    expect(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes),
+           "asking for shared memory");
+  }
   cudaLaunchConfig_t config{};
   config.gridDim = grid;
   config.blockDim = block;
+  config.dynamicSmemBytes = static_cast<size_t>(bytes);
   config.stream = queue.stream;
   expect(cudaLaunchKernelEx(&config, kernel, args...), "launching a kernel");
+}
+
+template <class Kernel, class... Args>
+void launch(const Queue &queue, dim3 grid, dim3 block, Kernel kernel, Args... args) {
+  launch_with_shared(queue, grid, block, 0, kernel, args...);
 }
 
 inline unsigned blocks_for(int64_t count, int64_t each) {

@@ -14,7 +14,7 @@ struct s24_context {
   s24_context(const s24_context &) = delete;
   s24_context &operator=(const s24_context &) = delete;
 
-  s24::cuda::Queue queue() { return {stream_, record_, &unread_}; }
+  s24::cuda::Queue queue() { return {device_->chip(), stream_, record_, &unread_}; }
   cudaStream_t stream() const { return stream_; }
   const s24::cuda::Device &device() const { return *device_; }
   std::shared_ptr<const s24::cuda::Device> share() const { return device_; }

@@ -8,6 +8,8 @@
 #include <memory>
 #include <string>
 
+#include "chip.hpp"
+
 namespace s24::cuda {
 
 // What the driver says of itself, as numbers of CUDA's kind: 13000 is 13.0. 0: there is none.
@@ -34,13 +36,14 @@ class Device {
   void make_current() const;
 
   const char *name() const { return name_.c_str(); }
-  int architecture() const { return architecture_; }  // 90 for sm_90
+  const Chip &chip() const { return chip_; }
   int64_t memory_bytes() const { return memory_bytes_; }
   cudaMemPool_t pool() const { return pool_; }
 
  private:
   Device() = default;
-  int ordinal_ = 0, architecture_ = 0;
+  int ordinal_ = 0;
+  Chip chip_{};
   int64_t memory_bytes_ = 0;
   cudaMemPool_t pool_ = nullptr;
   std::string name_;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "chip.hpp"
 #include "finding.hpp"
 #include "sparse24/calls.hpp"
 
@@ -13,6 +14,7 @@ namespace s24::cuda {
 
 // Where a call's kernels go. They run in the order they were launched in.
 struct Queue {
+  Chip chip;
   cudaStream_t stream;
   Record *record;  // on the device
   bool *unread;    // set by a launch that may leave a finding
@@ -22,7 +24,7 @@ struct Queue {
 template <class Call>
 struct KernelOf {
   void (*run)(const Queue &queue, const Call &call);
-  int64_t (*workspace)(const typename Call::Args &args);
+  int64_t (*workspace)(const typename Call::Args &args, const Chip &chip);
 };
 
 #define S24_KERNEL(op, dtype, isa, layout) extern const KernelOf<call_of::op> op##_##dtype##_##isa;

@@ -1,9 +1,9 @@
-// Packed layout 1 ("rows"), the one layout of this library: row after row, each
+// Packed layout 1 ("rows"), for every type: row after row, each
 //   mask    ceil(k/8) bytes, as the canonical mask, zero up to a multiple of 64
 //   values  k/2 elements, as the canonical values, zero up to a multiple of 64 bytes
 // A GPU's memory moves sectors of 32 bytes. Neighbouring threads take neighbouring groups, so a warp reads 16 mask
-// bytes and 64 (8-bit types), 128 (16-bit types) or 256 (F32) bytes of values in a piece. A tensor-core kernel will
-// bring a layout of its own.
+// bytes and 64 (8-bit types), 128 (16-bit types) or 256 (F32) bytes of values in a piece. The layouts of the
+// tensor-core kernels are in fragments.hpp.
 #ifndef SPARSE24_CUDA_LAYOUT_HPP
 #define SPARSE24_CUDA_LAYOUT_HPP
 

@@ -15,13 +15,15 @@ struct Library {
   }
 
   template <class Call>
-  static const KernelOf<Call> &find(const s24_context &, int32_t id, s24_op op, Types types, int32_t layout) {
-    return *std::get<const KernelOf<Call> *>(kernel(find_kernel(id, op, types, layout)).code);
+  static const KernelOf<Call> &find(const s24_context &ctx, int32_t id, s24_op op, Types types, int32_t layout,
+                                    const Extents &extents) {
+    const int32_t found = find_kernel(id, op, types, layout, ctx.device().chip(), extents);
+    return *std::get<const KernelOf<Call> *>(kernel(found).code);
   }
 
   template <class Call>
-  static int64_t workspace(const s24_context &, const KernelOf<Call> &kernel, const typename Call::Args &args) {
-    return kernel.workspace == nullptr ? 0 : kernel.workspace(args);
+  static int64_t workspace(const s24_context &ctx, const KernelOf<Call> &kernel, const typename Call::Args &args) {
+    return kernel.workspace == nullptr ? 0 : kernel.workspace(args, ctx.device().chip());
   }
 
   template <class Call>

@@ -1,5 +1,9 @@
 #include "registry.hpp"
 
+#include <cstring>
+
+#include "heuristics.hpp"
+
 namespace s24::cuda {
 namespace {
 
@@ -21,10 +25,57 @@ const Kernel &kernel(int32_t id) {
   return kKernels[id];
 }
 
-int32_t find_kernel(int32_t id, int32_t op, Types types, int32_t layout) {
-  const auto runs_anywhere = [](const Kernel &) { return std::string(); };
-  const auto better = [](const Kernel &, const Kernel &) { return false; };
-  return Registry(kKernels, kernel_count(), runs_anywhere, better).find(id, op, types, layout);
+namespace {
+
+// A kind of kernel by the name in kernels.inc: the architectures that have its instructions, and, of those that can
+// run, which is to be preferred for these extents: the highest.
+struct Kind {
+  const char *name;
+  int oldest, newest;
+  int (*rank)(const Extents &extents, const Chip &chip);
+};
+
+template <int kRank>
+int always(const Extents &, const Chip &) {
+  return kRank;
+}
+
+int where_wgmma_pays(const Extents &extents, const Chip &chip) {
+  return wgmma_pays(extents.m, extents.n, chip.multiprocessors) ? 3 : -1;
+}
+
+constexpr int kAnyNewer = INT32_MAX;
+constexpr Kind kKinds[] = {{"fragments", 80, kAnyNewer, always<0>},
+                           {"fragments16", 80, kAnyNewer, always<0>},
+                           {"simt", 80, kAnyNewer, always<1>},
+                           {"mma", 80, kAnyNewer, always<2>},
+                           {"wgmma", 90, 90, where_wgmma_pays}};
+
+const Kind &kind_of(const Kernel &k) {
+  for (const Kind &kind : kKinds) {
+    if (std::strcmp(kind.name, k.isa) == 0) return kind;
+  }
+  fail(S24_INTERNAL_ERROR, "kernels.inc: %s is of no known kind", k.name);
+}
+
+}  // namespace
+
+std::string reason(const Kernel &k, const Chip &chip) {
+  const Kind &kind = kind_of(k);
+  if (chip.architecture >= kind.oldest && chip.architecture <= kind.newest) return "";
+  const std::string here = ", this GPU is sm_" + std::to_string(chip.architecture);
+  if (kind.oldest == kind.newest) {
+    return std::string(k.isa) + " needs an sm_" + std::to_string(kind.oldest) + "a GPU" + here;
+  }
+  return std::string(k.isa) + " needs sm_" + std::to_string(kind.oldest) + " or newer" + here;
+}
+
+int32_t find_kernel(int32_t id, int32_t op, Types types, int32_t layout, const Chip &chip, const Extents &extents) {
+  const auto reason_here = [&chip](const Kernel &k) { return reason(k, chip); };
+  const auto better = [&](const Kernel &a, const Kernel &b) {
+    return kind_of(a).rank(extents, chip) > kind_of(b).rank(extents, chip);
+  };
+  return Registry(kKernels, kernel_count(), reason_here, better).find(id, op, types, layout);
 }
 
 }  // namespace s24::cuda

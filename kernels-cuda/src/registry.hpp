@@ -2,6 +2,7 @@
 #ifndef SPARSE24_CUDA_REGISTRY_HPP
 #define SPARSE24_CUDA_REGISTRY_HPP
 
+#include <string>
 #include <variant>
 
 #include "kernel.hpp"
@@ -24,9 +25,12 @@ struct Kernel {
 int32_t kernel_count();
 const Kernel &kernel(int32_t id);
 
-// The kernel to run: `id` where it is one of this operation, types and layout, else an error that says why not; for
-// id = S24_KERNEL_AUTO the first that fits. layout < 0: any. Every device that a context opens on runs every kernel.
-int32_t find_kernel(int32_t id, int32_t op, Types types, int32_t layout);
+// Why a kernel cannot run on a device; empty where it can.
+std::string reason(const Kernel &kernel, const Chip &chip);
+
+// The kernel to run: `id` where it is one of this operation, types and layout that runs on this device, else an error
+// that says why not; for id = S24_KERNEL_AUTO the best for these extents. layout < 0: any.
+int32_t find_kernel(int32_t id, int32_t op, Types types, int32_t layout, const Chip &chip, const Extents &extents);
 
 }  // namespace s24::cuda
 

@@ -12,6 +12,7 @@ extern const s24_api *queueing;
 void test_devices();
 void test_dtypes(Random &random);
 void test_findings();
+void test_fragments(Random &random);
 void test_kernel_list();
 
 }  // namespace s24::test

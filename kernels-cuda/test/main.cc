@@ -66,8 +66,9 @@ int main() {
       {"dtypes", nullptr, test_dtypes},       {"findings", test_findings, nullptr},
       {"arguments", test_arguments, nullptr}, {"norms", nullptr, test_norms},
       {"scores", nullptr, test_scores},       {"prune", nullptr, test_prune},
-      {"convert", nullptr, test_convert},     {"multiply", nullptr, test_multiply},
-      {"quantize", nullptr, test_quantize},   {"backward", nullptr, test_backward},
+      {"convert", nullptr, test_convert},     {"fragments", nullptr, test_fragments},
+      {"multiply", nullptr, test_multiply},   {"quantize", nullptr, test_quantize},
+      {"backward", nullptr, test_backward},
   };
   for (const auto &group : groups) {
     const int before = checks;

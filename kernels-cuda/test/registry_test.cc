@@ -1,4 +1,5 @@
 // The kernel list against kernels.inc, and the choice from it.
+#include <cstdlib>
 #include <set>
 #include <string>
 #include <tuple>
@@ -37,6 +38,59 @@ std::set<Line> wanted_lines() {
   return lines;
 }
 
+void expect_choice(const Context &ctx, int32_t dtype, int32_t x_dtype, int32_t layout, const char *wanted) {
+  for (int64_t m : {0, 1, 64}) {
+    int32_t chosen = -1;
+    EXPECT_OK(ctx, api->choose_kernel(ctx.handle, S24_OP_SPMM24, dtype, x_dtype, layout, m, 512, 512, &chosen));
+    const s24_kernel_info info = info_of(ctx.handle, chosen);
+    EXPECT(std::string(info.name) == wanted, "m=%lld layout %d: %s, not %s", static_cast<long long>(m), layout,
+           info.name, wanted);
+  }
+}
+
+// For few rows of X. The layout that is best for an X serves the other types of X too, as layout 1 does.
+void test_spmm24_choice(const Context &ctx) {
+  expect_choice(ctx, S24_F32, S24_F32, -1, "spmm24_f32_simt");
+  expect_choice(ctx, S24_BF16, S24_BF16, -1, "spmm24_bf16_mma");
+  expect_choice(ctx, S24_BF16, S24_BF16, 1, "spmm24_bf16_simt");
+  expect_choice(ctx, S24_F16, S24_F16, -1, "spmm24_f16_mma");
+  expect_choice(ctx, S24_I8, S24_I8, -1, "spmm24_i8_i8_mma");
+  expect_choice(ctx, S24_I8, S24_BF16, 2, "spmm24_i8_bf16_fragments");
+  expect_choice(ctx, S24_I8, S24_F32, 2, "spmm24_i8_f32_fragments");
+  expect_choice(ctx, S24_I8, S24_BF16, -1, "spmm24_i8_bf16_mma");
+  expect_choice(ctx, S24_I8, S24_I8, 3, "spmm24_i8_i8_fragments16");
+  expect_choice(ctx, S24_I8, S24_F32, 3, "spmm24_i8_f32_fragments16");
+  expect_choice(ctx, S24_I8, S24_F32, -1, "spmm24_i8_f32_simt");
+  expect_choice(ctx, S24_F8_E4M3, S24_BF16, -1, "spmm24_e4m3_bf16_mma");
+  expect_choice(ctx, S24_F8_E4M3, S24_F32, 3, "spmm24_e4m3_f32_fragments16");
+}
+
+std::string chosen_for(const Context &ctx, int64_t m, int64_t n) {
+  int32_t chosen = -1;
+  EXPECT_OK(ctx, api->choose_kernel(ctx.handle, S24_OP_SPMM24, S24_BF16, S24_BF16, 2, m, n, 4096, &chosen));
+  return info_of(ctx.handle, chosen).name;
+}
+
+// On the emulated Hopper, which has five multiprocessors, and on other GPUs.
+void check_choice_of_wgmma(const Context &ctx) {
+  EXPECT(chosen_for(ctx, 128, 513) == "spmm24_bf16_wgmma", "%s for three tiles", chosen_for(ctx, 128, 513).c_str());
+  EXPECT(chosen_for(ctx, 128, 512) == "spmm24_bf16_mma", "%s for two tiles", chosen_for(ctx, 128, 512).c_str());
+  EXPECT(chosen_for(ctx, 64, 4096) == "spmm24_bf16_mma", "%s for m = 64", chosen_for(ctx, 64, 4096).c_str());
+  for (const char *other : {"80", "89", "100", "120"}) {
+    setenv("S24_EMULATED_SM", other, 1);
+    const Context elsewhere(0);
+    unsetenv("S24_EMULATED_SM");
+    EXPECT(chosen_for(elsewhere, 4096, 4096) == "spmm24_bf16_mma", "not mma on sm_%s", other);
+    for (int32_t id = 0; id < api->kernel_count(); id++) {
+      const s24_kernel_info info = info_of(elsewhere.handle, id);
+      const bool wgmma = std::string(info.isa) == "wgmma";
+      const std::string wanted = wgmma ? std::string("wgmma needs an sm_90a GPU, this GPU is sm_") + other : "";
+      EXPECT(info.available == (wgmma ? 0 : 1) && info.reason == wanted, "%s on sm_%s: '%s'", info.name, other,
+             info.reason);
+    }
+  }
+}
+
 }  // namespace
 
 void test_kernel_list() {
@@ -61,6 +115,8 @@ void test_kernel_list() {
     EXPECT(best.op == info.op && best.dtype == info.dtype && best.x_dtype == info.x_dtype, "%s chosen for %s",
            best.name, info.name);
   }
+  test_spmm24_choice(ctx);
+  check_choice_of_wgmma(ctx);
   EXPECT(covered == wanted_lines(), "kernels.inc has operations and types that are not wanted, or lacks some");
   int32_t chosen = -1;
   EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, S24_OP_SPMM24, S24_F32, S24_F32, 77, 1, 4, 4, &chosen),

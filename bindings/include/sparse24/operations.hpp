@@ -10,7 +10,7 @@
 
 namespace s24 {
 
-// What a kind of call asks of its kernel: a check, the types, the packed layout (0: none is involved).
+// What a kind of call asks of its kernel: a check, the types, the extents, the packed layout (0: none is involved).
 namespace asked {
 
 inline void check_args(s24_op, const s24_norms_args &a) { check::norms(a); }
@@ -33,6 +33,12 @@ inline Types types(const s24_score_args &a) { return {a.w_dtype, a.w_dtype}; }
 inline Types types(const s24_select_args &) { return {S24_F32, S24_F32}; }
 inline Types types(const s24_gemm_args &a) { return {a.w_dtype, a.x_dtype}; }
 inline Types types(const s24_quantize_args &a) { return {a.out_dtype, a.x_dtype}; }
+
+template <class Args>
+Extents extents(const Args &) {
+  return {0, 0, 0};
+}
+inline Extents extents(const s24_gemm_args &a) { return {a.m, a.n, a.k}; }
 
 template <class Args>
 int32_t layout(s24_op, const Args &) {
@@ -62,9 +68,9 @@ inline bool has_layout(s24_op op) { return op == S24_OP_PACK24 || op == S24_OP_U
 }  // namespace asked
 
 // Library is what a kernel library brings:
-//   guarded(ctx, action)                     the translator
-//   find<Call>(ctx, id, op, types, layout)   a kernel
-//   workspace(ctx, kernel, args)             bytes it wants
+//   guarded(ctx, action)                              the translator
+//   find<Call>(ctx, id, op, types, layout, extents)   a kernel
+//   workspace(ctx, kernel, args)                      bytes it wants
 //   run(ctx, kernel, call)
 //   check_layout(layout)                     S24_BAD_ARGUMENT where it has no such packed layout
 //   packed_bytes(args)
@@ -198,7 +204,7 @@ struct Operations {
     asked::check_args(op, a);
     const int32_t layout = asked::layout(op, a);
     if (asked::has_layout(op)) Library::check_layout(layout);
-    return Library::template find<Call>(ctx, a.kernel, op, asked::types(a), layout);
+    return Library::template find<Call>(ctx, a.kernel, op, asked::types(a), layout, asked::extents(a));
   }
 
   template <class Call>

@@ -31,6 +31,11 @@ struct Types {
   bool operator==(const Types &other) const { return dtype == other.dtype && x_dtype == other.x_dtype; }
 };
 
+// Of a multiplication; 0 where an operation has none, or it is not known.
+struct Extents {
+  int64_t m, n, k;
+};
+
 // "bf16", "i8_f32": the second only where it differs, or where a type of its own would be taken for one that W and X
 // share: i8_i8 is W and X in I8, i8 an operation that copies elements.
 inline std::string types_name(Types types) {

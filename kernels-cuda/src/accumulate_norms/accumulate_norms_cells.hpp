@@ -7,6 +7,7 @@
 #ifndef SPARSE24_CUDA_ACCUMULATE_NORMS_CELLS_HPP
 #define SPARSE24_CUDA_ACCUMULATE_NORMS_CELLS_HPP
 
+#include "chip.hpp"
 #include "finding.hpp"
 #include "sparse24/calls.hpp"
 
@@ -19,7 +20,7 @@ S24_HD inline int64_t norms_chunks(const s24_norms_args &a) {
   return chunks < 1 ? 1 : chunks < kMostChunks ? chunks : kMostChunks;
 }
 
-inline int64_t norms_workspace(const s24_norms_args &a) {
+inline int64_t norms_workspace(const s24_norms_args &a, const Chip &) {
   return (norms_chunks(a) * a.cols * int64_t{sizeof(double)} + S24_ALIGNMENT - 1) / S24_ALIGNMENT * S24_ALIGNMENT;
 }
 

@@ -8,13 +8,16 @@
 #include <vector_types.h>
 
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 
 #undef __shared__
 #undef __launch_bounds__
+#undef __grid_constant__
 #define __shared__ static
-#define __launch_bounds__(threads)
+#define __launch_bounds__(...)
+#define __grid_constant__
 
 namespace s24::emulation {
 
@@ -24,9 +27,32 @@ struct Position {
 extern Position thread_index, block_index;
 extern dim3 grid_size;
 
-void run_grid(dim3 grid, dim3 block, const std::function<void()> &thread);
+void run_grid(dim3 grid, dim3 block, size_t shared_bytes, const std::function<void()> &thread);
+void wait_until(const std::function<bool()> &ready);  // which is asked again and again; the other threads run
 void wait_for_block();
-uint32_t exchange(uint32_t value, int apart);
+int lane();
+uint8_t *dynamic_shared();
+
+// Copies into shared memory that a thread has begun: in groups, each done when the thread waits for it.
+void queue_copy(void *to, const void *from, int bytes, int of);
+void close_copies();
+void wait_for_copies(int groups_left);
+
+inline void expect_legal(bool legal) {
+  if (!legal) std::abort();
+}
+inline void expect_aligned(const void *address, size_t bytes) {
+  expect_legal(reinterpret_cast<uintptr_t>(address) % bytes == 0);
+}
+
+// What every lane of the warp comes here with, by lane; theirs until they meet for the second time again.
+constexpr size_t kMostGathered = 64;
+const void *gather_bytes(const void *own, size_t bytes);
+template <class T>
+const T *gather(const T &own) {
+  static_assert(sizeof(T) <= kMostGathered);
+  return static_cast<const T *>(gather_bytes(&own, sizeof own));
+}
 
 }  // namespace s24::emulation
 
@@ -38,12 +64,22 @@ inline void __syncthreads() { s24::emulation::wait_for_block(); }
 
 template <class T>
 T __shfl_xor_sync(unsigned, T value, int apart) {
-  static_assert(sizeof(T) == sizeof(uint32_t), "a lane exchanges 32 bits");
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  bits = s24::emulation::exchange(bits, apart);
-  std::memcpy(&value, &bits, sizeof bits);
-  return value;
+  return s24::emulation::gather(value)[s24::emulation::lane() ^ apart];
+}
+
+template <class T>
+T __ldg(const T *from) {
+  return *from;
+}
+
+// Byte i of the result is the byte of (high, low) that nibble i of `choice` names.
+inline uint32_t __byte_perm(uint32_t low, uint32_t high, uint32_t choice) {
+  const uint64_t bytes = uint64_t{high} << 32 | low;
+  uint32_t result = 0;
+  for (int i = 0; i < 4; i++) {
+    result |= static_cast<uint32_t>(bytes >> (choice >> 4 * i & 7u) * 8 & 0xffu) << 8 * i;
+  }
+  return result;
 }
 
 inline long long atomicMin(long long *address, long long value) {
@@ -54,7 +90,12 @@ inline long long atomicMin(long long *address, long long value) {
 
 template <class Kernel, class... Args>
 cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t *config, Kernel kernel, Args... args) {
-  s24::emulation::run_grid(config->gridDim, config->blockDim, [&] { kernel(args...); });
+  s24::emulation::run_grid(config->gridDim, config->blockDim, config->dynamicSmemBytes, [&] { kernel(args...); });
+  return cudaSuccess;
+}
+
+template <class Kernel>
+cudaError_t cudaFuncSetAttribute(Kernel, cudaFuncAttribute, int) {
   return cudaSuccess;
 }
 

@@ -1,0 +1,277 @@
+// spmm24 by the tensor cores' mma.sp (sm_80 and up), as Y^T = W X^T: the 2:4 weight is the sparse operand, and the rows
+// of X are columns to it.
+//
+// W goes from memory straight into registers: the packed layout has every lane's words side by side, so shared memory
+// would add a copy and give nothing back but to warps that share rows of W (two of them in the largest shape, which the
+// first-level cache serves). A ring of tiles a warp is loaded a stage ahead. X, which all warps read, goes through
+// stages in shared memory (mma_x.cuh). Where blocks are too few for the chip, k is cut and the parts meet in the
+// workspace, in a fixed order.
+#ifndef SPARSE24_CUDA_MMA_CUH
+#define SPARSE24_CUDA_MMA_CUH
+
+#include "cells.cuh"
+#include "epilogue.cuh"
+#include "ptx/ldmatrix.cuh"
+#include "ptx/mma_sp.cuh"
+#include "spmm24/mma_operand.cuh"
+#include "spmm24/mma_plan.hpp"
+#include "spmm24/mma_x.cuh"
+#include "warps.cuh"
+
+namespace s24::cuda {
+namespace {
+
+// Of tiles of outputs and stages along k, what a block does. Counts of what lies in memory fit 32 bits.
+struct MmaWork {
+  unsigned w_blocks, x_blocks;
+  int stages, stages_of_part;  // along k; of the part of it that blockIdx.y counts
+
+  // Blocks that run together share rows of W and of X: they go down a few blocks of W, then on along X.
+  __device__ void place(unsigned tile, unsigned *w_block, unsigned *x_block) const {
+    constexpr unsigned kDown = 8;
+    const unsigned group = tile / (kDown * x_blocks), in_group = tile % (kDown * x_blocks);
+    const unsigned left = w_blocks - group * kDown, down = left < kDown ? left : kDown;
+    *w_block = group * kDown + in_group % down;
+    *x_block = in_group / down;
+  }
+};
+
+template <class Shape, class W, class X>
+struct MmaWarp {
+  using Sum = SumOf<X, X>;
+  using Tile = TileRegisters<W, X>;
+  using Stage = XStage<X, Shape::kXRows, Shape::kStageColumns>;
+  static constexpr bool kOnce = Shape::kXWarps == 1;
+  static constexpr int kTileChunks = kTileColumns / Stage::kElements;
+
+  int lane, along, across, down;
+  Sum sums[Shape::kWTiles][Shape::kXTiles][4];
+  Tile ring[Shape::kRing][Shape::kWTiles];
+  const uint8_t *next;          // the packed tiles that the ring is loaded with next
+  int64_t row_bytes;            // from a row of tiles to the next
+  int rows_left, columns_left;  // from there on
+
+  __device__ MmaWarp() : lane(lane_of_thread()) {
+    const int warp = static_cast<int>(threadIdx.x) / kWarp;
+    along = warp % Shape::kKWarps;
+    across = warp / Shape::kKWarps % Shape::kXWarps;
+    down = warp / Shape::kKWarps / Shape::kXWarps;
+  }
+
+  __device__ void clear() {
+#pragma unroll
+    for (auto &row : sums) {
+#pragma unroll
+      for (auto &tile : row) {
+        for (Sum &sum : tile) sum = 0;
+      }
+    }
+  }
+
+  // Loads the ring with its tiles of the first stage; tiles from column `columns` on are padding.
+  __device__ void fill(const typename Tile::Packed &w, int64_t w_block, int64_t stage, int64_t columns) {
+    const int64_t row = (w_block * Shape::kWWarps + down) * Shape::kWTiles;
+    const int64_t column = (stage * Shape::kKWarps + along) * Shape::kRing;
+    next = w.tile(row, column);
+    row_bytes = w.columns * Tile::Packed::kTileBytes;
+    rows_left = static_cast<int>(row + Shape::kWTiles <= w.rows ? Shape::kWTiles : w.rows - row);
+    columns_left = static_cast<int>(columns - column);
+#pragma unroll
+    for (int at = 0; at < Shape::kRing; at++) {
+      reload_values<0>(at);
+      reload_metadata<0>(at);
+      if constexpr (Tile::Maps::kSteps == 2) {
+        reload_values<1>(at);
+        reload_metadata<1>(at);
+      }
+    }
+    advance();
+  }
+
+  __device__ void advance() {
+    next += Shape::kStageTiles * Tile::Packed::kTileBytes;
+    columns_left -= Shape::kStageTiles;
+  }
+
+  template <int kStep>
+  __device__ void reload_values(int at) {
+#pragma unroll
+    for (int r = 0; r < Shape::kWTiles; r++) {
+      ring[at][r].template reload_values<kStep, kOnce>(tile(r, at), exists(r, at), lane);
+    }
+  }
+
+  template <int kStep>
+  __device__ void reload_metadata(int at) {
+#pragma unroll
+    for (int r = 0; r < Shape::kWTiles; r++) {
+      ring[at][r].template reload_metadata<kStep, kOnce>(tile(r, at), exists(r, at), lane);
+    }
+  }
+
+  __device__ const uint8_t *tile(int r, int at) const { return next + r * row_bytes + at * Tile::Packed::kTileBytes; }
+  __device__ bool exists(int r, int at) const { return r < rows_left && at < columns_left; }
+
+  // A step with tile `at` of the ring, and the next stage's in place of what it has used.
+  template <int kStep>
+  __device__ void step(uint8_t *stage, int at) {
+    uint32_t a[Shape::kWTiles][4];
+#pragma unroll
+    for (int r = 0; r < Shape::kWTiles; r++) ring[at][r].template operand<kStep>(a[r]);
+    if constexpr (Tile::kWidened) reload_values<kStep>(at);
+    const int chunk = (along * Shape::kRing + at) * kTileChunks + kStep * 4 + lane / 8;
+#pragma unroll
+    for (int c = 0; c < Shape::kXTiles; c++) {
+      uint32_t b[4];
+      ldmatrix(b, Stage::chunk(stage, (across * Shape::kXTiles + c) * 8 + lane % 8, chunk));
+#pragma unroll
+      for (int r = 0; r < Shape::kWTiles; r++) mma_sp<X, kStep>(sums[r][c], a[r], b, ring[at][r].metadata);
+    }
+    if constexpr (!Tile::kWidened) reload_values<kStep>(at);
+    reload_metadata<kStep>(at);
+  }
+
+  __device__ void multiply(uint8_t *stage) {
+#pragma unroll
+    for (int at = 0; at < Shape::kRing; at++) {
+      step<0>(stage, at);
+      if constexpr (Tile::Maps::kSteps == 2) step<1>(stage, at);
+    }
+    advance();
+  }
+
+  // Sums of tiles first.. of X, to rows of Y.
+  __device__ void turn(Sum *to, int first) const {
+#pragma unroll
+    for (int c = 0; c < Shape::kTurned; c++) {
+#pragma unroll
+      for (int r = 0; r < Shape::kWTiles; r++) {
+#pragma unroll
+        for (int e = 0; e < 4; e++) {
+          const int row = (along * Shape::kXWarps + across) * Shape::kTurned * 8 + c * 8 + lane % 4 * 2 + e % 2;
+          const int column = (down * Shape::kWTiles + r) * kTileRows + lane / 4 + e / 2 * 8;
+          to[row * Shape::kTurnedPitch + column] = sums[r][first + c][e];
+        }
+      }
+    }
+  }
+};
+
+// What becomes of sums over all of k, or over a part of it.
+template <class Sum, class Y>
+struct MmaResult {
+  int64_t m, n;
+  Sum *parts;  // of every part of k m x n sums; null where there is one part
+  Epilogue<Y> epilogue;
+
+  __device__ void take(int64_t i, int64_t j, Sum sum) const {
+    if (i >= m || j >= n) return;
+    if (parts == nullptr) {
+      epilogue.finish(i, j, static_cast<float>(sum));
+    } else {
+      parts[(int64_t{blockIdx.y} * m + i) * n + j] = sum;
+    }
+  }
+};
+
+template <class Shape, class W, class X, class Y>
+__global__ void __launch_bounds__(kMmaThreads, Shape::kBlocks)
+    run_mma(MmaX<X> x, Fragments<W, static_cast<int>(sizeof(X))> w, MmaWork work, MmaResult<SumOf<X, X>, Y> result) {
+  using Warp = MmaWarp<Shape, W, X>;
+  using Stage = typename Warp::Stage;
+  using Sum = typename Warp::Sum;
+  uint8_t *memory = dynamic_shared_memory();
+  Warp warp;
+  const int first = static_cast<int>(blockIdx.y) * work.stages_of_part;
+  const int end = first + work.stages_of_part < work.stages ? first + work.stages_of_part : work.stages;
+  unsigned w_block, x_block;
+  work.place(blockIdx.x, &w_block, &x_block);
+  const auto load_x = [&](int buffer, int stage) {
+    if (stage < end) {
+      Stage::template load<kMmaThreads>(memory + buffer * Stage::kBytes, x, int64_t{x_block} * Shape::kXRows,
+                                        int64_t{stage} * Shape::kStageColumns);
+    }
+    close_copies();
+  };
+  for (int s = 0; s < kMmaStages - 1; s++) load_x(s, first + s);
+  warp.clear();
+  const int64_t columns = int64_t{end} * Shape::kStageTiles;
+  warp.fill(w, w_block, first, columns < w.columns ? columns : w.columns);
+  int buffer = 0;
+  for (int stage = first; stage < end; stage++) {
+    wait_for_copies<kMmaStages - 2>();
+    __syncthreads();  // all have copied this stage, and are done with the one before it, whose buffer is next
+    load_x(buffer == 0 ? kMmaStages - 1 : buffer - 1, stage + kMmaStages - 1);
+    warp.multiply(memory + buffer * Stage::kBytes);
+    buffer = buffer == kMmaStages - 1 ? 0 : buffer + 1;
+  }
+  wait_for_copies<0>();
+  auto *turned = reinterpret_cast<Sum *>(memory);
+#pragma unroll
+  for (int part = 0; part < Shape::kXTiles; part += Shape::kTurned) {
+    __syncthreads();
+    warp.turn(turned, part);
+    __syncthreads();
+#pragma unroll 1  // the activations are long
+    for (int at = static_cast<int>(threadIdx.x); at < Shape::kTurnedRows * Shape::kWRows; at += kMmaThreads) {
+      const int row = at / Shape::kWRows, column = at % Shape::kWRows;
+      Sum sum = 0;
+#pragma unroll
+      for (int along = 0; along < Shape::kKWarps; along++) {
+        sum += turned[(along * Shape::kTurnedRows + row) * Shape::kTurnedPitch + column];
+      }
+      constexpr int kOfWarp = Shape::kTurned * 8;
+      const int x_row = row / kOfWarp * Shape::kXTiles * 8 + part * 8 + row % kOfWarp;
+      result.take(int64_t{x_block} * Shape::kXRows + x_row, int64_t{w_block} * Shape::kWRows + column, sum);
+    }
+  }
+}
+
+// Y from the parts of the sums: a cell an output.
+template <class Sum, class Y>
+struct AddParts {
+  MmaResult<Sum, Y> result;
+  int64_t parts;
+
+  S24_HD int64_t operator()(int64_t i, int64_t j) const {
+    Sum sum = 0;
+    for (int64_t part = 0; part < parts; part++) sum += result.parts[(part * result.m + i) * result.n + j];
+    result.epilogue.finish(i, j, static_cast<float>(sum));
+    return kNowhere;
+  }
+};
+
+template <class Shape, class W, class X, class Y>
+void multiply_shape(const Queue &queue, const GemmCall &call, const MmaPlan &plan) {
+  using Sum = SumOf<X, X>;
+  const s24_gemm_args &a = call.args;
+  const MmaResult<Sum, Y> result{a.m, a.n, plan.parts > 1 ? static_cast<Sum *>(call.workspace) : nullptr,
+                                 Epilogue<Y>(call)};
+  const MmaWork work{static_cast<unsigned>(plan.w_blocks), static_cast<unsigned>(plan.x_blocks),
+                     static_cast<int>(plan.stages), static_cast<int>(plan.stages_of_part)};
+  launch_with_shared(queue, dim3(work.w_blocks * work.x_blocks, static_cast<unsigned>(plan.parts)), dim3(kMmaThreads),
+                     Shape::shared_bytes(sizeof(X)), run_mma<Shape, W, X, Y>, MmaX<X>(call.x, a.m, a.k, a.x_stride),
+                     Fragments<W, static_cast<int>(sizeof(X))>(call.w, a.n, a.k), work, result);
+  if (plan.parts > 1) cells(queue, AddParts<Sum, Y>{result, plan.parts}, a.m, a.n);
+}
+
+template <class W, class X, class Y>
+void multiply_mma(const Queue &queue, const GemmCall &call) {
+  using Shapes = MmaShapes<X>;
+  const MmaPlan plan = mma_plan<X>(call.args, queue.chip);
+  switch (plan.shape) {
+    case MmaPlan::kFew:
+      return multiply_shape<typename Shapes::Few, W, X, Y>(queue, call, plan);
+    case MmaPlan::kSome:
+      return multiply_shape<typename Shapes::Some, W, X, Y>(queue, call, plan);
+    case MmaPlan::kSmall:
+      return multiply_shape<typename Shapes::Small, W, X, Y>(queue, call, plan);
+    case MmaPlan::kLarge:
+      return multiply_shape<typename Shapes::Large, W, X, Y>(queue, call, plan);
+  }
+}
+
+}  // namespace
+}  // namespace s24::cuda
+
+#endif  // SPARSE24_CUDA_MMA_CUH

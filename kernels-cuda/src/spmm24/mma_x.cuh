@@ -1,0 +1,79 @@
+// Rows of X on their way to mma.sp: stages of columns in shared memory, copied while earlier ones are multiplied.
+#ifndef SPARSE24_CUDA_MMA_X_CUH
+#define SPARSE24_CUDA_MMA_X_CUH
+
+#include "dtype.hpp"
+#include "ptx/cp_async.cuh"
+
+namespace s24::cuda {
+
+constexpr int kChunkBytes = 16;
+
+template <class X>
+struct MmaX {
+  const X *data;
+  int64_t rows, columns, stride;
+  int alignment;  // what every row begins on, in bytes: 16, 4, or the element's size
+
+  MmaX(const void *x, int64_t m, int64_t k, int64_t x_stride)
+      : data(static_cast<const X *>(x)), rows(m), columns(k), stride(x_stride), alignment(sizeof(X)) {
+    for (const int bytes : {4, kChunkBytes}) {
+      const auto misplaced = reinterpret_cast<uintptr_t>(x) | static_cast<uintptr_t>(x_stride) * sizeof(X);
+      if (misplaced % static_cast<unsigned>(bytes) == 0) alignment = bytes;
+    }
+  }
+};
+
+// 16 bytes of shared memory, of which `bytes` come from `from` and the rest is 0.
+template <class X>
+__device__ inline void copy_chunk(uint8_t *to, const X *from, int bytes, int alignment) {
+  if (alignment == kChunkBytes) {
+    copy_async<kChunkBytes>(to, from, bytes);
+  } else if (alignment == 4) {
+#pragma unroll
+    for (int at = 0; at < kChunkBytes; at += 4) {
+      const int left = bytes - at, word = left < 0 ? 0 : left < 4 ? left : 4;
+      copy_async<4>(to + at, word == 0 ? from : from + at / static_cast<int>(sizeof(X)), word);
+    }
+  } else {
+    constexpr int kElements = kChunkBytes / static_cast<int>(sizeof(X));
+#pragma unroll 4
+    for (int e = 0; e < kElements; e++) {
+      reinterpret_cast<X *>(to)[e] = e * static_cast<int>(sizeof(X)) < bytes ? from[e] : X{};
+    }
+  }
+}
+
+// kRows rows of kColumns columns. The chunks of eight neighbouring rows change places by the row's number, so that the
+// eight that ldmatrix reads at once lie in different banks.
+template <class X, int kRows, int kColumns>
+struct XStage {
+  static constexpr int kElements = kChunkBytes / static_cast<int>(sizeof(X));
+  static constexpr int kRowChunks = kColumns / kElements;
+  static constexpr int kBytes = kRows * kRowChunks * kChunkBytes;
+  static_assert(kRowChunks % 8 == 0, "chunks change places within eights");
+
+  __device__ static uint8_t *chunk(uint8_t *stage, int row, int at) {
+    return stage + (row * kRowChunks + (at ^ row % 8)) * kChunkBytes;
+  }
+
+  // Begins to copy; what lies outside of X is 0. A thread copies one chunk of several rows.
+  template <int kThreads>
+  __device__ static void load(uint8_t *stage, const MmaX<X> &x, int64_t first_row, int64_t first_column) {
+    constexpr int kRowsAtOnce = kThreads / kRowChunks;
+    static_assert(kThreads % kRowChunks == 0 && kRows % kRowsAtOnce == 0, "every thread copies equally many");
+    const int thread = static_cast<int>(threadIdx.x), first = thread / kRowChunks, place = thread % kRowChunks;
+    const int64_t column = first_column + place * kElements, left = x.columns - column;
+    const int elements = static_cast<int>(left < 0 ? 0 : left < kElements ? left : kElements);
+    const X *from = x.data + (first_row + first) * x.stride + column;
+#pragma unroll
+    for (int row = first; row < kRows; row += kRowsAtOnce, from += kRowsAtOnce * x.stride) {
+      const int bytes = first_row + row < x.rows ? elements * static_cast<int>(sizeof(X)) : 0;
+      copy_chunk(chunk(stage, row, place), bytes > 0 ? from : x.data, bytes, x.alignment);
+    }
+  }
+};
+
+}  // namespace s24::cuda
+
+#endif  // SPARSE24_CUDA_MMA_X_CUH

@@ -1,0 +1,59 @@
+# What the compiler made of the tensor-core kernels: the instructions they are written for, no register spilled to
+# memory, and no wgmma that waits for the one before it. Compiles them anew for one architecture, with the compiler's report (REPORTS keeps it); the instructions are
+# looked for in the PTX, and where there is a cuobjdump in the machine code.
+file(MAKE_DIRECTORY ${REPORTS})
+foreach(source ${SOURCES})
+  get_filename_component(name ${source} NAME_WE)
+  set(built ${REPORTS}/${name}.${ARCHITECTURE})
+  execute_process(
+    COMMAND ${NVCC} -std=c++17 -O3 -DNDEBUG -gencode arch=compute_${ARCHITECTURE},code=sm_${ARCHITECTURE} -Xptxas -v
+            -I ${ROOT}/kernels-cuda/src -I ${ROOT}/kernels-cuda -I ${ROOT}/bindings/include --keep --keep-dir ${REPORTS}
+            -cubin -o ${built}.cubin ${source}
+    ERROR_VARIABLE report COMMAND_ERROR_IS_FATAL ANY)
+  file(WRITE ${built}.txt "${report}")
+  string(REGEX MATCHALL "[0-9]+ bytes spill (stores|loads)" spills "${report}")
+  list(LENGTH spills count)
+  list(REMOVE_ITEM spills "0 bytes spill stores" "0 bytes spill loads")
+  if(count EQUAL 0 OR NOT spills STREQUAL "")
+    message(SEND_ERROR "${name} for sm_${ARCHITECTURE}: '${spills}', see ${built}.txt")
+  endif()
+  if(report MATCHES "serialized")
+    message(SEND_ERROR "${name} for sm_${ARCHITECTURE} multiplies one by one, see ${built}.txt")
+  endif()
+
+  if(name MATCHES "wgmma")
+    set(multiply wgmma.mma_async.sp.sync.aligned.m64n128k32.f32.bf16.bf16
+                 wgmma.mma_async.sp.sync.aligned.m64n128k32.f32.f16.f16
+                 wgmma.mma_async.sp.sync.aligned.m64n128k64.s32.s8.s8)
+    set(load cp.async.bulk.tensor.2d.shared::cluster.global cp.async.bulk.shared::cluster.global
+             mbarrier.try_wait.parity.shared::cta.b64 setmaxnreg.inc.sync.aligned.u32)
+    set(machine HGMMA.SP.64x128x32.F32.BF16 "HGMMA.SP.64x128x32.F32 " IGMMA.SP.64x128x64.S8.S8 UTMALDG.2D UBLKCP
+                SYNCS.PHASECHK.TRANS64.TRYWAIT USETMAXREG.TRY_ALLOC)
+  else()
+    set(load ldmatrix.sync.aligned.m8n8.x4.shared.b16 cp.async.cg.shared.global ld.global.nc.L1::no_allocate.v4.u32)
+    set(machine LDSM.16.M88.4 LDGSTS.E.BYPASS.128 LDG.E.NA.128.CONSTANT)
+    if(name MATCHES "i8_i8")
+      set(multiply "mma.sp::ordered_metadata.sync.aligned.m16n8k64.row.col.s32.s8.s8.s32")
+      list(APPEND machine IMMA.SP.16864.S8.S8)
+    else()
+      set(multiply "mma.sp::ordered_metadata.sync.aligned.m16n8k32.row.col.f32.")
+      list(APPEND machine HMMA.SP.16832.F32)
+    endif()
+  endif()
+  file(READ ${REPORTS}/${name}.ptx code)
+  set(wanted ${multiply} ${load})
+  if(CUOBJDUMP)
+    execute_process(COMMAND ${CUOBJDUMP} -sass ${built}.cubin OUTPUT_VARIABLE sass COMMAND_ERROR_IS_FATAL ANY)
+    string(APPEND code "${sass}")
+    list(APPEND wanted ${machine})
+  endif()
+  foreach(instruction ${wanted})
+    string(FIND "${code}" "${instruction}" at)
+    if(at EQUAL -1)
+      message(SEND_ERROR "${name} for sm_${ARCHITECTURE} has no ${instruction}")
+    endif()
+  endforeach()
+endforeach()
+if(NOT CUOBJDUMP)
+  message(STATUS "no cuobjdump: instructions looked for in the PTX only")
+endif()
