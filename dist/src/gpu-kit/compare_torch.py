@@ -6,6 +6,7 @@ S24 is bin/s24; RESULTS has bench.json of its GPU suite, if that ran, and gets t
 Optional: nothing else of Sparse24 needs Python. Exit 77: there is no PyTorch with CUDA here; 1: something differs.
 """
 
+import ctypes
 import json
 import os
 import struct
@@ -40,7 +41,8 @@ TYPES = {"BF16": torch.bfloat16, "F16": torch.float16, "I16": torch.int16}
 
 def write_safetensors(path, name, tensor):
     type_name = next(key for key, value in TYPES.items() if value == tensor.dtype)
-    data = tensor.contiguous().view(torch.int16).cpu().numpy().tobytes()
+    host = tensor.contiguous().cpu()
+    data = ctypes.string_at(host.data_ptr(), host.numel() * host.element_size())  # NumPy may not be here
     header = json.dumps({name: {"dtype": type_name, "shape": list(tensor.shape), "data_offsets": [0, len(data)]}}).encode()
     header += b" " * (-len(header) % 8)
     with open(path, "wb") as file:
@@ -77,6 +79,7 @@ def conversion(s24, n, k, dtype):
         ours = read_safetensors(files["torch"])
     packed = next(value for name, value in ours.items() if name.endswith(".packed")).cuda()
     meta = next(value for name, value in ours.items() if name.endswith(".meta")).cuda()
+    # Of PyTorch 2.1 and later; no part of its public interface.
     their_packed, their_meta = conversions.sparse_semi_structured_from_dense_cutlass(dense)
     back = conversions.sparse_semi_structured_to_dense_cutlass(packed, meta)
     return {
@@ -167,8 +170,14 @@ def rows_of_suite(results):
 def main():
     s24, results = sys.argv[1], sys.argv[2]
     began = time.monotonic()
-    report = {"torch": torch.__version__, "cuda": torch.version.cuda, "device": torch.cuda.get_device_name(), "conversions": [],
-              "products": []}
+    report = {
+        "torch": torch.__version__,
+        "cuda": torch.version.cuda,
+        "device": torch.cuda.get_device_name(),
+        "semi_structured": type(to_sparse_semi_structured(pruned(128, 128))).__name__,
+        "conversions": [],
+        "products": [],
+    }
 
     def write():
         part = os.path.join(results, "torch.json.part")
@@ -176,10 +185,13 @@ def main():
             json.dump(report, file, indent=2)
         os.replace(part, os.path.join(results, "torch.json"))
 
+    if not hasattr(conversions, "sparse_semi_structured_from_dense_cutlass"):
+        leave(f"PyTorch {torch.__version__} has no conversion to the CUTLASS layout where others have it")
     for n, k, dtype in ((128, 256, torch.bfloat16), (4096, 1024, torch.bfloat16), (64, 64, torch.float16)):
         report["conversions"].append(conversion(s24, n, k, dtype))
         write()
-    different = [one for one in report["conversions"] if not (one["same_values"] and one["same_metadata"] and one["same_dense"])]
+    kinds = ("same_values", "same_metadata", "same_dense")
+    different = [one for one in report["conversions"] if not all(one[kind] for kind in kinds)]
     skipped = 0
     for m, n, k, ours in rows_of_suite(results):
         if time.monotonic() - began > SECONDS:
@@ -192,7 +204,8 @@ def main():
     write()
     for one in different:
         print("differs:", json.dumps(one))
-    print(f"{len(report['conversions'])} conversions, {len(different)} differ; {len(report['products'])} products, {skipped} without time")
+    conversions_done, products_done = len(report["conversions"]), len(report["products"])
+    print(f"{conversions_done} conversions, {len(different)} differ; {products_done} products, {skipped} without time")
     return 1 if different else 0
 
 

@@ -55,11 +55,15 @@ record() { # STEP STATUS SECONDS NOTE
 summarize() {
   awk -F '\t' -v seconds="$(elapsed)" -v dry="$dry" '
     BEGIN { printf "{\n  \"dry_run\": %s,\n  \"seconds\": %d,\n  \"steps\": [", dry, seconds }
-    { printf "%s\n    {\"step\": \"%s\", \"status\": \"%s\", \"seconds\": %d, \"note\": \"%s\"}", (NR > 1 ? "," : ""), $1, $2, $3, $4 }
+    {
+      printf "%s\n    {\"step\": \"%s\", \"status\": \"%s\", ", (NR > 1 ? "," : ""), $1, $2
+      printf "\"seconds\": %d, \"note\": \"%s\"}", $3, $4
+    }
     END { print "\n  ]\n}" }' "$work/steps" >"$work/summary" && cp "$work/summary" "$out/summary.json"
   awk -F '\t' -v name="$(basename "$out")" '
     BEGIN { printf "# %s\n\n| step | status | seconds | note |\n|---|---|---:|---|\n", name }
-    { gsub(/\|/, "/", $4); printf "| %s | %s | %d | %s |\n", $1, $2, $3, $4 }' "$work/steps" >"$work/summary" && cp "$work/summary" "$out/summary.md"
+    { gsub(/\|/, "/", $4); printf "| %s | %s | %d | %s |\n", $1, $2, $3, $4 }' "$work/steps" >"$work/summary" &&
+    cp "$work/summary" "$out/summary.md"
 }
 
 # --- steps
@@ -109,8 +113,8 @@ contract() { # NAME MOST LEAST SELECTION...
   shift 3
   step "$report" "$most" "$least" "$kit/runtime/bin/java" --enable-native-access=ALL-UNNAMED -Ds24.backends=cuda \
     -cp "$kit/lib/*:$kit/gpu-kit/lib/*" org.junit.platform.console.ConsoleLauncher execute \
-    --include-engine=junit-jupiter --disable-banner --disable-ansi-colors --details=tree --fail-if-no-tests --reports-dir="$work/$report" \
-    --select-package=io.sparse24.api.contract "$@"
+    --include-engine=junit-jupiter --disable-banner --disable-ansi-colors --details=tree --fail-if-no-tests \
+    --reports-dir="$work/$report" --select-package=io.sparse24.api.contract "$@"
   if [ -f "$work/$report/TEST-junit-jupiter.xml" ]; then
     cp "$work/$report/TEST-junit-jupiter.xml" "$out/$report.xml"
   fi

@@ -129,6 +129,14 @@ public final class GpuSuite {
     }
   }
 
+  /** A square that was measured: one of twice the side takes eight times as long. */
+  private record Square(long side, long nanos) {
+    long nanos(Planned next) {
+      double ratio = next.work() == Work.SQUARE ? (double) next.m() / side : 0;
+      return (long) (nanos * ratio * ratio * ratio);
+    }
+  }
+
   private final Plan plan;
   private final List<Planned> planned;
   private final List<SuiteRow> rows = new ArrayList<>();
@@ -193,11 +201,13 @@ public final class GpuSuite {
       calls =
           CallCosts.measure(
               plan.backend(), plan.briefCalls() ? CallCosts.Effort.QUICK : CallCosts.Effort.FULL);
+      Square square = new Square(1, 0);
       Shape at = null;
       Weight weight = null;
       try {
         for (Planned next : planned) {
-          if (System.nanoTime() > end) {
+          long begin = System.nanoTime();
+          if (begin + square.nanos(next) > end) {
             break;
           }
           boolean product = next.work() != Work.PRUNE && next.work() != Work.NORMS;
@@ -211,6 +221,9 @@ public final class GpuSuite {
           rows.add(
               product && weight != null ? product(session, next, weight) : alone(session, next));
           done.accept(report(session, machine));
+          if (next.work() == Work.SQUARE) {
+            square = new Square(next.m(), System.nanoTime() - begin);
+          }
         }
       } finally {
         if (weight != null) {
