@@ -25,7 +25,7 @@ while [ $# -gt 0 ]; do
     --dry-run) dry=true ;;
     --out) [ $# -gt 1 ] || usage "--out: a folder is missing"; out=$2; shift ;;
     --seconds) [ $# -gt 1 ] || usage "--seconds: a number is missing"; seconds=$2; shift ;;
-    --help) sed -n 's/^# \{0,1\}//p' "$0" | sed '/shellcheck/d'; exit 0 ;;
+    --help) sed -n '2,/^set /s/^# \{0,1\}//p' "$0"; exit 0 ;;
     proofs | native | contract | sanitizer-* | bench | torch) only="$only $1 " ;;
     *) usage "does not know '$1' (see run.sh --help)" ;;
   esac
