@@ -197,7 +197,9 @@ int32_t find(s24_context *ctx, int32_t op, const s24_kernel_info &like) {
     const s24_kernel_info info = info_of(ctx, id);
     if (info.dtype == like.dtype && info.x_dtype == like.x_dtype && std::strcmp(info.isa, like.isa) == 0) return id;
   }
-  return S24_KERNEL_AUTO;
+  int32_t chosen = -1;  // a tier has not every operation
+  require(api->choose_kernel(ctx, op, like.dtype, like.x_dtype, -1, 1, 4096, 4096, &chosen), ctx);
+  return chosen;
 }
 
 void bench_multiply(s24_context *ctx, const Options &options, Random &random) {

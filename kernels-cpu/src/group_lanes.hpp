@@ -60,18 +60,24 @@ Kept<V> best_two(const typename V::Ints *column, const Pairs<V> &pairs) {
           V::less(pairs.better01, pairs.worse23)};
 }
 
-// The groups' nibbles of the mask.
+// What a lane says of a group that keeps these two columns: bit 8c + 7 is the mask's bit of column c, bits 0 to 5 and
+// 16 to 21 are where the two elements are in load_halves' vectors, of 32 elements each, if the group is the first.
+constexpr uint32_t mark(int first, int second) {
+  const auto place = [](int column) { return static_cast<uint32_t>(column / 2 * 32 + column % 2); };
+  return 0x80u << 8 * first | 0x80u << 8 * second | place(first) | place(second) << 16;
+}
+
 template <class V>
-typename V::Ints nibbles(const Kept<V> &kept) {
-  const auto one = V::choose(kept.one, V::set(2 + 4), V::set(1 + 4));
-  const auto either = V::add_where(kept.three, one, V::set(8 - 4));
-  return V::choose(kept.mixed, V::choose(kept.high, V::set(8 + 4), either), V::set(1 + 2));
+typename V::Ints marks(const Kept<V> &kept) {
+  const auto one = V::choose(kept.one, V::marks(mark(1, 2)), V::marks(mark(0, 2)));
+  const auto either = V::add_where(kept.three, one, V::set(static_cast<int32_t>(mark(0, 3) - mark(0, 2))));
+  return V::choose(kept.mixed, V::choose(kept.high, V::marks(mark(2, 3)), either), V::marks(mark(0, 1)));
 }
 
 // The kept elements, bit for bit.
 template <class V, class T>
-void store_kept(const Groups<V, T> &groups, const Kept<V> &kept, typename V::Ints nibble, T *p, bool stream) {
-  V::store_kept(p, groups.low, groups.high, kept, nibble, stream);
+void store_kept(const Groups<V, T> &groups, const Kept<V> &kept, typename V::Ints marks, T *p, bool stream) {
+  V::store_kept(p, groups.low, groups.high, kept, marks, stream);
 }
 template <class V>
 void store_kept(const Groups<V, float> &groups, const Kept<V> &kept, typename V::Ints, float *p, bool stream) {

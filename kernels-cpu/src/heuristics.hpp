@@ -30,8 +30,9 @@ inline bool streams(const void *to, int64_t rows, int64_t row_bytes) {
 
 // Columns whose square roots of s a thread keeps (in the second-level cache), and rows that take turns with a chunk of
 // them while it is in the first-level one. Fewer columns would cut the rows of W into streams too short to follow.
+// And how far ahead a row is fetched.
 constexpr int64_t kRootColumns = 16384;
-constexpr int64_t kPruneRows = 4;
+constexpr int64_t kPruneRows = 4, kPrunePrefetch = 1024;
 
 // Sums of squares: columns whose sums stay in the first-level cache while rows pass, and rows taken at a time, so that
 // a sum is read and written once for several squares.
@@ -70,7 +71,7 @@ constexpr int64_t kSddmmSteps = 512, kSddmmPanels = 16, kSddmmTiles = 16;
 
 // double_prune24: rows of W taken strip by strip of columns, so that their cache lines are still there for the next
 // strip, and how far ahead of a row they are fetched.
-constexpr int64_t kDoublePruneRows = 64, kDoublePrunePrefetch = 128;
+constexpr int64_t kDoublePruneRows = 128, kDoublePrunePrefetch = 64;
 
 // Rows of W a unit of work: `most`, or fewer (in sixteens) where that would leave threads without work.
 inline int64_t row_block(int64_t n, int64_t panels, int threads, int64_t most) {

@@ -28,7 +28,7 @@ namespace {
 
 #if defined(__x86_64__)
 
-constexpr Isa kTiers[] = {Isa::scalar, Isa::avx2, Isa::avx512, Isa::avx512bf16, Isa::amx};
+constexpr Isa kTiers[] = {Isa::scalar, Isa::avx2, Isa::avx512, Isa::avx512vnni, Isa::avx512bf16, Isa::amx};
 
 struct Flag {
   Isa tier;
@@ -46,9 +46,9 @@ constexpr Flag kFlags[] = {
     {Isa::avx512, "avx512dq", 7, 0, 1, 17},
     {Isa::avx512, "avx512bw", 7, 0, 1, 30},
     {Isa::avx512, "avx512vl", 7, 0, 1, 31},
-    {Isa::avx512bf16, "avx512_vbmi", 7, 0, 2, 1},
-    {Isa::avx512bf16, "avx512_vbmi2", 7, 0, 2, 6},
-    {Isa::avx512bf16, "avx512_vnni", 7, 0, 2, 11},
+    {Isa::avx512vnni, "avx512_vbmi", 7, 0, 2, 1},
+    {Isa::avx512vnni, "avx512_vbmi2", 7, 0, 2, 6},
+    {Isa::avx512vnni, "avx512_vnni", 7, 0, 2, 11},
     {Isa::avx512bf16, "avx512_bf16", 7, 1, 0, 5},
 #if !defined(S24_EMULATE_AMX)  // in tests, where software stands in for the tile registers
     {Isa::amx, "amx_bf16", 7, 0, 3, 22},
@@ -164,6 +164,8 @@ const char *isa_name(Isa isa) {
       return "avx2";
     case Isa::avx512:
       return "avx512";
+    case Isa::avx512vnni:
+      return "avx512vnni";
     case Isa::avx512bf16:
       return "avx512bf16";
     case Isa::amx:

@@ -7,8 +7,8 @@
 namespace s24::cpu {
 
 // Rising on each architecture: a tier includes those of its architecture before it.
-enum class Isa { scalar, avx2, avx512, avx512bf16, amx, neon };
-constexpr int kIsaCount = 6;
+enum class Isa { scalar, avx2, avx512, avx512vnni, avx512bf16, amx, neon };
+constexpr int kIsaCount = 7;
 
 const char *isa_name(Isa isa);
 

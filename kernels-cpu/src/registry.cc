@@ -21,6 +21,7 @@ namespace {
 #define S24_CODE_scalar S24_CODE_HERE
 #define S24_CODE_avx2 S24_CODE_X86_64
 #define S24_CODE_avx512 S24_CODE_X86_64
+#define S24_CODE_avx512vnni S24_CODE_X86_64
 #define S24_CODE_avx512bf16 S24_CODE_X86_64
 #define S24_CODE_amx S24_CODE_X86_64
 #define S24_CODE_neon S24_CODE_AARCH64

@@ -111,9 +111,11 @@ s24_kernel_info info_of(s24_context *ctx, int32_t id) {
 }
 
 std::vector<int32_t> kernels_of(s24_context *ctx, int32_t op) {
+  const char *isa = std::getenv("S24_TEST_ISA");
   std::vector<int32_t> ids;
   for (int32_t id = 0; id < api->kernel_count(); id++) {
     const s24_kernel_info info = info_of(ctx, id);
+    if (isa != nullptr && std::strcmp(info.isa, isa) != 0) continue;
     if (info.available == 1 && (op < 0 || info.op == op)) ids.push_back(id);
   }
   return ids;

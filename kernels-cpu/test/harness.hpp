@@ -70,7 +70,7 @@ struct Context {
   const char *error() const { return api->last_error(handle); }
 };
 
-// The kernels of an operation (-1: any) that can run in this context.
+// The kernels of an operation (-1: any) that can run in this context; with S24_TEST_ISA, those of this ISA alone.
 std::vector<int32_t> kernels_of(s24_context *ctx, int32_t op);
 s24_kernel_info info_of(s24_context *ctx, int32_t id);
 
@@ -91,6 +91,7 @@ void test_scores(Random &random);
 void test_prune(Random &random);
 void test_convert(Random &random);
 void test_multiply(Random &random);
+void test_extremes(Random &random);
 void test_quantize(Random &random);
 void test_backward(Random &random);
 void test_large(Random &random);

@@ -20,7 +20,7 @@ constexpr struct {
 
 // Of the architecture this was built for, and what the tiers of others say they need.
 #if defined(__x86_64__)
-constexpr const char *kTiers = "scalar, avx2, avx512, avx512bf16, amx", *kOtherCpu = "an aarch64 CPU";
+constexpr const char *kTiers = "scalar, avx2, avx512, avx512vnni, avx512bf16, amx", *kOtherCpu = "an aarch64 CPU";
 #elif defined(__aarch64__)
 constexpr const char *kTiers = "scalar, neon", *kOtherCpu = "an x86-64 CPU";
 #endif

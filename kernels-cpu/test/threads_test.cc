@@ -7,6 +7,15 @@
 namespace s24::test {
 namespace {
 
+// ThreadSanitizer sees a race that does not happen, and is slow: a few calls will do.
+#if defined(__SANITIZE_THREAD__)
+constexpr int64_t kRows = 131;
+constexpr int kCalls = 2, kSleeps = 4;
+#else
+constexpr int64_t kRows = 1031;
+constexpr int kCalls = 20, kSleeps = 20;
+#endif
+
 // One multiplication, its operands kept.
 struct Multiplication {
   s24_kernel_info info;
@@ -36,8 +45,10 @@ struct Multiplication {
                    : packed_bytes({n, k, k / 2, (k + 7) / 8, info.dtype, S24_KERNEL_AUTO, info.layout, 0}),
                Guarded::kEnd) {
     x.fill_normal(random);
-    w.fill_normal(random);
-    if (info.op == S24_OP_GEMM) return;
+    if (info.op == S24_OP_GEMM) {
+      w.fill_normal(random);
+      return;
+    }
     const Context ctx(1);
     Matrix values(info.dtype, n, k / 2, k / 2, Guarded::kEnd);
     Mask mask(n, k, (k + 7) / 8, Guarded::kEnd);
@@ -60,13 +71,13 @@ struct Multiplication {
 };
 
 void check_equal_bits(int32_t id, const s24_kernel_info &info, int64_t m, Random &random) {
-  const Multiplication problem(id, info, m, 1031, 516, random);
+  const Multiplication problem(id, info, m, kRows, 516, random);
   const Context one(1), two(2), five(5);
-  Matrix first(problem.args.y_dtype, m, 1031, 1031, Guarded::kEnd);
+  Matrix first(problem.args.y_dtype, m, kRows, kRows, Guarded::kEnd);
   const Guarded workspace = workspace_for(one.handle, info.op, &problem.args);
   EXPECT_OK(one, problem.run(one.handle, first.data(), workspace.as<void>()));
   for (const Context *ctx : {&two, &five}) {
-    Matrix y(problem.args.y_dtype, m, 1031, 1031, Guarded::kEnd);
+    Matrix y(problem.args.y_dtype, m, kRows, kRows, Guarded::kEnd);
     const Guarded own = workspace_for(ctx->handle, info.op, &problem.args);
     EXPECT_OK(*ctx, problem.run(ctx->handle, y.data(), own.as<void>()));
     EXPECT(first.memory.equals(y.memory), "%s m=%lld depends on the number of threads", info.name,
@@ -75,10 +86,10 @@ void check_equal_bits(int32_t id, const s24_kernel_info &info, int64_t m, Random
 }
 
 void check_siblings(int32_t id, const s24_kernel_info &info, Random &random) {
-  constexpr int kCallers = 8, kCalls = 20;
-  const Multiplication problem(id, info, 3, 257, 1020, random);
+  constexpr int kCallers = 8;
+  const Multiplication problem(id, info, 6, 129, 1020, random);
   const Context parent(3);
-  Matrix wanted(problem.args.y_dtype, 3, 257, 257, Guarded::kEnd);
+  Matrix wanted(problem.args.y_dtype, 6, 129, 129, Guarded::kEnd);
   const Guarded workspace = workspace_for(parent.handle, info.op, &problem.args);
   EXPECT_OK(parent, problem.run(parent.handle, wanted.data(), workspace.as<void>()));
   std::atomic<int> wrong{0};
@@ -88,7 +99,7 @@ void check_siblings(int32_t id, const s24_kernel_info &info, Random &random) {
       const Context own(0, parent.handle);
       const Guarded own_workspace(problem.workspace_bytes(own.handle), Guarded::kEnd);
       for (int call = 0; call < kCalls; call++) {
-        const Matrix y(problem.args.y_dtype, 3, 257, 257, Guarded::kEnd);
+        const Matrix y(problem.args.y_dtype, 6, 129, 129, Guarded::kEnd);
         const bool good = problem.run(own.handle, y.data(), own_workspace.as<void>()) == S24_OK;
         if (!good || !y.memory.equals(wanted.memory)) wrong++;
       }
@@ -99,13 +110,12 @@ void check_siblings(int32_t id, const s24_kernel_info &info, Random &random) {
 }
 
 // A worker that went to sleep is woken, and an unused pool ends.
-void check_sleep(Random &random) {
+void check_sleep(int32_t id, Random &random) {
   const Context ctx(4), unused(4);
-  const int32_t id = kernels_of(ctx.handle, S24_OP_GEMM).front();
   const Multiplication problem(id, info_of(ctx.handle, id), 1, 1031, 516, random);
   Matrix y(problem.args.y_dtype, 1, 1031, 1031, Guarded::kEnd);
   const Guarded workspace = workspace_for(ctx.handle, S24_OP_GEMM, &problem.args);
-  for (int i = 0; i < 20; i++) {
+  for (int i = 0; i < kSleeps; i++) {
     EXPECT_OK(ctx, problem.run(ctx.handle, y.data(), workspace.as<void>()));
     std::this_thread::sleep_for(std::chrono::microseconds(i % 2 == 0 ? 2000 : 40));
   }
@@ -122,7 +132,8 @@ void test_threads(Random &random) {
       check_siblings(id, info, random);
     }
   }
-  check_sleep(random);
+  const std::vector<int32_t> dense = kernels_of(ctx.handle, S24_OP_GEMM);
+  if (!dense.empty()) check_sleep(dense.front(), random);
 }
 
 }  // namespace s24::test

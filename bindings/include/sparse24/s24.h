@@ -160,7 +160,9 @@ typedef struct s24_pack24_args {
  *
  * C may be Y itself (same stride); it is not read where beta is 0. bias may be null.
  * NaN and Inf propagate as IEEE has it and are no error. spmm24: X at columns that the mask dropped takes no part;
- * whether 0 * Inf of a kept 0 does is the kernel's choice. BF16 kernels may take subnormals for 0. */
+ * whether 0 * Inf of a kept 0 does is the kernel's choice. The order of a sum is the kernel's, too: it overflows where
+ * |products| of one sign do, is finite where all |products| add up to less than F32's largest number, and in between
+ * may be Inf or NaN. Kernels with X in BF16 may take subnormals, of X, W, products and sums, for 0. */
 typedef struct s24_gemm_args {
   int64_t m, n, k;
   int64_t x_stride, w_stride, c_stride, y_stride; /* w_stride: gemm only */

@@ -13,7 +13,7 @@ struct Avx2Columns {
   using Ints = __m256i;
   using Choice = __m256i;
   using MaskBits = uint8_t;
-  static constexpr int64_t kLanes = 8;
+  static constexpr int64_t kLanes = 8, kNibbles = 8;
 
   static Ints set(int32_t v) { return _mm256_set1_epi32(v); }
 
@@ -34,12 +34,26 @@ struct Avx2Columns {
     return _mm256_or_si256(_mm256_and_si256(w, magnitude), ~kept(mask));
   }
 
-  static Choice greater(Ints a, Ints b) { return _mm256_cmpgt_epi32(a, b); }
+  static Ints sum(Ints a, Ints b) { return _mm256_add_epi32(a, b); }
+  static Ints least(Ints a, Ints b) { return _mm256_min_epi32(a, b); }
+  static Ints most(Ints a, Ints b) { return _mm256_max_epi32(a, b); }
+  static Choice less(Ints a, Ints b) { return _mm256_cmpgt_epi32(b, a); }
+  static Choice less_where(Choice choice, Ints a, Ints b) { return _mm256_and_si256(choice, less(a, b)); }
+  static Choice except(Choice a, Choice b) { return _mm256_andnot_si256(b, a); }
+  static Choice either(Choice a, Choice b) { return _mm256_or_si256(a, b); }
   static Ints choose(Choice choice, Ints yes, Ints no) { return _mm256_blendv_epi8(no, yes, choice); }
-  static Ints flip(Ints bits, Choice choice, Ints bit) { return _mm256_xor_si256(bits, _mm256_and_si256(choice, bit)); }
-  static Ints twice(Ints bit) { return _mm256_add_epi32(bit, bit); }
+  static Ints add_where(Choice choice, Ints a, Ints b) { return _mm256_add_epi32(a, _mm256_and_si256(choice, b)); }
+  static Ints next_nibble(Ints v) { return _mm256_srli_epi32(v, 4); }
 
-  static Ints pair(Ints low, Ints high) { return _mm256_or_si256(low, _mm256_slli_epi32(high, 16)); }
+  template <class T>
+  static void put(Ints *vectors, int64_t g, Ints first, Ints second) {
+    if constexpr (sizeof(T) == 4) {
+      vectors[2 * g] = first;
+      vectors[2 * g + 1] = second;
+    } else {
+      vectors[g] = _mm256_or_si256(first, _mm256_slli_epi32(second, 16));
+    }
+  }
   // vectors[i] lane j <-> vectors[j] lane i.
   static void transpose(Ints *vectors) {
     Ints a[8];
@@ -58,6 +72,10 @@ struct Avx2Columns {
       vectors[c] = _mm256_permute2x128_si256(low, high, 0x20);
       vectors[4 + c] = _mm256_permute2x128_si256(low, high, 0x31);
     }
+  }
+  static int64_t vector(int64_t column) { return column; }
+  static void store_nibbles(uint32_t (*words)[kLanes], const Ints *lanes) {
+    _mm256_store_si256(reinterpret_cast<__m256i *>(words[0]), lanes[0]);
   }
   static void store_line(void *to, Ints v, bool stream) { store_half_line(to, v, stream); }
   static void fence() { _mm_sfence(); }

@@ -31,6 +31,18 @@ struct Avx2Convert {
     return _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(static_cast<int32_t>(bits)), bit), bit);
   }
 
+  static void compress(const uint8_t *w, uint64_t mask, uint8_t *values, bool stream) {
+    // The bytes of both kept elements in their group of four; 0x80 gives 0.
+    const __m256i bytes =
+        _mm256_setr_epi32(0, 0x80800300, 0x80800301, 0x80800100, 0x80800302, 0x80800200, 0x80800201, 0);
+    const __m256i shift = _mm256_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28);
+    const __m256i base = _mm256_broadcastsi128_si256(_mm_setr_epi32(0, 0x0404, 0x0808, 0x0c0c));
+    const auto kept = [&](int half) {
+      const __m256i pick = _mm256_add_epi32(lookup(bytes, mask >> 32 * half, shift), base);
+      return _mm256_shuffle_epi8(load(w + 32 * half), pick);
+    };
+    store_half_line(values, _mm256_permute4x64_epi64(_mm256_packus_epi32(kept(0), kept(1)), 0xd8), stream);
+  }
   static void compress(const uint16_t *w, uint64_t mask, uint16_t *values, bool stream) {
     // The bytes of both kept elements in their group of eight; a group in the upper half of 128 bits has them eight up.
     const __m256i bytes =
@@ -59,6 +71,18 @@ struct Avx2Convert {
     }
   }
 
+  static void decompress(const uint8_t *values, uint64_t mask, uint8_t *w, bool stream) {
+    // Where the group's four bytes are in its 32-bit lane; 0x80 gives 0.
+    const __m256i bytes =
+        _mm256_setr_epi32(0, 0x01808000, 0x01800080, 0x80800100, 0x01008080, 0x80018000, 0x80010080, 0);
+    const __m256i shift = _mm256_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28);
+    const __m256i base = _mm256_broadcastsi128_si256(_mm_setr_epi32(0, 0x04040404, 0x08080808, 0x0c0c0c0c));
+    for (int half = 0; half < 2; half++) {
+      const __m256i pick = _mm256_add_epi32(lookup(bytes, mask >> 32 * half, shift), base);
+      const __m256i pairs = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i *>(values) + half));
+      store_half_line(w + 32 * half, _mm256_shuffle_epi8(pairs, pick), stream);
+    }
+  }
   static void decompress(const uint16_t *values, uint64_t mask, uint16_t *w, bool stream) {
     // Where in their group's four bytes columns 0 and 1, and columns 2 and 3, have theirs; 0x80 gives 0.
     const __m256i low = bytes(0, 0x80800100, 0x01008080, 0x03020100, 0x80808080, 0x80800100, 0x01008080, 0);
@@ -85,6 +109,15 @@ struct Avx2Convert {
     }
   }
 
+  static void apply(const uint8_t *w, uint64_t mask, uint8_t *out, bool stream) {
+    const __m256i byte = bytes(0, 0, 0x01010101, 0x01010101, 0x02020202, 0x02020202, 0x03030303, 0x03030303);
+    const __m256i bit = _mm256_set1_epi64x(static_cast<int64_t>(0x8040201008040201u));
+    for (int i = 0; i < 2; i++) {
+      const __m256i bits = _mm256_shuffle_epi8(_mm256_set1_epi32(static_cast<int32_t>(mask >> 32 * i)), byte);
+      const __m256i kept = _mm256_cmpeq_epi8(_mm256_and_si256(bits, bit), bit);
+      store_half_line(out + 32 * i, _mm256_and_si256(load(w + 32 * i), kept), stream);
+    }
+  }
   static void apply(const uint16_t *w, uint64_t mask, uint16_t *out, bool stream) {
     const __m256i bit = _mm256_setr_epi16(1, 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6, 1 << 7, 1 << 8, 1 << 9,
                                           1 << 10, 1 << 11, 1 << 12, 1 << 13, 1 << 14, INT16_MIN);

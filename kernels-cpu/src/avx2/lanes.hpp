@@ -102,13 +102,9 @@ struct Avx2Lanes {
     const __m256i mixed = choose(kept.high, high, _mm256_blend_epi16(first, second, 0xaa));
     store_half_line(p, _mm256_permute4x64_epi64(choose(kept.mixed, mixed, low), 0xd8), stream);
   }
-  // A nibble of each lane.
-  static void store_nibbles(uint8_t *p, Ints lanes) {
-    const __m256i apart = _mm256_sllv_epi32(lanes, _mm256_setr_epi32(0, 4, 16, 20, 8, 12, 24, 28));
-    __m128i v = _mm_or_si128(_mm256_castsi256_si128(apart), _mm256_extracti128_si256(apart, 1));
-    v = _mm_or_si128(v, _mm_shuffle_epi32(v, 0x4e));
-    v = _mm_or_si128(v, _mm_shuffle_epi32(v, 0xb1));
-    const int32_t bits = _mm_cvtsi128_si32(v);
+  static Ints marks(uint32_t mark) { return set(static_cast<int32_t>(mark)); }  // store_kept has no need of places
+  static void store_mask(uint8_t *p, Ints marks) {
+    const int32_t bits = _mm256_movemask_epi8(_mm256_permute4x64_epi64(marks, 0xd8));
     std::memcpy(p, &bits, sizeof bits);
   }
 

@@ -91,20 +91,18 @@ struct Avx512Lanes {
     store_line(p, _mm512_permutex2var_epi32(firsts, low, seconds), stream);
     store_line(p + 16, _mm512_permutex2var_epi32(firsts, high, seconds), stream);
   }
-  template <class Kept>
-  static void store_kept(void *p, Ints low, Ints high, const Kept &, Ints nibble, bool stream) {
-    // By nibble, of lane 0 (high counts from 32 on): the first kept element, and in the upper half the second.
-    const __m512i kept =
-        _mm512_setr_epi32(0, 0, 0, 0x10000, 0, 0x200000, 0x200001, 0, 0, 0x210000, 0x210001, 0, 0x210020, 0, 0, 0);
+  // The mark in every lane, its places moved to the lane's group.
+  static Ints marks(uint32_t mark) {
     const __m512i lane = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-    const __m512i base = _mm512_or_si512(lane, _mm512_slli_epi32(lane, 16));
-    const __m512i index = _mm512_add_epi32(_mm512_permutexvar_epi32(nibble, kept), base);
-    store_line(p, _mm512_permutex2var_epi16(low, index, high), stream);
+    return _mm512_add_epi32(set(static_cast<int32_t>(mark)), _mm512_or_si512(lane, _mm512_slli_epi32(lane, 16)));
   }
-  // A nibble of each lane.
-  static void store_nibbles(uint8_t *p, Ints lanes) {
-    const __m128i pairs = _mm_maddubs_epi16(_mm512_cvtepi32_epi8(lanes), _mm_set1_epi16(0x1001));
-    _mm_storel_epi64(reinterpret_cast<__m128i *>(p), _mm_packus_epi16(pairs, pairs));
+  template <class Kept>
+  static void store_kept(void *p, Ints low, Ints high, const Kept &, Ints marks, bool stream) {
+    store_line(p, _mm512_permutex2var_epi16(low, marks, high), stream);  // takes the places, no other bits
+  }
+  static void store_mask(uint8_t *p, Ints marks) {
+    const uint64_t bits = _cvtmask64_u64(_mm512_movepi8_mask(marks));
+    std::memcpy(p, &bits, sizeof bits);
   }
 
   // Eight elements as F64, and the sum that their squares are added to.

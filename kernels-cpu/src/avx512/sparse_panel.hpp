@@ -110,9 +110,9 @@ struct SparsePanel {
 };
 
 // Any m: tiles.hpp where few rows of X are to be multiplied.
-template <class W, class X>
+template <class W, class X, class FloatsOfW = Floats<W>>
 struct TilesOrPanels {
-  using Few = Tiles<TilesAvx512<StepsF32<W, X>>>;
+  using Few = Tiles<TilesAvx512<StepsF32<W, X, FloatsOfW>>>;
   using Many = SparsePanel<W, X>;
 
   static void run(const Threads &threads, const GemmCall &call) {

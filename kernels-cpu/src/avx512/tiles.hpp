@@ -70,19 +70,56 @@ inline __m512i kept_index(__m512i index) {
   return index;
 }
 
-// The sixteen rows' kept values s of group g, as F32.
+// The kept values of groups 2h and 2h + 1 as F32: w[0] and w[1] are the sixteen rows' of the even group, w[2] and w[3]
+// those of the odd one.
 template <class W>
-inline __m512 kept_values(const W *values, int64_t g, int64_t s) {
-  if constexpr (sizeof(W) == 1) {
-    return pair_half(kept_pairs(values, g), s);
-  } else {
-    return load16(values + value_index<W>(g, 0, s), first16(16));
+struct Floats {
+  static void load(const W *values, int64_t h, __m512 *w) {
+    for (int i = 0; i < 4; i++) w[i] = load16(values + value_index<W>(2 * h + i / 2, 0, i % 2), first16(16));
   }
-}
-inline __m512 kept_values(const Bf16 *values, int64_t g, int64_t s) { return pair_half(kept_pairs(values, g), s); }
+};
 
-// A kept value a lane, X in F32, sixteen columns a vector.
-template <class W, class X>
+template <>
+struct Floats<Bf16> {
+  static void load(const Bf16 *values, int64_t h, __m512 *w) {
+    for (int i = 0; i < 4; i++) w[i] = pair_half(kept_pairs(values, 2 * h + i / 2), i % 2);
+  }
+};
+
+// Products with 1 or 0 sign-extend a byte to 16 bits and these to 32: no port is the only one for them, as for shifts.
+template <>
+struct Floats<I8> {
+  static void load(const I8 *values, int64_t h, __m512 *w) {
+    const __m512i quads = _mm512_load_si512(values + value_index<I8>(2 * h, 0, 0));
+    const __m512i even = _mm512_maddubs_epi16(_mm512_set1_epi16(1), quads);
+    const __m512i odd = _mm512_maddubs_epi16(_mm512_set1_epi16(0x100), quads);
+    const auto half = [](__m512i words, int one) {
+      return _mm512_cvtepi32_ps(_mm512_madd_epi16(words, _mm512_set1_epi32(one)));
+    };
+    w[0] = half(even, 1);
+    w[1] = half(odd, 1);
+    w[2] = half(even, 0x10000);
+    w[3] = half(odd, 0x10000);
+  }
+};
+
+// Of BF16 that came from bytes 0 and 2 of each lane, and from bytes 1 and 3.
+inline void halves(__m512i even, __m512i odd, __m512 *w) {
+  for (int i = 0; i < 4; i++) w[i] = pair_half(i % 2 == 0 ? even : odd, i / 2);
+}
+
+template <>
+struct Floats<E4m3> {
+  static void load(const E4m3 *values, int64_t h, __m512 *w) {
+    const __m512i quads = _mm512_load_si512(values + value_index<E4m3>(2 * h, 0, 0));
+    halves(e4m3_to_bf16(_mm512_and_si512(quads, _mm512_set1_epi16(0xff))), e4m3_to_bf16(_mm512_srli_epi16(quads, 8)),
+           w);
+  }
+};
+
+// A kept value a lane, X in F32. Each 128-bit part of a vector has the four columns of a group, so that their places
+// alone are an index, of which the permute takes the low two bits.
+template <class W, class X, class FloatsOfW>
 struct StepsF32 : SumsF32 {
   using Weight = W;
   using Element = X;
@@ -97,18 +134,21 @@ struct StepsF32 : SumsF32 {
   static void add(__m512 (*acc)[M], const uint8_t *block, const uint8_t *x) {
     const __m512i places = _mm512_load_si512(block);
     const W *values = reinterpret_cast<const W *>(block + kPlacesBytes);
-#pragma GCC unroll 8
-    for (int g = 0; g < kBlockGroups; g++) {
+#pragma GCC unroll 4
+    for (int h = 0; h < kBlockGroups / 2; h++) {
+      __m512 w[4];
+      FloatsOfW::load(values, h, w);
 #pragma GCC unroll 2
-      for (int s = 0; s < 2; s++) {
-        // A lane of the vector: the place in bits 1..0, above them the group's number among the vector's four.
-        const __m512i place = _mm512_srli_epi32(places, 2 * g + 16 * s);
-        const __m512i index =
-            kept_index(_mm512_ternarylogic_epi32(place, _mm512_set1_epi32(3), _mm512_set1_epi32(g % 4 * 4), kMaskOr));
-        const __m512 w = kept_values(values, g, s);
+      for (int g = 2 * h; g < 2 * h + 2; g++) {
+        const __m512i first = kept_index(_mm512_srli_epi32(places, 2 * g));
+        const __m512i second = kept_index(_mm512_srli_epi32(places, 2 * g + 16));
+        const __m512 w0 = w[g % 2 * 2], w1 = w[g % 2 * 2 + 1];
+        __m512 *const sums0 = acc[2 * g % S], *const sums1 = acc[(2 * g + 1) % S];
         for (int r = 0; r < M; r++) {
-          const __m512 picked = _mm512_permutexvar_ps(index, _mm512_load_ps(x + r * kXBytes + g / 4 * 64));
-          acc[(2 * g + s) % S][r] = _mm512_fmadd_ps(w, picked, acc[(2 * g + s) % S][r]);
+          const __m512 columns =
+              _mm512_broadcast_f32x4(_mm_load_ps(reinterpret_cast<const float *>(x + r * kXBytes) + 4 * g));
+          sums0[r] = _mm512_fmadd_ps(w0, _mm512_permutevar_ps(columns, first), sums0[r]);
+          sums1[r] = _mm512_fmadd_ps(w1, _mm512_permutevar_ps(columns, second), sums1[r]);
         }
       }
     }

@@ -40,12 +40,21 @@ inline void store16(F16 *p, __mmask16 lanes, __m512 v) {
   _mm256_mask_storeu_epi16(p, lanes, _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
 
-// 64 bytes; past the caches where `stream` says so, then aligned to 64, and _mm_sfence() before another thread reads.
+// 64 bytes, or 32; past the caches where `stream` says so, then aligned to as many, and _mm_sfence() before another
+// thread reads.
 inline void store_line(void *p, __m512i v, bool stream) {
   if (stream) {
     _mm512_stream_si512(static_cast<__m512i *>(p), v);
   } else {
     _mm512_storeu_si512(p, v);
+  }
+}
+
+inline void store_half_line(void *p, __m256i v, bool stream) {
+  if (stream) {
+    _mm256_stream_si256(static_cast<__m256i *>(p), v);
+  } else {
+    _mm256_storeu_si256(static_cast<__m256i *>(p), v);
   }
 }
 

@@ -3,6 +3,6 @@
 
 namespace s24::cpu {
 
-const KernelOf<DoublePruneCall> double_prune24_bf16_avx512{Squares<Avx512Columns, Bf16>::run, nullptr};
+const KernelOf<DoublePruneCall> double_prune24_bf16_avx512{Squares<Avx512HalfColumns, Bf16>::run, nullptr};
 
 }  // namespace s24::cpu

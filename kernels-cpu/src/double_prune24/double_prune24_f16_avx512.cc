@@ -3,6 +3,6 @@
 
 namespace s24::cpu {
 
-const KernelOf<DoublePruneCall> double_prune24_f16_avx512{Squares<Avx512Columns, F16>::run, nullptr};
+const KernelOf<DoublePruneCall> double_prune24_f16_avx512{Squares<Avx512HalfColumns, F16>::run, nullptr};
 
 }  // namespace s24::cpu

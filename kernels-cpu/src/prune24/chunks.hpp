@@ -48,14 +48,14 @@ __attribute__((always_inline)) inline bool prune_chunk(const T *w, const float *
                        V::most_unsigned(score[2], score[3]), V::least_unsigned(score[2], score[3])};
   if (V::any_at_least(V::most_unsigned(pairs.better01, pairs.better23), kInfinity)) return false;
   const Kept<V> kept = best_two<V>(score, pairs);
-  const auto nibble = nibbles(kept);
+  const auto marked = marks(kept);
   if (require) {
     for (int c = 0; c < 4; c++) {
-      if (V::any_without(nibble, 1 << c, magnitude[c])) return false;
+      if (V::any_without(marked, static_cast<int32_t>(0x80u << 8 * c), magnitude[c])) return false;
     }
   }
-  store_kept(groups, kept, nibble, values, stream);
-  V::store_nibbles(mask, nibble);
+  store_kept(groups, kept, marked, values, stream);
+  V::store_mask(mask, marked);
   return true;
 }
 
@@ -86,6 +86,9 @@ int64_t prune_rows(const PruneCall &call, int64_t begin, int64_t end, int64_t bl
         const T *w = static_cast<const T *>(call.w) + row * a.w_stride + column;
         T *values = static_cast<T *>(call.values) + row * a.values_stride + column / 2;
         uint8_t *mask = call.mask + row * a.mask_stride + column / 8;
+        for (int64_t line = 0; line < kPruneColumns<V> * static_cast<int64_t>(sizeof(T)); line += 64) {
+          __builtin_prefetch(reinterpret_cast<const uint8_t *>(w) + kPrunePrefetch + line);
+        }
         const bool usual = here == kPruneColumns<V>
                                ? prune_chunk<V, kWanda>(w, roots + j, require, values, mask, stream)
                                : prune_rest<V, kWanda>(w, roots + j, require, here, values, mask);

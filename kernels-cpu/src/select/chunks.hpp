@@ -27,7 +27,7 @@ bool select_chunk(const float *scores, uint8_t *mask) {
   }
   const Pairs<V> pairs{V::most(order[0], order[1]), V::least(order[0], order[1]), V::most(order[2], order[3]),
                        V::least(order[2], order[3])};
-  V::store_nibbles(mask, nibbles(best_two<V>(order, pairs)));
+  V::store_mask(mask, marks(best_two<V>(order, pairs)));
   return true;
 }
 

@@ -3,7 +3,7 @@
 namespace s24::cpu {
 namespace {
 
-using Kernel = ByRows<kAmxFewRows, spmm24_i8_i8_avx512bf16, Product<PackedQuads>>;
+using Kernel = ByRows<kAmxFewRows, spmm24_i8_i8_avx512vnni, Product<PackedQuads>>;
 
 }  // namespace
 

@@ -13,9 +13,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The suite's report as Markdown, which people also read on a terminal. */
 public final class SuiteMarkdown {
-  /** What a README says before the first result is committed. */
-  public static final String NOT_MEASURED = "Not measured yet.\n";
-
   private static final String NONE = "–";
 
   private final SuiteReport report;
@@ -44,6 +41,18 @@ public final class SuiteMarkdown {
         + ratios()
         + calls()
         + missing();
+  }
+
+  /**
+   * For the README: the summaries of several machines.
+   *
+   * @param reports what was measured, one a machine
+   * @return Markdown
+   */
+  public static String summaries(List<SuiteReport> reports) {
+    return reports.stream()
+        .map(report -> new SuiteMarkdown(report).summary())
+        .collect(Collectors.joining("\n"));
   }
 
   /**

@@ -28,15 +28,15 @@ import picocli.CommandLine.Spec;
         "Turns the JSON of 's24 bench --suite cpu' or gpu into Markdown and SVG beside it.")
 final class ReportCommand implements Callable<Integer> {
   @Parameters(
-      index = "0",
+      arity = "1..*",
       paramLabel = "RESULT",
-      description = "The JSON; RESULT.md and the pictures go to the same folder.")
-  Path result = Path.of("");
+      description = "The JSON, one or more; RESULT.md and the pictures go to the same folder.")
+  List<Path> results = List.of();
 
   @Option(
       names = "--readme",
       paramLabel = "FILE",
-      description = "Write the summary there too, between its marks 'results: begin' and 'end'.")
+      description = "Write the summaries there too, between its marks 'results: begin' and 'end'.")
   @Nullable Path readme;
 
   @Option(names = "--json", description = "JSON on standard output: what was written.")
@@ -48,23 +48,15 @@ final class ReportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    SuiteReport report = read(result);
-    SuiteMarkdown markdown = new SuiteMarkdown(report);
-    String readmeText = readme == null ? "" : replace(readme, markdown.summary());
-    String name = String.valueOf(result.getFileName()).replaceFirst("\\.json$", "");
-    Path folder = result.toAbsolutePath().getParent();
-    if (folder == null) {
-      throw new IOException(result + ": is no file");
+    List<SuiteReport> reports = new ArrayList<>();
+    for (Path result : results) {
+      reports.add(read(result));
     }
-
+    String readmeText = readme == null ? "" : replace(readme, SuiteMarkdown.summaries(reports));
     List<String> files = new ArrayList<>();
-    StringBuilder text = new StringBuilder("# " + name + "\n\n" + markdown.full());
-    for (Map.Entry<String, String> picture : pictures(report).entrySet()) {
-      String file = name + "-" + picture.getKey() + ".svg";
-      files.add(write(folder.resolve(file), picture.getValue()));
-      text.append("\n![").append(picture.getKey()).append("](").append(file).append(")\n");
+    for (int i = 0; i < reports.size(); i++) {
+      files.addAll(writeBeside(results.get(i), reports.get(i)));
     }
-    files.addFirst(write(folder.resolve(name + ".md"), text.toString()));
     if (readme != null) {
       files.add(write(readme, readmeText));
     }
@@ -86,6 +78,23 @@ final class ReportCommand implements Callable<Integer> {
       return Map.of();
     }
     return new SuitePlots(report).svg();
+  }
+
+  private List<String> writeBeside(Path result, SuiteReport report) throws IOException {
+    String name = String.valueOf(result.getFileName()).replaceFirst("\\.json$", "");
+    Path folder = result.toAbsolutePath().getParent();
+    if (folder == null) {
+      throw new IOException(result + ": is no file");
+    }
+    List<String> files = new ArrayList<>();
+    StringBuilder text = new StringBuilder("# " + name + "\n\n" + new SuiteMarkdown(report).full());
+    for (Map.Entry<String, String> picture : pictures(report).entrySet()) {
+      String file = name + "-" + picture.getKey() + ".svg";
+      files.add(write(folder.resolve(file), picture.getValue()));
+      text.append("\n![").append(picture.getKey()).append("](").append(file).append(")\n");
+    }
+    files.addFirst(write(folder.resolve(name + ".md"), text.toString()));
+    return files;
   }
 
   private static SuiteReport read(Path file) throws IOException {

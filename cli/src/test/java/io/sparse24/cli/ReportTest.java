@@ -2,6 +2,7 @@ package io.sparse24.cli;
 
 import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -137,17 +139,32 @@ final class ReportTest {
     assertTrue(Files.notExists(dir.resolve("small.md")));
   }
 
-  /** What 's24 report docs/results/cpu.json --readme README.md' would write is what is there. */
   @Test
-  void theReadmeOfThisProjectSaysWhatTheCommittedResultSays() throws IOException {
+  void severalResultsAreWrittenEachBesideItsJsonAndOneAfterTheOtherIntoTheReadme()
+      throws IOException {
+    Path other = Files.copy(result, dir.resolve("other.json"));
+    Path readme = Files.writeString(dir.resolve("README.md"), MARKS);
+    JsonNode written = S24.json("report", result, other, "--readme", readme).get("files");
+    assertEquals(9, written.size());
+    assertTrue(Files.exists(dir.resolve("other-ratio.svg")));
+    assertEquals(
+        2, Files.readAllLines(readme).stream().filter(line -> line.startsWith("| work")).count());
+  }
+
+  /** What 's24 report docs/results/cpu-*.json --readme README.md' would write is what is there. */
+  @Test
+  void theReadmeOfThisProjectSaysWhatTheCommittedResultsSay() throws IOException {
     Path root = Path.of(requireNonNull(System.getProperty("s24.root")));
-    Path committed = root.resolve("docs/results/cpu.json");
+    List<SuiteReport> reports = new ArrayList<>();
+    try (Stream<Path> files = Files.list(root.resolve("docs/results"))) {
+      for (Path file : files.sorted().toList()) {
+        if (String.valueOf(file.getFileName()).matches("cpu-.*\\.json")) {
+          reports.add(Json.MAPPER.readValue(file.toFile(), SuiteReport.class));
+        }
+      }
+    }
+    assertFalse(reports.isEmpty());
     String readme = Files.readString(root.resolve("README.md"), StandardCharsets.UTF_8);
-    String part =
-        Files.exists(committed)
-            ? new SuiteMarkdown(Json.MAPPER.readValue(committed.toFile(), SuiteReport.class))
-                .summary()
-            : SuiteMarkdown.NOT_MEASURED;
-    assertEquals(Readme.replace(readme, part), readme);
+    assertEquals(Readme.replace(readme, SuiteMarkdown.summaries(reports)), readme);
   }
 }

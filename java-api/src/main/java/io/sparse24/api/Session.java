@@ -653,8 +653,9 @@ public final class Session implements AutoCloseable {
    * F32 or BF16 and k less than 2¹⁷. C is of Y's type. Sums are in F32, of I8 times I8 in I32.
    *
    * <p>NaN and Inf are no errors here but propagate as in IEEE arithmetic, from kept columns only:
-   * what X holds where a row of W dropped the column has no part in that row's result. Vector
-   * kernels of BF16 may take subnormals, of inputs and results, for zero.
+   * what X holds where a row of W dropped the column has no part in that row's result. A sum
+   * whose products' magnitudes add up to more than F32's largest number may overflow on its way.
+   * Vector kernels with X in BF16 may take subnormals, of X, W, products and sums, for zero.
    *
    * @param x {@code [m, k]}, with row scales if it is of I8
    * @param w {@code [n, k]}, packed, with row scales if it is of a scaled type
@@ -694,7 +695,9 @@ public final class Session implements AutoCloseable {
    * #spmm24(Matrix, Packed24, Matrix, Matrix, Epilogue)}.
    *
    * <p>NaN and Inf are no errors here but propagate as in IEEE arithmetic, so a zero of W times an
-   * Inf of X is NaN. Vector kernels of BF16 may take subnormals, of inputs and results, for zero.
+   * Inf of X is NaN. A sum whose products' magnitudes add up to more than F32's largest number may
+   * overflow on its way. Vector kernels with X in BF16 may take subnormals, of X, W, products and
+   * sums, for zero.
    *
    * @param x {@code [m, k]}, with row scales if it is of I8
    * @param w {@code [n, k]}, with row scales if it is of a scaled type

@@ -7,6 +7,6 @@ using Kernel = Tiles<TilesAvx512<StepsVnni>>;
 
 }  // namespace
 
-const KernelOf<GemmCall> spmm24_i8_i8_avx512bf16{Kernel::run, Kernel::workspace};
+const KernelOf<GemmCall> spmm24_i8_i8_avx512vnni{Kernel::run, Kernel::workspace};
 
 }  // namespace s24::cpu

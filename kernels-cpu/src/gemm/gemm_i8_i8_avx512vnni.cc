@@ -14,6 +14,6 @@ void run(const Threads &threads, const GemmCall &call) {
 
 }  // namespace
 
-const KernelOf<GemmCall> gemm_i8_i8_avx512bf16{run, panel_workspace<Panel>};
+const KernelOf<GemmCall> gemm_i8_i8_avx512vnni{run, panel_workspace<Panel>};
 
 }  // namespace s24::cpu

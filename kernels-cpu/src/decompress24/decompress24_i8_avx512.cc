@@ -1,0 +1,8 @@
+#include "avx512/convert.hpp"
+#include "convert_rows.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<ConvertCall> decompress24_i8_avx512{decompress24_run<Avx512Convert, uint8_t>, nullptr};
+
+}  // namespace s24::cpu

@@ -1,0 +1,8 @@
+#include "avx2/tile.hpp"
+#include "pack24/pack_tiles.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<PackCall> pack24_e4m3_avx2{pack24_run<Avx2Tile, E4m3>, nullptr};
+
+}  // namespace s24::cpu

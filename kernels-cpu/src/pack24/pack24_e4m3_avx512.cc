@@ -1,0 +1,8 @@
+#include "avx512/tile.hpp"
+#include "pack24/pack_tiles.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<PackCall> pack24_e4m3_avx512{pack24_run<Avx512Tile, E4m3>, nullptr};
+
+}  // namespace s24::cpu

@@ -1,0 +1,13 @@
+#include "avx512/floats_vnni.hpp"
+#include "avx512/sparse_panel.hpp"
+
+namespace s24::cpu {
+namespace {
+
+using Kernel = TilesOrPanels<I8, Bf16, FloatsVnni<I8>>;
+
+}  // namespace
+
+const KernelOf<GemmCall> spmm24_i8_bf16_avx512vnni{Kernel::run, Kernel::workspace};
+
+}  // namespace s24::cpu

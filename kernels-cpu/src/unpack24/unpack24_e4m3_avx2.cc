@@ -1,0 +1,8 @@
+#include "avx2/tile.hpp"
+#include "unpack24/unpack_tiles.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<PackCall> unpack24_e4m3_avx2{unpack24_run<Avx2Tile, E4m3>, nullptr};
+
+}  // namespace s24::cpu
