@@ -32,7 +32,7 @@ class Operands {
   }
 
   // Of a call's next pointer, the last of which is the workspace: at the same distance from an aligned address, and in
-  // the same memory as others into its buffer. What is no buffer of the harness stays as it is: only wrong calls have it.
+  // the same memory as others into its buffer. What is in no buffer of the harness, as in wrong calls, stays as it is.
   template <class T>
   T *device(T *host) {
     const bool initialised = --left_ != 0;
@@ -87,8 +87,8 @@ struct OnDevice<Operation> {
     Operands operands(ctx, sizeof...(Pointers));
     // In braces, so that they are taken in order.
     const std::tuple<Pointers *...> there{operands.device(pointers)...};
-    int32_t status = std::apply(
-        [&](Pointers *...on_device) { return (library->*Operation)(ctx, args, on_device...); }, there);
+    int32_t status =
+        std::apply([&](Pointers *...on_device) { return (library->*Operation)(ctx, args, on_device...); }, there);
     if (status != S24_OK) return status;
     status = library->synchronize(ctx);
     operands.bring_back();

@@ -17,6 +17,10 @@ final class CallCosts {
    */
   record Effort(int warmUp, int calls, int samples) {
     static final Effort FULL = new Effort(50_000, 20_000, 21);
+
+    /** Where a call is a launch, of microseconds. */
+    static final Effort LAUNCHES = new Effort(20_000, 5_000, 11);
+
     static final Effort QUICK = new Effort(50, 50, 3);
   }
 

@@ -198,9 +198,9 @@ public final class GpuSuite {
     try (Session session = Backends.open(plan.backend())) {
       MachineFacts machine = MachineFacts.of(session);
       ceilings = DeviceCopy.measure(session);
-      calls =
-          CallCosts.measure(
-              plan.backend(), plan.briefCalls() ? CallCosts.Effort.QUICK : CallCosts.Effort.FULL);
+      CallCosts.Effort effort =
+          plan.briefCalls() ? CallCosts.Effort.QUICK : CallCosts.Effort.LAUNCHES;
+      calls = CallCosts.measure(plan.backend(), effort);
       Square square = new Square(1, 0);
       Shape at = null;
       Weight weight = null;
