@@ -6,10 +6,13 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
+#include <mutex>
 
 namespace s24::test {
 
 int checks = 0, failures = 0;
+bool reduced = false;
 
 void expect(bool good, const char *file, int line, const char *format, ...) {
   checks++;
@@ -35,6 +38,24 @@ float Random::uniform() { return static_cast<float>(next() >> 40) * 0x1p-23f - 1
 
 float Random::normal() { return (uniform() + uniform() + uniform()); }
 
+namespace {
+
+// By their first byte; tests with threads make buffers too.
+std::map<const uint8_t *, int64_t> blocks;
+std::mutex blocks_mutex;
+
+}  // namespace
+
+Block block_of(const void *address) {
+  const auto *byte = static_cast<const uint8_t *>(address);
+  const std::lock_guard<std::mutex> lock(blocks_mutex);
+  auto after = blocks.upper_bound(byte);
+  if (after == blocks.begin()) return {nullptr, 0};
+  const auto [data, bytes] = *--after;
+  const bool inside = byte == data || byte < data + bytes;
+  return {inside ? const_cast<uint8_t *>(data) : nullptr, bytes};
+}
+
 Guarded::Guarded(int64_t bytes, Side side) : bytes_(bytes) {
   const int64_t page = sysconf(_SC_PAGESIZE), inner = (bytes + page - 1) / page * page;
   map_bytes_ = inner + 2 * page;
@@ -50,6 +71,8 @@ Guarded::Guarded(int64_t bytes, Side side) : bytes_(bytes) {
   map_ = static_cast<uint8_t *>(map);
   data_ = side == kStart ? map_ + page : map_ + page + inner - bytes;
   if (bytes > 0) std::memset(data_, 0xff, static_cast<size_t>(bytes));
+  const std::lock_guard<std::mutex> lock(blocks_mutex);
+  blocks[data_] = bytes;
 }
 
 Guarded::Guarded(Guarded &&other) noexcept
@@ -58,7 +81,12 @@ Guarded::Guarded(Guarded &&other) noexcept
 }
 
 Guarded::~Guarded() {
-  if (map_ != nullptr) munmap(map_, static_cast<size_t>(map_bytes_));
+  if (map_ == nullptr) return;
+  {
+    const std::lock_guard<std::mutex> lock(blocks_mutex);
+    blocks.erase(data_);
+  }
+  munmap(map_, static_cast<size_t>(map_bytes_));
 }
 
 bool Guarded::equals(const Guarded &other) const {

@@ -13,6 +13,9 @@ namespace s24::test {
 
 extern int checks, failures;
 
+// Fewer shapes: for where each access to memory is watched.
+extern bool reduced;
+
 // Counts a check; on failure prints where, and the text.
 void expect(bool good, const char *file, int line, const char *format, ...) __attribute__((format(printf, 4, 5)));
 #define EXPECT(good, ...) ::s24::test::expect((good), __FILE__, __LINE__, __VA_ARGS__)
@@ -47,6 +50,13 @@ class Guarded {
   uint8_t *map_, *data_;
   int64_t map_bytes_, bytes_;
 };
+
+// The buffer that an address points into, or where an empty one is; data is null where there is none.
+struct Block {
+  uint8_t *data;
+  int64_t bytes;
+};
+Block block_of(const void *address);
 
 extern const s24_api *api;
 

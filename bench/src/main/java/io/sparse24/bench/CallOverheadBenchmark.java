@@ -46,6 +46,9 @@ public class CallOverheadBenchmark {
   @Param("F32")
   public DType dtype = DType.F32;
 
+  /** Whose calls; the C functions of another one are queued, and so are its sessions' calls. */
+  String backend = "cpu";
+
   private @Nullable Session session;
   private @Nullable RawCalls functions;
   private @Nullable Workload workload;
@@ -75,9 +78,9 @@ public class CallOverheadBenchmark {
   }
 
   void open(Op op, boolean throughSession) {
-    Session opened = Backends.open("cpu", SessionOptions.threads(1));
+    Session opened = Backends.open(backend, SessionOptions.threads(1));
     session = opened;
-    RawCalls raw = RawCalls.open("cpu");
+    RawCalls raw = RawCalls.open(backend);
     functions = raw;
     io.sparse24.bench.Setup setup =
         new io.sparse24.bench.Setup(opened, dtype, 1, Shape.parse(shape), 0);
@@ -94,7 +97,22 @@ public class CallOverheadBenchmark {
       }
       default -> throw new IllegalArgumentException("op: is " + op.id() + ", has no raw call");
     }
-    workload.check(call);
+    workload.check(this::runAndDrain);
+  }
+
+  private void runAndDrain() {
+    call.run();
+    drain();
+  }
+
+  /** Waits for calls that are queued. */
+  void drain() {
+    Session waitsForIts = session;
+    RawCalls functionsToo = functions;
+    if (waitsForIts != null && functionsToo != null) {
+      waitsForIts.synchronize();
+      functionsToo.synchronize();
+    }
   }
 
   private static Runnable session(Session session, Op op, Multiply multiply) {
@@ -137,7 +155,7 @@ public class CallOverheadBenchmark {
         RawCalls raw = functions;
         Workload done = workload) {
       if (last != null && raw != null && done != null) {
-        done.check(call);
+        done.check(this::runAndDrain);
       }
     } finally {
       session = null;

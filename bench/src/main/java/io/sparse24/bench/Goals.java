@@ -52,7 +52,7 @@ final class Goals {
     return row -> row.dtype().equals(dtype);
   }
 
-  private static String name(SuiteRow row) {
+  static String name(SuiteRow row) {
     return row.kernel().substring(0, row.kernel().indexOf('_'))
         + " "
         + row.dtype()

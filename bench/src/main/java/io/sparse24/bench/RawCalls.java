@@ -15,12 +15,14 @@ import io.sparse24.bindings.s24.s24_prune24_args;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The C functions through the generated bindings and nothing else: argument structs are filled and
- * workspaces made once, a call only crosses. For operands in host memory and contiguous rows.
+ * workspaces made once, a call only crosses. For contiguous rows.
  */
 final class RawCalls implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
@@ -29,6 +31,7 @@ final class RawCalls implements AutoCloseable {
   private final MemorySegment spmm24Function;
   private final MemorySegment gemmFunction;
   private final MemorySegment prune24Function;
+  private final List<MemorySegment> workspaces = new ArrayList<>();
 
   private RawCalls(MemorySegment api) {
     this.api = api;
@@ -42,6 +45,12 @@ final class RawCalls implements AutoCloseable {
         s24_api.context_create.invoke(
             s24_api.context_create(api), options, out, MemorySegment.NULL, 0));
     this.context = out.get(ValueLayout.ADDRESS, 0);
+  }
+
+  /** Whether a backend is a library with the C contract. */
+  static boolean has(String backend) {
+    return ServiceLoader.load(NativeKernels.class).stream()
+        .anyMatch(kernels -> kernels.get().name().equals(backend));
   }
 
   /** Opens a backend's library with one thread. */
@@ -68,7 +77,14 @@ final class RawCalls implements AutoCloseable {
     MemorySegment out = arena.allocate(ValueLayout.JAVA_LONG);
     check(s24_api.workspace_size.invoke(s24_api.workspace_size(api), context, op, args, out));
     long bytes = out.get(ValueLayout.JAVA_LONG, 0);
-    return bytes == 0 ? MemorySegment.NULL : arena.allocate(bytes, S24.S24_ALIGNMENT());
+    if (bytes == 0) {
+      return MemorySegment.NULL;
+    }
+    MemorySegment address = arena.allocate(ValueLayout.ADDRESS);
+    check(s24_api.memory_allocate.invoke(s24_api.memory_allocate(api), context, bytes, address));
+    MemorySegment workspace = address.get(ValueLayout.ADDRESS, 0);
+    workspaces.add(workspace);
+    return workspace;
   }
 
   private MemorySegment gemmArgs(Matrix x, DType w, Matrix y) {
@@ -148,8 +164,16 @@ final class RawCalls implements AutoCloseable {
             s24_api.prune24.invoke(prune24Function, context, args, w, s, values, mask, workspace));
   }
 
+  /** Waits for what was queued. */
+  void synchronize() {
+    check(s24_api.synchronize.invoke(s24_api.synchronize(api), context));
+  }
+
   @Override
   public void close() {
+    for (MemorySegment workspace : workspaces) {
+      check(s24_api.memory_free.invoke(s24_api.memory_free(api), context, workspace));
+    }
     check(s24_api.context_destroy.invoke(s24_api.context_destroy(api), context));
     arena.close();
   }

@@ -21,6 +21,13 @@ public record Shape(String name, long n, long k) {
           new Shape("up", 11008, 4096),
           new Shape("down", 4096, 14336));
 
+  /** The matrices of the GPU decode targets. */
+  public static final List<Shape> GPU_DECODE =
+      List.of(
+          new Shape("down", 4096, 14336),
+          new Shape("up", 14336, 4096),
+          new Shape("wide", 8192, 28672));
+
   /** One small matrix, for a quick look. */
   public static final List<Shape> QUICK = List.of(new Shape("square", 1024, 1024));
 

@@ -5,7 +5,6 @@ import io.sparse24.api.DType;
 import io.sparse24.api.Op;
 import io.sparse24.api.Session;
 import io.sparse24.api.SessionOptions;
-import io.sparse24.bench.SuiteRow.Rival;
 import io.sparse24.bench.SuiteRow.Work;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,6 +128,10 @@ public final class Suite {
       for (int i = 0; i < before.size(); i++) {
         ceilings.add(before.get(i).higher(after.get(i)));
       }
+      List<SuiteReport.CallCost> calls =
+          plan.backend().equals("cpu")
+              ? CallCosts.measure(plan.backend(), CallCosts.Effort.FULL)
+              : List.of();
       Map<String, String> versions = new LinkedHashMap<>();
       peers.found().forEach(peer -> versions.put(peer.name(), peer.version()));
       return new SuiteReport(
@@ -138,7 +140,7 @@ public final class Suite {
           versions,
           peers.missing(),
           List.copyOf(rows),
-          CallCosts.measure(plan.backend()),
+          calls,
           Goals.of(rows, ceilings));
     }
   }
@@ -217,93 +219,6 @@ public final class Suite {
     Setup setup = setup(session, dtype, 0, plan.prune());
     try (Contest contest = new Contest(session, new Operations(setup, Op.PRUNE24))) {
       return contest.row(Work.PRUNE, Op.PRUNE24, setup, plan.seconds());
-    }
-  }
-
-  /** Ours, and those that it is measured beside. */
-  private static final class Contest implements AutoCloseable {
-    private interface Maker {
-      Workload make();
-    }
-
-    private record Entrant(String name, Workload workload, double error) {}
-
-    private final Session session;
-    private final Workload ours;
-    private final List<Entrant> entrants = new ArrayList<>();
-    private final List<Rival> absent = new ArrayList<>();
-    private double error;
-
-    Contest(Session session, Workload ours) {
-      this.session = session;
-      this.ours = ours;
-      try {
-        this.error = ours.check();
-      } catch (RuntimeException e) {
-        ours.close();
-        throw e;
-      }
-    }
-
-    void enter(String name, Maker maker) {
-      Workload workload = null;
-      try {
-        workload = maker.make();
-        entrants.add(new Entrant(name, workload, workload.check()));
-      } catch (RuntimeException | LinkageError e) {
-        absent.add(new Rival(name, null, null, e.toString()));
-        close(workload);
-      }
-    }
-
-    private static void close(@Nullable Workload workload) {
-      if (workload != null) {
-        workload.close();
-      }
-    }
-
-    SuiteRow row(Work work, Op op, Setup setup, double seconds) {
-      List<Workload> all =
-          Stream.concat(Stream.of(ours), entrants.stream().map(Entrant::workload)).toList();
-      double[] ms = Turns.medians(session, all, seconds * all.size());
-      error = Math.max(error, ours.check());
-      List<Rival> rivals = new ArrayList<>();
-      for (int i = 0; i < entrants.size(); i++) {
-        rivals.add(rival(entrants.get(i), ms[i + 1]));
-      }
-      rivals.addAll(absent);
-      return new SuiteRow(
-          work,
-          session.kernel(op, setup.dtype(), setup.xDtype(), setup.m(), setup.n(), setup.k()).name(),
-          setup.dtype().name(),
-          setup.m(),
-          setup.n(),
-          setup.k(),
-          session.info().threads(),
-          ms[0],
-          ours.bytes() / ms[0] / 1e6,
-          ours.flops() / ms[0] / 1e6,
-          error,
-          (long) ours.rotatedBytes(),
-          rivals);
-    }
-
-    /** Checked once more on what was timed: warm threads, other copies. */
-    private static Rival rival(Entrant entrant, double ms) {
-      try {
-        double error = Math.max(entrant.error(), entrant.workload().check());
-        return new Rival(entrant.name(), ms, error, "");
-      } catch (RuntimeException e) {
-        return new Rival(entrant.name(), null, null, e.toString());
-      }
-    }
-
-    @Override
-    public void close() {
-      for (Entrant entrant : entrants) {
-        entrant.workload().close();
-      }
-      ours.close();
     }
   }
 }

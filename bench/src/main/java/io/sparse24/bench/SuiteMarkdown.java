@@ -1,7 +1,6 @@
 package io.sparse24.bench;
 
 import io.sparse24.bench.SuiteRow.Rival;
-import io.sparse24.bench.SuiteRow.Work;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -118,6 +117,12 @@ public final class SuiteMarkdown {
         .append(machine.date())
         .append(".\n");
     for (Ceilings ceiling : report.ceilings()) {
+      if (ceiling.readGbps() == 0) {
+        text.append(
+            String.format(
+                Locale.ROOT, "Copies within its memory: %.0f GB/s.%n", ceiling.copyGbps()));
+        continue;
+      }
       text.append(
           String.format(
               Locale.ROOT,
@@ -182,6 +187,10 @@ public final class SuiteMarkdown {
   private String table(List<String> ours, Cell own, Cell cell) {
     List<String> rivals = rivals();
     List<String> head = new ArrayList<>(List.of("work", "type", "n × k", "m", "threads"));
+    boolean warm = report.rows().stream().anyMatch(SuiteRow::warm);
+    if (warm) {
+      head.add("weights");
+    }
     head.addAll(ours);
     head.addAll(rivals);
     MarkdownTable table = new MarkdownTable(head.toArray(String[]::new));
@@ -192,8 +201,11 @@ public final class SuiteMarkdown {
                   row.kernel(),
                   row.dtype(),
                   row.shape(),
-                  row.work() == Work.PRUNE ? NONE : Long.toString(row.m()),
+                  row.m() == 0 ? NONE : Long.toString(row.m()),
                   Integer.toString(row.threads())));
+      if (warm) {
+        cells.add(row.warm() ? "warm" : "cold");
+      }
       ours.forEach(column -> cells.add(own.of(row, column)));
       rivals.forEach(rival -> cells.add(cell.of(row, rival)));
       table.row(cells.toArray(String[]::new));

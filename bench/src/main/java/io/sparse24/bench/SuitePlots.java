@@ -66,6 +66,7 @@ public final class SuitePlots {
   private List<SuiteRow> products() {
     return report.rows().stream()
         .filter(row -> row.work() == Work.DECODE || row.work() == Work.PREFILL)
+        .filter(row -> !row.warm())
         .toList();
   }
 
@@ -76,7 +77,7 @@ public final class SuitePlots {
       return Optional.empty();
     }
     Optional<Ceilings> found = report.ceilings(rows.getFirst().threads());
-    if (found.isEmpty()) {
+    if (found.isEmpty() || found.get().readGbps() == 0) {
       return Optional.empty();
     }
     XYChart chart = xy("Roofline of spmm24", "operations done / byte", "GFLOP/s done");
@@ -121,7 +122,7 @@ public final class SuitePlots {
     XYChart chart = xy("Times faster than the dense product", "m", "ratio");
     chart.getStyler().setXAxisLogarithmic(true);
     List<SuiteRow> rows = products();
-    for (String rival : List.of("oneDNN", SuiteRow.DENSE)) {
+    for (String rival : List.of("oneDNN", SuiteRow.CUBLASLT, SuiteRow.DENSE)) {
       for (Map.Entry<String, List<SuiteRow>> entry : byType(rows).entrySet()) {
         String shape = entry.getValue().getFirst().shape();
         List<Double> m = new ArrayList<>();

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param gflops 2·m·n·k, as if dense, over its time
  * @param maxRelError largest error against the float64 oracle over the largest expected value
  * @param rotatedBytes memory that our calls went through in turn
+ * @param warm whether weights stayed in the caches instead of coming from memory
  * @param rivals the others
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
@@ -37,6 +38,7 @@ public record SuiteRow(
     double gflops,
     double maxRelError,
     long rotatedBytes,
+    boolean warm,
     List<Rival> rivals) {
   /** Which rows belong together. */
   public enum Work {
@@ -44,8 +46,12 @@ public record SuiteRow(
     DECODE,
     /** spmm24 with many tokens. */
     PREFILL,
+    /** spmm24 with as many tokens as the weight has rows and columns. */
+    SQUARE,
     /** Fused Wanda score, selection and compression. */
     PRUNE,
+    /** Column norms of calibration inputs. */
+    NORMS,
     /** spmm24 with all threads beside one. */
     SCALING
   }
@@ -55,6 +61,12 @@ public record SuiteRow(
 
   /** What a weight of eight bits is to be compared with, as a rival. */
   public static final String ONE_DNN_BF16 = "oneDNN BF16";
+
+  /** NVIDIA's dense product, as a rival. */
+  public static final String CUBLASLT = "cuBLASLt";
+
+  /** NVIDIA's 2:4 product, as a rival. */
+  public static final String CUSPARSELT = "cuSPARSELt";
 
   /** The same call with one thread, as a rival. */
   public static final String ONE_THREAD = "one thread";

@@ -22,7 +22,7 @@ final class SuitePlotsTest {
 
   private static SuiteRow row(Work work, String dtype, long m, double gbps, Rival... rivals) {
     return new SuiteRow(
-        work, "spmm24_x", dtype, m, 64, 128, 2, 1, gbps, 40 * m, 0, 0, List.of(rivals));
+        work, "spmm24_x", dtype, m, 64, 128, 2, 1, gbps, 40 * m, 0, 0, false, List.of(rivals));
   }
 
   private static SuitePlots plots(List<Ceilings> ceilings, SuiteRow... rows) {

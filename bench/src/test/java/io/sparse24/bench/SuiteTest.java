@@ -132,6 +132,7 @@ final class SuiteTest {
         flops / ms / 1e6,
         0,
         0,
+        false,
         List.of(rivals));
   }
 

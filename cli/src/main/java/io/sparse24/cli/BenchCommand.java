@@ -7,16 +7,20 @@ import io.sparse24.api.Session;
 import io.sparse24.bench.Bench;
 import io.sparse24.bench.BenchReport;
 import io.sparse24.bench.BenchRow;
+import io.sparse24.bench.GpuSuite;
 import io.sparse24.bench.MachineFacts;
 import io.sparse24.bench.Peers;
 import io.sparse24.bench.Shape;
 import io.sparse24.bench.SuiteMarkdown;
 import io.sparse24.bench.SuiteReport;
+import io.sparse24.bench.SuiteRow;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -41,17 +45,23 @@ final class BenchCommand implements Callable<Integer> {
   private static final List<String> OF_ROWS =
       List.of("--op", "--shapes", "--dtype", "-m", "--warm", "--all-kernels");
 
+  private static final List<String> OF_GPU = List.of("--time", "--quick");
+
   enum Suite {
     cpu,
+    gpu,
     quick
   }
+
+  /** For each of those beside each other, where a GPU is not there for long. */
+  private static final double GPU_SECONDS = 0.25;
 
   @Option(
       names = "--suite",
       paramLabel = "S",
       description =
-          "cpu (the targets of the CPU kernels beside other libraries, some minutes) or quick (one"
-              + " small matrix, all operations).")
+          "cpu (the targets of the CPU kernels beside other libraries, some minutes), gpu (those of"
+              + " the CUDA kernels) or quick (one small matrix, all operations).")
   @Nullable Suite suite;
 
   @Option(
@@ -100,9 +110,21 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "S",
       defaultValue = "1",
       description =
-          "Time a row; in suite cpu, for each of those beside each other. Default:"
-              + " ${DEFAULT-VALUE}")
+          "Time a row; in suites cpu and gpu, for each of those beside each other. Default:"
+              + " ${DEFAULT-VALUE}, in suite gpu 0.25")
   double seconds = 1;
+
+  @Option(
+      names = "--time",
+      paramLabel = "S",
+      defaultValue = "600",
+      description =
+          "Suite gpu: seconds for everything; what is left by then is not measured. Default:"
+              + " ${DEFAULT-VALUE}")
+  double time = 600;
+
+  @Option(names = "--quick", description = "Suite gpu: tiny matrices, to see that it runs.")
+  boolean quick;
 
   @Mixin BackendOption backend = new BackendOption();
 
@@ -118,6 +140,14 @@ final class BenchCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     if (out != null) {
       Target.checkFile(out);
+    }
+    if (suite == Suite.gpu) {
+      return gpuTargets();
+    }
+    for (String option : OF_GPU) {
+      if (given(option)) {
+        throw usage(option + ": is for suite gpu");
+      }
     }
     if (suite == Suite.cpu) {
       return targets();
@@ -135,10 +165,8 @@ final class BenchCommand implements Callable<Integer> {
     return show(report, report.table());
   }
 
-  private int show(Object report, String text) throws IOException {
-    if (out != null) {
-      Files.writeString(out, Json.MAPPER.writeValueAsString(report) + "\n");
-    }
+  private int show(Object report, String text) {
+    write(report);
     PrintWriter printer = spec.commandLine().getOut();
     if (json) {
       Json.print(printer, report);
@@ -149,13 +177,61 @@ final class BenchCommand implements Callable<Integer> {
     return 0;
   }
 
-  private int targets() throws IOException {
+  private boolean given(String option) {
+    return spec.commandLine().getParseResult().hasMatchedOption(option);
+  }
+
+  private void checkSuiteOptions() {
     for (String option : OF_ROWS) {
-      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
-        throw usage(option + ": suite cpu has its own rows; leave out one of the two");
+      if (given(option)) {
+        throw usage(option + ": suite " + suite + " has its own rows; leave out one of the two");
       }
     }
     checkSeconds();
+  }
+
+  /** The JSON is there, as far as it goes, after each row. */
+  private int gpuTargets() throws IOException {
+    checkSuiteOptions();
+    if (!(time > 0 && time <= 86400)) {
+      throw usage("--time: is " + time + ", must be more than 0 and at most 86400");
+    }
+    String backendName = backend.name.equals(Backends.AUTO) ? "cuda" : backend.name;
+    GpuSuite measured =
+        new GpuSuite(
+            quick
+                ? GpuSuite.Plan.quick(backendName, time)
+                : GpuSuite.Plan.targets(
+                    backendName, given("--seconds") ? seconds : GPU_SECONDS, time));
+    SuiteReport report;
+    PrintWriter err = spec.commandLine().getErr();
+    try (Progress progress = new Progress(err, "bench", measured.rows())) {
+      report =
+          measured.run(soFar -> {
+            SuiteRow row = soFar.rows().getLast();
+            progress.step(1, row.kernel() + " " + row.shape() + " m=" + row.m());
+            write(soFar);
+          });
+    }
+    return show(report, new SuiteMarkdown(report).full());
+  }
+
+  /** Whole or not at all, since whoever stops this run wants what there is. */
+  private void write(Object report) {
+    if (out == null) {
+      return;
+    }
+    Path part = out.resolveSibling(out.getFileName() + ".part");
+    try {
+      Files.writeString(part, Json.MAPPER.writeValueAsString(report) + "\n");
+      Files.move(part, out, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private int targets() throws IOException {
+    checkSuiteOptions();
     String backendName = backend.name.equals(Backends.AUTO) ? "cpu" : backend.name;
     PrintWriter err = spec.commandLine().getErr();
     Peers peers = Peers.load();

@@ -51,6 +51,11 @@ final class DemoCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--rounds: is " + rounds + ", must be between 1 and 1000");
     }
+    if (!Demo.hasModel()) {
+      throw new IOException(
+          "its model is not in this download, which it would make three times as large; bin/s24"
+              + " demo of a source checkout fetches it");
+    }
     if (out != null) {
       Target.checkNew(out);
     }

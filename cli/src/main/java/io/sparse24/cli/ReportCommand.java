@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "report",
     mixinStandardHelpOptions = true,
-    description = "Turns the JSON of 's24 bench --suite cpu' into Markdown and SVG beside it.")
+    description =
+        "Turns the JSON of 's24 bench --suite cpu' or gpu into Markdown and SVG beside it.")
 final class ReportCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
@@ -70,7 +71,16 @@ final class ReportCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static List<String> writeBeside(Path result, SuiteReport report) throws IOException {
+  /** None on a Java runtime without what draws them, such as that of the download. */
+  private Map<String, String> pictures(SuiteReport report) {
+    if (ModuleLayer.boot().findModule("java.desktop").isEmpty()) {
+      spec.commandLine().getErr().println("report: no plots, this Java runtime can't draw");
+      return Map.of();
+    }
+    return new SuitePlots(report).svg();
+  }
+
+  private List<String> writeBeside(Path result, SuiteReport report) throws IOException {
     String name = String.valueOf(result.getFileName()).replaceFirst("\\.json$", "");
     Path folder = result.toAbsolutePath().getParent();
     if (folder == null) {
@@ -78,7 +88,7 @@ final class ReportCommand implements Callable<Integer> {
     }
     List<String> files = new ArrayList<>();
     StringBuilder text = new StringBuilder("# " + name + "\n\n" + new SuiteMarkdown(report).full());
-    for (Map.Entry<String, String> picture : new SuitePlots(report).svg().entrySet()) {
+    for (Map.Entry<String, String> picture : pictures(report).entrySet()) {
       String file = name + "-" + picture.getKey() + ".svg";
       files.add(write(folder.resolve(file), picture.getValue()));
       text.append("\n![").append(picture.getKey()).append("](").append(file).append(")\n");

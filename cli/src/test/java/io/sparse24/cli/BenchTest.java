@@ -128,4 +128,17 @@ final class BenchTest {
     assertTrue(lines.get(2).matches("spmm24 +spmm24_f32_\\S+ +1 +8 +16 .*"), lines.get(2));
     assertEquals(2, run.errLines().size());
   }
+
+  /** On a backend that is no GPU, whose rows are as good for this. */
+  @Test
+  void theSuiteOfTheGpuWritesWhatItPrintsAndIsReported() throws IOException {
+    Path out = dir.resolve("gpu.json");
+    JsonNode printed =
+        S24.json("bench", "--suite", "gpu", "--quick", "--backend", "reference", "--out", out);
+    assertEquals(printed, Json.MAPPER.readTree(out.toFile()));
+    assertTrue(Files.notExists(dir.resolve("gpu.json.part")));
+    assertTrue(printed.get("goals").size() > 0);
+    S24.good("report", out);
+    assertTrue(Files.readString(dir.resolve("gpu.md")).contains("no cuBLASLt here"));
+  }
 }

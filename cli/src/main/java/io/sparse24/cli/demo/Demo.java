@@ -53,6 +53,15 @@ public final class Demo implements AutoCloseable {
   }
 
   /**
+   * Whether there is a model to run.
+   *
+   * @return false where the application was packed without it
+   */
+  public static boolean hasModel() {
+    return MiniLmWeights.found();
+  }
+
+  /**
    * How often {@link #run} reports progress.
    *
    * @param rounds as given to it

@@ -40,6 +40,11 @@ record MiniLmWeights(
 
   private static final String RESOURCE = "/all-minilm-l6-v2.onnx";
 
+  /** Whether the artifact is on the class path. */
+  static boolean found() {
+    return MiniLmWeights.class.getResource(RESOURCE) != null;
+  }
+
   /** Scale and shift of a layer normalisation, {@code [HIDDEN]} each. */
   record Norm(FloatBuffer gamma, FloatBuffer beta) {}
 

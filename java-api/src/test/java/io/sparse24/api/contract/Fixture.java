@@ -27,7 +27,8 @@ import java.util.stream.Stream;
 
 /**
  * A session under test and the oracle beside it. Tests run over every kernel of every backend that
- * opens here; {@code -Ds24.backends=cuda} narrows them, {@code -Ds24.seed=N} repeats a run.
+ * opens here; {@code -Ds24.backends=cuda} narrows them to backends that then must open, {@code
+ * -Ds24.seed=N} repeats a run.
  */
 final class Fixture implements AutoCloseable {
   /** Bytes around and between a test's rows; whoever writes there is found out. */
@@ -70,19 +71,32 @@ final class Fixture implements AutoCloseable {
   /** Backends that open here. The CPU's must, unless the build left it out. */
   static List<String> backends() {
     String only = System.getProperty("s24.backends", "");
+    if (!only.isEmpty()) {
+      return demanded(only);
+    }
     List<String> open = new ArrayList<>();
     for (String name : Backends.names()) {
-      if (!only.isEmpty() && !List.of(only.split(",", -1)).contains(name)) {
-        continue;
-      }
       try (Session session = Backends.open(name)) {
         open.add(session.info().backend());
       } catch (Sparse24Exception.Unsupported e) {
         System.out.println("not tested: " + e.getMessage());
       }
     }
-    if (only.isEmpty() && !Boolean.getBoolean("s24.native.skip")) {
+    if (!Boolean.getBoolean("s24.native.skip")) {
       assertTrue(open.contains("cpu"), "the CPU backend must open: " + open);
+    }
+    return open;
+  }
+
+  /** Backends that were asked for by name; one that does not open is a failure. */
+  static List<String> demanded(String names) {
+    List<String> open = new ArrayList<>();
+    for (String name : names.split(",", -1)) {
+      try (Session session = Backends.open(name)) {
+        open.add(session.info().backend());
+      } catch (Sparse24Exception.Unsupported | IllegalArgumentException e) {
+        throw new AssertionError("s24.backends: " + name + " must open: " + e.getMessage(), e);
+      }
     }
     return open;
   }
