@@ -87,6 +87,7 @@ __device__ void copy_stages(Shared<W> &shared, const CUtensorMap *x, const Packe
     for (int64_t at = 0; at < problem.stages; at++, place.advance()) {
       Stage<W> &stage = shared.stages[place.stage];
       Mbarrier *full = &shared.full[place.stage];
+      __syncwarp();  // no lane is two phases behind, whose parity is that of the one waited for
       mbarrier_wait(&shared.empty[place.stage], place.parity ^ 1);
       if (lane == 0) {
         mbarrier_arrive_expect(full, sizeof stage);

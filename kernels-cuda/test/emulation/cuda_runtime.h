@@ -67,6 +67,8 @@ T __shfl_xor_sync(unsigned, T value, int apart) {
   return s24::emulation::gather(value)[s24::emulation::lane() ^ apart];
 }
 
+inline void __syncwarp() { s24::emulation::gather(uint32_t{0}); }
+
 template <class T>
 T __ldg(const T *from) {
   return *from;

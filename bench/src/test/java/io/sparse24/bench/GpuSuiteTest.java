@@ -95,7 +95,7 @@ final class GpuSuiteTest {
             List.of(
                 row(cold, 0.1, 1500, vendor),
                 row(warm, 0.2, 1500, vendor),
-                row(square, 0.1, 1, new Rival(SuiteRow.CUBLASLT, null, null, "no driver"))),
+                row(square, 0.1, 1, new Rival(SuiteRow.CUSPARSELT, null, null, "no driver"))),
             List.of(new Ceilings(1, 0, 2000, 0, 0)),
             List.of(new SuiteReport.CallCost("spmm24", 2000, 1900)));
     assertEquals(
