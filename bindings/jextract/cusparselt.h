@@ -1,6 +1,6 @@
 /* cuSPARSELt as a function table; see cudart.h. */
-#include <stdalign.h> /* cusparseLt.h uses alignas without it */
 #include <cusparseLt.h>
+#include <stdalign.h> /* cusparseLt.h uses alignas without it */
 
 #define SLOT(function) __typeof__(&function) function
 

@@ -3,6 +3,7 @@
 #include "dtype.hpp"
 #include "first_place.hpp"
 #include "heuristics.hpp"
+#include "huge_pages.hpp"
 #include "kernel.hpp"
 #include "layout.hpp"
 #include "mask.hpp"
@@ -35,6 +36,7 @@ void run(const Threads &threads, const PackCall &call) {
   if (a.k == 0) return;
   const int64_t groups = a.k / 4;
   const TilesLayout layout(a.n, a.k, sizeof(T));
+  prefer_huge_pages(call.packed, layout.tiles * layout.tile_bytes);
   FirstPlace bad;
   parallel_for(threads, layout.tiles, grain(layout.tile_bytes), [&](int64_t begin, int64_t end, int) {
     for (int64_t tile = begin; tile < end; tile++) {
