@@ -1,6 +1,7 @@
 /* cuSPARSELt as a function table; see cudart.h. */
+#include <stdalign.h> /* cusparseLt.h uses alignas without it, so it comes first */
+
 #include <cusparseLt.h>
-#include <stdalign.h> /* cusparseLt.h uses alignas without it */
 
 #define SLOT(function) __typeof__(&function) function
 
