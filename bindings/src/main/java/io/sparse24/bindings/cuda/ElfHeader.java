@@ -41,8 +41,11 @@ final class ElfHeader {
    */
   static void check(Path file) throws IOException {
     try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
+      if (in.size() < Integer.BYTES || read(in, 0, Integer.BYTES).getInt(0) != MAGIC) {
+        throw new IOException("is no ELF library");
+      }
       ByteBuffer head = read(in, 0, BYTES);
-      if (head.getInt(0) != MAGIC || head.get(CLASS) != CLASS_64) {
+      if (head.get(CLASS) != CLASS_64) {
         throw new IOException("is no ELF library of 64 bits");
       }
       head.order(ByteOrder.LITTLE_ENDIAN);
@@ -77,7 +80,7 @@ final class ElfHeader {
       }
     }
     if (buffer.hasRemaining()) {
-      throw new IOException("is no ELF library, or cut off: has " + in.size() + " bytes");
+      throw new IOException("is cut off: has " + in.size() + " bytes");
     }
     return buffer;
   }
