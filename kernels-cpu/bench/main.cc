@@ -75,32 +75,36 @@ struct Rotation {
   Guarded memory;
   int64_t bytes, copies, next = 0;
 
-  Rotation(const Guarded &one, int64_t budget)
-      : memory(std::max<int64_t>(1, budget / one.size()) * one.size(), Guarded::kStart),
-        bytes(one.size()),
-        copies(std::max<int64_t>(1, budget / one.size())) {
-    for (int64_t i = 0; i < copies; i++) {
-      std::memcpy(memory.as<uint8_t>() + i * bytes, one.as<void>(), static_cast<size_t>(bytes));
-    }
+  template <class Fill>
+  Rotation(int64_t bytes, int64_t budget, const Fill &fill)
+      : memory(std::max<int64_t>(1, budget / bytes) * bytes, Guarded::kStart),
+        bytes(bytes),
+        copies(std::max<int64_t>(1, budget / bytes)) {
+    for (int64_t i = 0; i < copies; i++) fill(memory.as<uint8_t>() + i * bytes);
   }
   const void *take() { return memory.as<uint8_t>() + next++ % copies * bytes; }
 };
 
-// One product: a pruned W both packed and as dense with zeros.
+int64_t packed_bytes(s24_context *ctx, const s24_pack24_args &args) {
+  int64_t bytes = 0;
+  require(api->packed_size(ctx, &args, &bytes), ctx);
+  return bytes;
+}
+
+// One product: a pruned W both compressed, to be packed, and as dense with zeros.
 struct Product {
   int64_t m, n, k;
   int32_t dtype, x_dtype, layout;
-  Matrix x, w;
-  Guarded packed;
+  Matrix x, w, values;
+  Mask mask;
   Scales x_scales, w_scales;
 
-  static int64_t packed_bytes(s24_context *ctx, const s24_pack24_args &args) {
-    int64_t bytes = 0;
-    require(api->packed_size(ctx, &args, &bytes), ctx);
-    return bytes;
-  }
+  s24_pack24_args pack_args() const { return {n, k, k / 2, mask.stride, dtype, S24_KERNEL_AUTO, layout, 0}; }
 
-  s24_pack24_args pack_args() const { return {n, k, k / 2, (k + 7) / 8, dtype, S24_KERNEL_AUTO, layout, 0}; }
+  void pack(s24_context *ctx, void *to) const {
+    const s24_pack24_args args = pack_args();
+    require(api->pack24(ctx, &args, values.data(), mask.data(), to, nullptr), ctx);
+  }
 
   Product(s24_context *ctx, const s24_kernel_info &sparse, int64_t m, int64_t n, int64_t k, Random &random)
       : m(m),
@@ -111,20 +115,17 @@ struct Product {
         layout(sparse.layout),
         x(x_dtype, m, k, k, Guarded::kStart),
         w(dtype, n, k, k, Guarded::kStart),
-        packed(packed_bytes(ctx, pack_args()), Guarded::kStart),
+        values(dtype, n, k / 2, k / 2, Guarded::kStart),
+        mask(n, k, (k + 7) / 8, Guarded::kStart),
         x_scales(x_dtype, m, random),
         w_scales(dtype, n, random) {
     x.fill_normal(random);
     w.fill_normal(random);
-    Matrix values(dtype, n, k / 2, k / 2, Guarded::kStart);
-    Mask mask(n, k, (k + 7) / 8, Guarded::kStart);
     mask.fill_24(random);
     const s24_convert_args apply{n, k, k, 0, mask.stride, dtype, S24_KERNEL_AUTO};
     require(api->apply_mask(ctx, &apply, w.data(), mask.data(), w.data(), nullptr), ctx);
     const s24_convert_args compress{n, k, k, k / 2, mask.stride, dtype, S24_KERNEL_AUTO};
     require(api->compress24(ctx, &compress, w.data(), mask.data(), values.data(), nullptr), ctx);
-    const s24_pack24_args pack = pack_args();
-    require(api->pack24(ctx, &pack, values.data(), mask.data(), packed.as<void>(), nullptr), ctx);
   }
 
   // Largest error over some outputs, relative to the sum of magnitudes.
@@ -164,7 +165,9 @@ Timed time_pair(s24_context *ctx, const Product &p, int32_t sparse, int32_t dens
   dense_args.kernel = dense;
   const Guarded sparse_space = workspace_for(ctx, S24_OP_SPMM24, &sparse_args);
   const Guarded dense_space = workspace_for(ctx, S24_OP_GEMM, &dense_args);
-  Rotation packed(p.packed, budget), full(p.w.memory, budget);
+  Rotation packed(packed_bytes(ctx, p.pack_args()), budget, [&](void *to) { p.pack(ctx, to); });
+  Rotation full(p.w.memory.size(), budget,
+                [&](void *to) { std::memcpy(to, p.w.data(), static_cast<size_t>(p.w.memory.size())); });
   Matrix y(sparse_args.y_dtype, p.m, p.n, p.n, Guarded::kStart);
   const auto run_sparse = [&] {
     require(api->spmm24(ctx, &sparse_args, p.x.data(), p.x_scales.data(), packed.take(), p.w_scales.data(), nullptr,
@@ -223,8 +226,9 @@ void bench_multiply(s24_context *ctx, const Options &options, Random &random) {
       const double io = static_cast<double>((m * k + m * n) * size_of(info.x_dtype));
       print(options, {dense_info.name, info.dtype, m, n, k, t.dense, static_cast<double>(p.w.memory.size()) + io,
                       2 * work, t.dense_error, 0});
-      print(options, {info.name, info.dtype, m, n, k, t.sparse, static_cast<double>(p.packed.size()) + io, 2 * work,
-                      t.sparse_error, t.dense / t.sparse});
+      print(options,
+            {info.name, info.dtype, m, n, k, t.sparse, static_cast<double>(packed_bytes(ctx, p.pack_args())) + io,
+             2 * work, t.sparse_error, t.dense / t.sparse});
     }
   }
 }
@@ -322,7 +326,7 @@ void bench_others(s24_context *ctx, const Options &options, Random &random) {
     mask.fill_24(random);
     for (int64_t j = 0; j < k; j++) s.set(0, j, std::fabs(random.normal()));
     const s24_pack24_args pack_args{n, k, k / 2, mask_stride, dtype, S24_KERNEL_AUTO, 1, 0};
-    Guarded packed(Product::packed_bytes(ctx, pack_args), Guarded::kStart);
+    Guarded packed(packed_bytes(ctx, pack_args), Guarded::kStart);
     require(api->pack24(ctx, &pack_args, values.data(), mask.data(), packed.as<void>(), nullptr), ctx);
     const Guarded space(k * 8, Guarded::kEnd);
     const double dense_bytes = static_cast<double>(n * k * element), mask_bytes = static_cast<double>(n * mask_stride);
@@ -415,7 +419,7 @@ void bench_overhead() {
   const Context ctx(1);
   const s24_gemm_args args{1, 4, 4, 4, 4, 4, 4, S24_F32, S24_F32, S24_F32, S24_KERNEL_AUTO, 1, S24_ACT_NONE, 1, 0};
   const s24_pack24_args pack{4, 4, 2, 1, S24_F32, S24_KERNEL_AUTO, 1, 0};
-  Guarded packed(Product::packed_bytes(ctx.handle, pack), Guarded::kStart);
+  Guarded packed(packed_bytes(ctx.handle, pack), Guarded::kStart);
   const float values[8] = {1, 2, 3, 4, 5, 6, 7, 8}, x[4] = {1, 2, 3, 4};
   const uint8_t mask[4] = {3, 5, 6, 9};
   float y[4];

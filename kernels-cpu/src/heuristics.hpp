@@ -48,6 +48,11 @@ inline int64_t prefetch_distance(int64_t row_bytes) {
   return (rows > 4 ? rows : 4) * row_bytes;
 }
 
+// What lies `offset` bytes behind p, to prefetch: perhaps nothing, which a prefetch does not mind and a pointer would.
+inline const void *ahead(const void *p, int64_t offset) {
+  return reinterpret_cast<const void *>(reinterpret_cast<uintptr_t>(p) + static_cast<uintptr_t>(offset));
+}
+
 // Packed W in F32: from so many rows of X on, X is packed into panels (avx512/sparse_panel.hpp).
 constexpr int64_t kSparsePanelMinM = 32;
 

@@ -60,8 +60,8 @@ struct TilesAvx2 {
     for (int64_t b = 0; b < t.blocks; b++, w += t.block_bytes, x += M * kXBytes) {
       if (t.fetch) {
         for (int64_t line = 0; line < t.block_bytes; line += 64) {
-          _mm_prefetch(reinterpret_cast<const char *>(w + kTilesPrefetch + line), _MM_HINT_T0);
-          _mm_prefetch(reinterpret_cast<const char *>(w + kTilesPrefetchL2 + line), _MM_HINT_T1);
+          __builtin_prefetch(ahead(w, kTilesPrefetch + line));
+          __builtin_prefetch(ahead(w, kTilesPrefetchL2 + line), 0, 2);
         }
       }
       Steps::template add<M, kSets>(acc, w, x);

@@ -117,7 +117,7 @@ class Squares {
     for (int64_t r = 0; r < 4; r++) {
       const uint8_t *mask = call.mask + (4 * h + r) * a.mask_stride + l / 8;
       const T *values = static_cast<const T *>(call.values) + (4 * h + r) * a.values_stride + l / 2;
-      __builtin_prefetch(reinterpret_cast<const uint8_t *>(values) + kDoublePrunePrefetch, 0, 2);
+      __builtin_prefetch(ahead(values, kDoublePrunePrefetch), 0, 2);
       const uint32_t kept = whole ? whole_mask(mask) : static_cast<uint32_t>(load_mask(mask, columns, 0));
       w[r] = Isa::spread(values, kept, whole ? kLanes / 2 : columns / 2);
       rank[r] = Isa::rank(w[r], kept, magnitude);

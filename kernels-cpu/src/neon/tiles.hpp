@@ -44,8 +44,8 @@ struct TilesNeon {
     for (int64_t b = 0; b < t.blocks; b++, w += t.block_bytes, x += M * kXBytes) {
       if (t.fetch) {
         for (int64_t line = 0; line < t.block_bytes; line += 64) {
-          __builtin_prefetch(w + kTilesPrefetch + line);
-          __builtin_prefetch(w + kTilesPrefetchL2 + line, 0, 2);
+          __builtin_prefetch(ahead(w, kTilesPrefetch + line));
+          __builtin_prefetch(ahead(w, kTilesPrefetchL2 + line), 0, 2);
         }
       }
       add<M, kSets>(acc, w, x);

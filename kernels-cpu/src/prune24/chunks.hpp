@@ -87,7 +87,7 @@ int64_t prune_rows(const PruneCall &call, int64_t begin, int64_t end, int64_t bl
         T *values = static_cast<T *>(call.values) + row * a.values_stride + column / 2;
         uint8_t *mask = call.mask + row * a.mask_stride + column / 8;
         for (int64_t line = 0; line < kPruneColumns<V> * static_cast<int64_t>(sizeof(T)); line += 64) {
-          __builtin_prefetch(reinterpret_cast<const uint8_t *>(w) + kPrunePrefetch + line);
+          __builtin_prefetch(ahead(w, kPrunePrefetch + line));
         }
         const bool usual = here == kPruneColumns<V>
                                ? prune_chunk<V, kWanda>(w, roots + j, require, values, mask, stream)
