@@ -75,7 +75,11 @@ struct DenseVnni {
 
   static __m512 spread(const I8 *w, int64_t count) {
     uint32_t quad = 0;
-    std::memcpy(&quad, w, static_cast<size_t>(count < 4 ? count : 4));
+    if (count >= kColumns) {
+      std::memcpy(&quad, w, sizeof quad);  // a number of bytes that the compiler knows, so one load
+    } else {
+      std::memcpy(&quad, w, static_cast<size_t>(count));
+    }
     return _mm512_castsi512_ps(_mm512_set1_epi32(static_cast<int>(quad ^ 0x80808080u)));
   }
   static __m512 multiply_add(__m512 sum, __m512 w, __m512 x) {
