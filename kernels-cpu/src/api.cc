@@ -139,7 +139,27 @@ constexpr s24_api kApi = {S24_ABI_VERSION,
                           Table::gemm,
                           Table::quantize,
                           Table::sddmm24,
-                          Table::double_prune24};
+                          Table::double_prune24,
+                          Table::cast,
+                          Table::adamw,
+                          Table::sgd,
+                          Table::prune24_both,
+                          Table::spmm24_lowrank,
+                          nullptr,
+                          nullptr,
+                          nullptr,
+                          nullptr,
+                          nullptr,
+                          nullptr,
+                          nullptr,
+                          nullptr,
+                          nullptr,
+                          nullptr,
+                          nullptr,
+                          nullptr,
+                          nullptr,
+                          nullptr,
+                          nullptr};
 
 }  // namespace
 }  // namespace s24::cpu

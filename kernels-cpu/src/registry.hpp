@@ -19,7 +19,8 @@ struct Kernel {
   std::variant<const KernelOf<NormsCall> *, const KernelOf<ScoreCall> *, const KernelOf<SelectCall> *,
                const KernelOf<PruneCall> *, const KernelOf<ConvertCall> *, const KernelOf<PackCall> *,
                const KernelOf<GemmCall> *, const KernelOf<QuantizeCall> *, const KernelOf<SddmmCall> *,
-               const KernelOf<DoublePruneCall> *>
+               const KernelOf<DoublePruneCall> *, const KernelOf<CastCall> *, const KernelOf<AdamwCall> *,
+               const KernelOf<SgdCall> *, const KernelOf<PruneBothCall> *>
       code;  // null where the library was built for a machine that has no such ISA
 };
 

@@ -59,7 +59,7 @@ struct PackCall {
   void *packed;
 };
 
-// w is packed for spmm24, dense for gemm.
+// w is packed for spmm24, dense for gemm. lowrank is null where there is no such term, of spmm24 only.
 struct GemmCall {
   using Args = s24_gemm_args;
   const Args &args;
@@ -71,6 +71,9 @@ struct GemmCall {
   const float *bias;
   void *y;
   void *workspace;
+  const s24_lowrank_args *lowrank;
+  const void *t;
+  const void *r;
 };
 
 struct QuantizeCall {
@@ -101,6 +104,45 @@ struct DoublePruneCall {
   void *workspace;
 };
 
+struct CastCall {
+  using Args = s24_cast_args;
+  const Args &args;
+  const void *x;
+  const float *scales;
+  void *out;
+};
+
+struct AdamwCall {
+  using Args = s24_adamw_args;
+  const Args &args;
+  const float *gradient;
+  float *master;
+  float *m;
+  float *v;
+  void *values;
+};
+
+struct SgdCall {
+  using Args = s24_sgd_args;
+  const Args &args;
+  const float *gradient;
+  float *master;
+  float *m;
+  void *values;
+};
+
+struct PruneBothCall {
+  using Args = s24_prune24_both_args;
+  const Args &args;
+  const void *w;
+  const float *s;
+  void *values;
+  uint8_t *mask;
+  void *t_values;
+  uint8_t *t_mask;
+  void *workspace;
+};
+
 namespace call_of {
 using accumulate_norms = NormsCall;
 using score = ScoreCall;
@@ -116,6 +158,10 @@ using gemm = GemmCall;
 using quantize = QuantizeCall;
 using sddmm24 = SddmmCall;
 using double_prune24 = DoublePruneCall;
+using cast = CastCall;
+using adamw = AdamwCall;
+using sgd = SgdCall;
+using prune24_both = PruneBothCall;
 }  // namespace call_of
 
 }  // namespace s24

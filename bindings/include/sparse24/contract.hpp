@@ -233,11 +233,20 @@ inline void gemm(const s24_gemm_args &a, bool sparse) {
   } else if (a.w_dtype == S24_I8) {
     one_of("x_dtype", a.x_dtype, {S24_F32, S24_BF16, S24_I8});
     one_of("y_dtype", a.y_dtype, {a.x_dtype});
+  } else if (a.x_dtype == S24_F8_E4M3) {
+    one_of("y_dtype", a.y_dtype, {S24_F32, S24_BF16});
   } else {
-    one_of("x_dtype", a.x_dtype, {S24_F32, S24_BF16});
+    one_of("x_dtype", a.x_dtype, {S24_F32, S24_BF16, S24_F8_E4M3});
     one_of("y_dtype", a.y_dtype, {a.x_dtype});
   }
   range("activation", a.activation, S24_ACT_NONE, S24_ACT_SILU);
+}
+
+inline void lowrank(const s24_lowrank_args &a, int32_t x_dtype) {
+  extent("rank", a.rank);
+  stride("t_stride", a.t_stride, a.rank);
+  stride("r_stride", a.r_stride, a.rank);
+  one_of("x_dtype", x_dtype, {S24_F32, S24_BF16, S24_F16});
 }
 
 inline void quantize(const s24_quantize_args &a) {
@@ -271,6 +280,48 @@ inline void double_prune24(const s24_double_prune24_args &a) {
   stride("t_values_stride", a.t_values_stride, a.n / 2);
   stride("t_mask_stride", a.t_mask_stride, ceil_div(a.n, 8));
   dtype_size(a.dtype);
+}
+
+inline void cast(const s24_cast_args &a) {
+  extent("rows", a.rows);
+  extent("cols", a.cols);
+  stride("x_stride", a.x_stride, a.cols);
+  stride("out_stride", a.out_stride, a.cols);
+  dtype_size(a.x_dtype);
+  one_of("out_dtype", a.out_dtype, {S24_F32, S24_BF16, S24_F16});
+}
+
+inline void finite(const char *name, float value) {
+  if (!(value - value == 0.0f)) fail(S24_BAD_ARGUMENT, "%s: %g is not finite", name, static_cast<double>(value));
+}
+
+inline void adamw(const s24_adamw_args &a) {
+  extent("count", a.count);
+  if (a.step < 1) fail(S24_BAD_ARGUMENT, "step: %lld is not 1 or more", static_cast<long long>(a.step));
+  one_of("dtype", a.dtype, {S24_F32, S24_BF16, S24_F16});
+  finite("lr", a.lr);
+  if (!(a.beta1 >= 0.0f && a.beta1 < 1.0f)) fail(S24_BAD_ARGUMENT, "beta1: %g is not in [0, 1)", double{a.beta1});
+  if (!(a.beta2 >= 0.0f && a.beta2 < 1.0f)) fail(S24_BAD_ARGUMENT, "beta2: %g is not in [0, 1)", double{a.beta2});
+  if (!(a.epsilon >= 0.0f)) fail(S24_BAD_ARGUMENT, "epsilon: %g is not 0 or more", double{a.epsilon});
+  finite("epsilon", a.epsilon);
+  finite("weight_decay", a.weight_decay);
+  finite("grad_scale", a.grad_scale);
+}
+
+inline void sgd(const s24_sgd_args &a) {
+  extent("count", a.count);
+  one_of("dtype", a.dtype, {S24_F32, S24_BF16, S24_F16});
+  finite("lr", a.lr);
+  finite("momentum", a.momentum);
+  finite("weight_decay", a.weight_decay);
+  finite("grad_scale", a.grad_scale);
+}
+
+inline void prune24_both(const s24_prune24_both_args &a) {
+  prune24({a.n, a.k, a.w_stride, a.values_stride, a.mask_stride, a.dtype, a.kernel, a.score, a.flags});
+  multiple("n", a.n, 4);
+  stride("t_values_stride", a.t_values_stride, a.n / 2);
+  stride("t_mask_stride", a.t_mask_stride, ceil_div(a.n, 8));
 }
 
 // The pointers of a call whose arguments have passed. The workspace is the library's to check: it knows the size.
@@ -335,6 +386,12 @@ inline void pointers(const GemmCall &c, bool sparse) {
     fail(S24_BAD_ARGUMENT, "c_stride: %lld is not y_stride (%lld), and c is y", static_cast<long long>(a.c_stride),
          static_cast<long long>(a.y_stride));
   }
+  if (c.lowrank != nullptr) {
+    lowrank(*c.lowrank, a.x_dtype);
+    const bool term = output && c.lowrank->rank > 0;
+    pointer("t", c.t, term, dtype_size(a.x_dtype));
+    pointer("r", c.r, term, dtype_size(a.x_dtype));
+  }
 }
 
 inline void pointers(const QuantizeCall &c) {
@@ -354,6 +411,43 @@ inline void pointers(const SddmmCall &c) {
 
 inline void pointers(const DoublePruneCall &c) {
   const bool any = c.args.n > 0 && c.args.k > 0;
+  pointer("values", c.values, any, dtype_size(c.args.dtype));
+  pointer("mask", c.mask, any);
+  pointer("t_values", c.t_values, any, dtype_size(c.args.dtype));
+  pointer("t_mask", c.t_mask, any);
+}
+
+inline void pointers(const CastCall &c) {
+  const bool any = c.args.rows > 0 && c.args.cols > 0;
+  pointer("x", c.x, any, dtype_size(c.args.x_dtype));
+  pointer("scales", c.scales, any && is_scaled(c.args.x_dtype), alignof(float));
+  if (!is_scaled(c.args.x_dtype) && c.scales != nullptr) {
+    fail(S24_BAD_ARGUMENT, "scales: must be null for %s", dtype_name(c.args.x_dtype));
+  }
+  pointer("out", c.out, any, dtype_size(c.args.out_dtype));
+}
+
+inline void pointers(const AdamwCall &c) {
+  const bool any = c.args.count > 0;
+  pointer("gradient", c.gradient, any, alignof(float));
+  pointer("master", c.master, any, alignof(float));
+  pointer("m", c.m, any, alignof(float));
+  pointer("v", c.v, any, alignof(float));
+  pointer("values", c.values, any, dtype_size(c.args.dtype));
+}
+
+inline void pointers(const SgdCall &c) {
+  const bool any = c.args.count > 0;
+  pointer("gradient", c.gradient, any, alignof(float));
+  pointer("master", c.master, any, alignof(float));
+  pointer("m", c.m, any, alignof(float));
+  pointer("values", c.values, any, dtype_size(c.args.dtype));
+}
+
+inline void pointers(const PruneBothCall &c) {
+  const bool any = c.args.n > 0 && c.args.k > 0;
+  pointer("w", c.w, any, dtype_size(c.args.dtype));
+  pointer("s", c.s, any && c.args.score == S24_SCORE_WANDA, alignof(float));
   pointer("values", c.values, any, dtype_size(c.args.dtype));
   pointer("mask", c.mask, any);
   pointer("t_values", c.t_values, any, dtype_size(c.args.dtype));

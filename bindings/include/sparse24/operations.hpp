@@ -23,6 +23,10 @@ inline void check_args(s24_op op, const s24_gemm_args &a) { check::gemm(a, op ==
 inline void check_args(s24_op, const s24_quantize_args &a) { check::quantize(a); }
 inline void check_args(s24_op, const s24_sddmm24_args &a) { check::sddmm24(a); }
 inline void check_args(s24_op, const s24_double_prune24_args &a) { check::double_prune24(a); }
+inline void check_args(s24_op, const s24_cast_args &a) { check::cast(a); }
+inline void check_args(s24_op, const s24_adamw_args &a) { check::adamw(a); }
+inline void check_args(s24_op, const s24_sgd_args &a) { check::sgd(a); }
+inline void check_args(s24_op, const s24_prune24_both_args &a) { check::prune24_both(a); }
 
 template <class Args>
 Types types(const Args &a) {
@@ -33,6 +37,7 @@ inline Types types(const s24_score_args &a) { return {a.w_dtype, a.w_dtype}; }
 inline Types types(const s24_select_args &) { return {S24_F32, S24_F32}; }
 inline Types types(const s24_gemm_args &a) { return {a.w_dtype, a.x_dtype}; }
 inline Types types(const s24_quantize_args &a) { return {a.out_dtype, a.x_dtype}; }
+inline Types types(const s24_cast_args &a) { return {a.out_dtype, a.x_dtype}; }
 
 template <class Args>
 Extents extents(const Args &) {
@@ -62,6 +67,9 @@ bool nothing(const Call &c) {
 inline bool nothing(const NormsCall &c) { return c.args.cols == 0; }
 inline bool nothing(const GemmCall &c) { return c.args.m == 0 || c.args.n == 0; }
 inline bool nothing(const QuantizeCall &c) { return c.args.rows == 0; }
+inline bool nothing(const CastCall &c) { return c.args.rows == 0 || c.args.cols == 0; }
+inline bool nothing(const AdamwCall &c) { return c.args.count == 0; }
+inline bool nothing(const SgdCall &c) { return c.args.count == 0; }
 
 inline bool has_layout(s24_op op) { return op == S24_OP_PACK24 || op == S24_OP_UNPACK24 || op == S24_OP_SPMM24; }
 
@@ -100,6 +108,10 @@ struct Operations {
         S24_CASE(QUANTIZE, quantize)
         S24_CASE(SDDMM24, sddmm24)
         S24_CASE(DOUBLE_PRUNE24, double_prune24)
+        S24_CASE(CAST, cast)
+        S24_CASE(ADAMW, adamw)
+        S24_CASE(SGD, sgd)
+        S24_CASE(PRUNE24_BOTH, prune24_both)
 #undef S24_CASE
       }
     });
@@ -171,14 +183,16 @@ struct Operations {
   static int32_t spmm24(s24_context *ctx, const s24_gemm_args *args, const void *x, const float *x_scales,
                         const void *packed, const float *w_scales, const void *c, const float *bias, void *y,
                         void *workspace) {
-    return run(ctx, S24_OP_SPMM24, args, workspace,
-               [=](const auto &a) { return GemmCall{a, x, x_scales, packed, w_scales, c, bias, y, workspace}; });
+    return run(ctx, S24_OP_SPMM24, args, workspace, [=](const auto &a) {
+      return GemmCall{a, x, x_scales, packed, w_scales, c, bias, y, workspace, nullptr, nullptr, nullptr};
+    });
   }
 
   static int32_t gemm(s24_context *ctx, const s24_gemm_args *args, const void *x, const float *x_scales, const void *w,
                       const float *w_scales, const void *c, const float *bias, void *y, void *workspace) {
-    return run(ctx, S24_OP_GEMM, args, workspace,
-               [=](const auto &a) { return GemmCall{a, x, x_scales, w, w_scales, c, bias, y, workspace}; });
+    return run(ctx, S24_OP_GEMM, args, workspace, [=](const auto &a) {
+      return GemmCall{a, x, x_scales, w, w_scales, c, bias, y, workspace, nullptr, nullptr, nullptr};
+    });
   }
 
   static int32_t quantize(s24_context *ctx, const s24_quantize_args *args, const void *x, void *out, float *scales,
@@ -196,6 +210,40 @@ struct Operations {
                                 const uint8_t *mask, void *t_values, uint8_t *t_mask, void *workspace) {
     return run(ctx, S24_OP_DOUBLE_PRUNE24, args, workspace,
                [=](const auto &a) { return DoublePruneCall{a, values, mask, t_values, t_mask, workspace}; });
+  }
+
+  static int32_t cast(s24_context *ctx, const s24_cast_args *args, const void *x, const float *scales, void *out,
+                      void *workspace) {
+    return run(ctx, S24_OP_CAST, args, workspace, [=](const auto &a) { return CastCall{a, x, scales, out}; });
+  }
+
+  static int32_t adamw(s24_context *ctx, const s24_adamw_args *args, const float *gradient, float *master, float *m,
+                       float *v, void *values, void *workspace) {
+    return run(ctx, S24_OP_ADAMW, args, workspace,
+               [=](const auto &a) { return AdamwCall{a, gradient, master, m, v, values}; });
+  }
+
+  static int32_t sgd(s24_context *ctx, const s24_sgd_args *args, const float *gradient, float *master, float *m,
+                     void *values, void *workspace) {
+    return run(ctx, S24_OP_SGD, args, workspace, [=](const auto &a) {
+      return SgdCall{a, gradient, master, m, values};
+    });
+  }
+
+  static int32_t prune24_both(s24_context *ctx, const s24_prune24_both_args *args, const void *w, const float *s,
+                              void *values, uint8_t *mask, void *t_values, uint8_t *t_mask, void *workspace) {
+    return run(ctx, S24_OP_PRUNE24_BOTH, args, workspace,
+               [=](const auto &a) { return PruneBothCall{a, w, s, values, mask, t_values, t_mask, workspace}; });
+  }
+
+  static int32_t spmm24_lowrank(s24_context *ctx, const s24_gemm_args *args, const s24_lowrank_args *lowrank,
+                                const void *x, const float *x_scales, const void *packed, const float *w_scales,
+                                const void *c, const float *bias, const void *t, const void *r, void *y,
+                                void *workspace) {
+    return run(ctx, S24_OP_SPMM24, args, workspace, [=](const auto &a) {
+      check::pointer("lowrank", lowrank, true);
+      return GemmCall{a, x, x_scales, packed, w_scales, c, bias, y, workspace, lowrank, t, r};
+    });
   }
 
  private:

@@ -9,8 +9,9 @@
 namespace s24 {
 
 inline constexpr const char *kOpNames[] = {
-    "accumulate_norms", "score",    "select", "prune24", "compress24", "decompress24", "apply_mask",
-    "pack24",           "unpack24", "spmm24", "gemm",    "quantize",   "sddmm24",      "double_prune24"};
+    "accumulate_norms", "score",          "select",   "prune24", "compress24", "decompress24",
+    "apply_mask",       "pack24",         "unpack24", "spmm24",  "gemm",       "quantize",
+    "sddmm24",          "double_prune24", "cast",     "adamw",   "sgd",        "prune24_both"};
 
 inline const char *op_name(int32_t op) {
   check::range("op", op, 0, static_cast<int32_t>(sizeof kOpNames / sizeof kOpNames[0]) - 1);
@@ -22,7 +23,8 @@ inline constexpr s24_op accumulate_norms = S24_OP_ACCUMULATE_NORMS, score = S24_
                         prune24 = S24_OP_PRUNE24, compress24 = S24_OP_COMPRESS24, decompress24 = S24_OP_DECOMPRESS24,
                         apply_mask = S24_OP_APPLY_MASK, pack24 = S24_OP_PACK24, unpack24 = S24_OP_UNPACK24,
                         spmm24 = S24_OP_SPMM24, gemm = S24_OP_GEMM, quantize = S24_OP_QUANTIZE,
-                        sddmm24 = S24_OP_SDDMM24, double_prune24 = S24_OP_DOUBLE_PRUNE24;
+                        sddmm24 = S24_OP_SDDMM24, double_prune24 = S24_OP_DOUBLE_PRUNE24, cast = S24_OP_CAST,
+                        adamw = S24_OP_ADAMW, sgd = S24_OP_SGD, prune24_both = S24_OP_PRUNE24_BOTH;
 }
 
 // The two types of a kernel, as s24_kernel_info has them.

@@ -57,7 +57,11 @@ enum s24_op {
   S24_OP_GEMM = 10,
   S24_OP_QUANTIZE = 11,
   S24_OP_SDDMM24 = 12,
-  S24_OP_DOUBLE_PRUNE24 = 13
+  S24_OP_DOUBLE_PRUNE24 = 13,
+  S24_OP_CAST = 14,
+  S24_OP_ADAMW = 15,
+  S24_OP_SGD = 16,
+  S24_OP_PRUNE24_BOTH = 17
 };
 
 enum s24_score { S24_SCORE_MAGNITUDE = 0, S24_SCORE_WANDA = 1 };
@@ -77,6 +81,8 @@ enum s24_flags {
 };
 
 typedef struct s24_context s24_context;
+typedef struct s24_event s24_event; /* a place in a context's queue */
+typedef struct s24_graph s24_graph; /* operations recorded once, to be queued again and again by one call */
 
 /* How to create a context. Zero everywhere is a good default. */
 typedef struct s24_context_options {
@@ -100,8 +106,8 @@ typedef struct s24_kernel_info {
   char isa[32];      /* what it needs */
   char reason[160];  /* empty where it can run here; else why not */
   int32_t op;        /* enum s24_op */
-  int32_t dtype;     /* enum s24_dtype: of W; of X where there is no W; quantize: of the result */
-  int32_t x_dtype;   /* spmm24, gemm, quantize: of X; elsewhere as dtype */
+  int32_t dtype;     /* enum s24_dtype: of W; of X where there is no W; quantize, cast: of the result */
+  int32_t x_dtype;   /* spmm24, gemm, quantize, cast: of X; elsewhere as dtype */
   int32_t layout;    /* packed layout it reads or writes; 0 for operations without a packed operand */
   int32_t available; /* 1 where it can run here */
   int32_t reserved;
@@ -157,6 +163,7 @@ typedef struct s24_pack24_args {
  *   F32, BF16, F16    as W       as W               null
  *   I8, F8_E4M3       F32, BF16  as X               w_scales[n]: row j of W is w_scales[j] * w[j, :]
  *   I8                I8         F32, BF16          also x_scales[m], of rows of X; sums in I32, k < 2^17
+ *   F8_E4M3           F8_E4M3    F32, BF16          also x_scales[m]
  *
  * C may be Y itself (same stride); it is not read where beta is 0. bias may be null.
  * NaN and Inf propagate as IEEE has it and are no error. spmm24: X at columns that the mask dropped takes no part;
@@ -171,6 +178,12 @@ typedef struct s24_gemm_args {
   int32_t activation;
   float alpha, beta;
 } s24_gemm_args;
+
+/* A low-rank term beside a 2:4 weight (SLoPe's adapters): Y = act(...) + T R^T, T[m, rank] = X L^T, which the caller
+ * has computed (gemm), R[n, rank]; both of X's type, F32, BF16 or F16; sums in F32 before Y is rounded. */
+typedef struct s24_lowrank_args {
+  int64_t rank, t_stride, r_stride;
+} s24_lowrank_args;
 
 /* out[i, j] = x[i, j] / scales[i] rounded to nearest even, scales[i] = the row's largest |x| over the largest finite
  * value of out_dtype (127; 448), but at least 2^-126, and 1 where the row is all 0. x is F32, BF16 or F16, out I8 or
@@ -197,6 +210,40 @@ typedef struct s24_double_prune24_args {
   int64_t n, k, values_stride, mask_stride, t_values_stride, t_mask_stride;
   int32_t dtype, kernel;
 } s24_double_prune24_args;
+
+/* out[i, j] = x[i, j] rounded to nearest even, between F32, BF16 and F16; of I8 and F8_E4M3 x[i, j] * scales[i] rounded
+ * so. NaN stays NaN, and what is too large becomes Inf. */
+typedef struct s24_cast_args {
+  int64_t rows, cols, x_stride, out_stride;
+  int32_t x_dtype, out_dtype, kernel, reserved;
+} s24_cast_args;
+
+/* A step of AdamW on count numbers: the values of a 2:4 weight or any other parameter. In F32,
+ *   g = grad_scale * gradient, m = beta1 m + (1 - beta1) g, v = beta2 v + (1 - beta2) g^2,
+ *   master = master - lr weight_decay master - lr sqrt(1 - beta2^step) / (1 - beta1^step) m / (sqrt(v) + epsilon),
+ * and values = master rounded to dtype (F32, BF16, F16). step counts from 1. values may be master where dtype is F32.
+ */
+typedef struct s24_adamw_args {
+  int64_t count, step;
+  int32_t dtype, kernel;
+  float lr, beta1, beta2, epsilon, weight_decay, grad_scale;
+} s24_adamw_args;
+
+/* A step of gradient descent with momentum on count numbers, in F32: g = grad_scale * gradient + weight_decay * master,
+ * m = momentum * m + g, master = master - lr * m; values as in s24_adamw_args. */
+typedef struct s24_sgd_args {
+  int64_t count;
+  int32_t dtype, kernel;
+  float lr, momentum, weight_decay, grad_scale;
+} s24_sgd_args;
+
+/* prune24 of W[n, k] and double_prune24 of the result in one pass over W: W's 2:4 along k, and its transpose [k, n],
+ * 2:4 along n as well. n % 4 = 0. Both results are those of the two operations, bit for bit. */
+typedef struct s24_prune24_both_args {
+  int64_t n, k, w_stride, values_stride, mask_stride, t_values_stride, t_mask_stride;
+  int32_t dtype, kernel;
+  int32_t score, flags;
+} s24_prune24_both_args;
 
 typedef struct s24_api {
   uint32_t abi_version; /* S24_ABI_VERSION the library was built with */
@@ -261,6 +308,50 @@ typedef struct s24_api {
                      float *values, void *workspace);
   int32_t (*double_prune24)(s24_context *ctx, const s24_double_prune24_args *args, const void *values,
                             const uint8_t *mask, void *t_values, uint8_t *t_mask, void *workspace);
+
+  int32_t (*cast)(s24_context *ctx, const s24_cast_args *args, const void *x, const float *scales, void *out,
+                  void *workspace);
+  int32_t (*adamw)(s24_context *ctx, const s24_adamw_args *args, const float *gradient, float *master, float *m,
+                   float *v, void *values, void *workspace);
+  int32_t (*sgd)(s24_context *ctx, const s24_sgd_args *args, const float *gradient, float *master, float *m,
+                 void *values, void *workspace);
+  int32_t (*prune24_both)(s24_context *ctx, const s24_prune24_both_args *args, const void *w, const float *s,
+                          void *values, uint8_t *mask, void *t_values, uint8_t *t_mask, void *workspace);
+  /* spmm24 with a low-rank term; its workspace is spmm24's. */
+  int32_t (*spmm24_lowrank)(s24_context *ctx, const s24_gemm_args *args, const s24_lowrank_args *lowrank, const void *x,
+                            const float *x_scales, const void *packed, const float *w_scales, const void *c,
+                            const float *bias, const void *t, const void *r, void *y, void *workspace);
+
+  /* The queue that the context's operations go to, for a caller that adds work of its own: a cudaStream_t; null where
+   * operations are done when they return. The context's as long as it lives. */
+  int32_t (*queue)(s24_context *ctx, void **out);
+  /* Host memory that copies to and from the device neither stage nor wait for (pinned). */
+  int32_t (*host_memory_allocate)(s24_context *ctx, int64_t bytes, void **out);
+  int32_t (*host_memory_free)(s24_context *ctx, void *address);
+  /* As copy_to_device and copy_to_host, but queued: the host's memory is the copy's until an event behind it, or
+   * synchronize. From or to memory that is not pinned the call may wait. */
+  int32_t (*copy_to_device_async)(s24_context *ctx, void *to, const void *from_host, int64_t bytes);
+  int32_t (*copy_to_host_async)(s24_context *ctx, void *to_host, const void *from, int64_t bytes);
+
+  int32_t (*event_create)(s24_context *ctx, s24_event **out);
+  /* Null is allowed. */
+  int32_t (*event_destroy)(s24_context *ctx, s24_event *event);
+  /* The place behind all that was queued before. */
+  int32_t (*event_record)(s24_context *ctx, s24_event *event);
+  /* What is queued from here on waits for the event, which may be of another context of the library. */
+  int32_t (*event_wait)(s24_context *ctx, s24_event *event);
+  /* The calling thread waits. Says nothing of the data of the work before: synchronize does. */
+  int32_t (*event_synchronize)(s24_context *ctx, s24_event *event);
+  /* Milliseconds between two recorded events; waits for the later one. */
+  int32_t (*event_elapsed)(s24_context *ctx, s24_event *start, s24_event *end, float *milliseconds);
+
+  /* From capture_begin to capture_end operations (and asynchronous copies and events) are recorded instead of queued;
+   * what waits or allocates is refused meanwhile. Their arguments and addresses are part of the graph. */
+  int32_t (*capture_begin)(s24_context *ctx);
+  int32_t (*capture_end)(s24_context *ctx, s24_graph **out);
+  int32_t (*graph_launch)(s24_context *ctx, s24_graph *graph);
+  /* Null is allowed. */
+  int32_t (*graph_destroy)(s24_context *ctx, s24_graph *graph);
 } s24_api;
 
 /* The one exported symbol. Null if the library cannot serve this ABI version. */

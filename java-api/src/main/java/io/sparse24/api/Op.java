@@ -31,7 +31,15 @@ public enum Op {
   /** dYᵀ X where a 2:4 weight has values. */
   SDDMM24,
   /** The transpose of a 2:4 weight, 2:4 along its rows as well. */
-  DOUBLE_PRUNE24;
+  DOUBLE_PRUNE24,
+  /** To another floating-point type. */
+  CAST,
+  /** A step of AdamW. */
+  ADAMW,
+  /** A step of gradient descent with momentum. */
+  SGD,
+  /** Prune a weight along its rows, and the result along its columns, in one pass. */
+  PRUNE24_BOTH;
 
   /**
    * The name in kernel names and on the command line.

@@ -275,6 +275,42 @@ public class S24 extends S24$shared {
     public static int S24_OP_DOUBLE_PRUNE24() {
         return S24_OP_DOUBLE_PRUNE24;
     }
+    private static final int S24_OP_CAST = (int)14L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_op.S24_OP_CAST = 14
+     * }
+     */
+    public static int S24_OP_CAST() {
+        return S24_OP_CAST;
+    }
+    private static final int S24_OP_ADAMW = (int)15L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_op.S24_OP_ADAMW = 15
+     * }
+     */
+    public static int S24_OP_ADAMW() {
+        return S24_OP_ADAMW;
+    }
+    private static final int S24_OP_SGD = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_op.S24_OP_SGD = 16
+     * }
+     */
+    public static int S24_OP_SGD() {
+        return S24_OP_SGD;
+    }
+    private static final int S24_OP_PRUNE24_BOTH = (int)17L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_op.S24_OP_PRUNE24_BOTH = 17
+     * }
+     */
+    public static int S24_OP_PRUNE24_BOTH() {
+        return S24_OP_PRUNE24_BOTH;
+    }
     private static final int S24_SCORE_MAGNITUDE = (int)0L;
     /**
      * {@snippet lang=c :

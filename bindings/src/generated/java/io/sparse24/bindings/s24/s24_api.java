@@ -46,6 +46,26 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t (*quantize)(s24_context *, const s24_quantize_args *, const void *, void *, float *, void *);
  *     int32_t (*sddmm24)(s24_context *, const s24_sddmm24_args *, const void *, const void *, const uint8_t *, float *, void *);
  *     int32_t (*double_prune24)(s24_context *, const s24_double_prune24_args *, const void *, const uint8_t *, void *, uint8_t *, void *);
+ *     int32_t (*cast)(s24_context *, const s24_cast_args *, const void *, const float *, void *, void *);
+ *     int32_t (*adamw)(s24_context *, const s24_adamw_args *, const float *, float *, float *, float *, void *, void *);
+ *     int32_t (*sgd)(s24_context *, const s24_sgd_args *, const float *, float *, float *, void *, void *);
+ *     int32_t (*prune24_both)(s24_context *, const s24_prune24_both_args *, const void *, const float *, void *, uint8_t *, void *, uint8_t *, void *);
+ *     int32_t (*spmm24_lowrank)(s24_context *, const s24_gemm_args *, const s24_lowrank_args *, const void *, const float *, const void *, const float *, const void *, const float *, const void *, const void *, void *, void *);
+ *     int32_t (*queue)(s24_context *, void **);
+ *     int32_t (*host_memory_allocate)(s24_context *, int64_t, void **);
+ *     int32_t (*host_memory_free)(s24_context *, void *);
+ *     int32_t (*copy_to_device_async)(s24_context *, void *, const void *, int64_t);
+ *     int32_t (*copy_to_host_async)(s24_context *, void *, const void *, int64_t);
+ *     int32_t (*event_create)(s24_context *, s24_event **);
+ *     int32_t (*event_destroy)(s24_context *, s24_event *);
+ *     int32_t (*event_record)(s24_context *, s24_event *);
+ *     int32_t (*event_wait)(s24_context *, s24_event *);
+ *     int32_t (*event_synchronize)(s24_context *, s24_event *);
+ *     int32_t (*event_elapsed)(s24_context *, s24_event *, s24_event *, float *);
+ *     int32_t (*capture_begin)(s24_context *);
+ *     int32_t (*capture_end)(s24_context *, s24_graph **);
+ *     int32_t (*graph_launch)(s24_context *, s24_graph *);
+ *     int32_t (*graph_destroy)(s24_context *, s24_graph *);
  * }
  * }
  */
@@ -86,7 +106,27 @@ public class s24_api {
         S24.C_POINTER.withName("gemm"),
         S24.C_POINTER.withName("quantize"),
         S24.C_POINTER.withName("sddmm24"),
-        S24.C_POINTER.withName("double_prune24")
+        S24.C_POINTER.withName("double_prune24"),
+        S24.C_POINTER.withName("cast"),
+        S24.C_POINTER.withName("adamw"),
+        S24.C_POINTER.withName("sgd"),
+        S24.C_POINTER.withName("prune24_both"),
+        S24.C_POINTER.withName("spmm24_lowrank"),
+        S24.C_POINTER.withName("queue"),
+        S24.C_POINTER.withName("host_memory_allocate"),
+        S24.C_POINTER.withName("host_memory_free"),
+        S24.C_POINTER.withName("copy_to_device_async"),
+        S24.C_POINTER.withName("copy_to_host_async"),
+        S24.C_POINTER.withName("event_create"),
+        S24.C_POINTER.withName("event_destroy"),
+        S24.C_POINTER.withName("event_record"),
+        S24.C_POINTER.withName("event_wait"),
+        S24.C_POINTER.withName("event_synchronize"),
+        S24.C_POINTER.withName("event_elapsed"),
+        S24.C_POINTER.withName("capture_begin"),
+        S24.C_POINTER.withName("capture_end"),
+        S24.C_POINTER.withName("graph_launch"),
+        S24.C_POINTER.withName("graph_destroy")
     ).withName("s24_api");
 
     /**
@@ -3185,6 +3225,2065 @@ public class s24_api {
      */
     public static void double_prune24(MemorySegment struct, MemorySegment fieldValue) {
         struct.set(double_prune24$LAYOUT, double_prune24$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*cast)(s24_context *, const s24_cast_args *, const void *, const float *, void *, void *)
+     * }
+     */
+    public final static class cast {
+
+        private cast() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(cast.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(cast.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout cast$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("cast"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*cast)(s24_context *, const s24_cast_args *, const void *, const float *, void *, void *)
+     * }
+     */
+    public static final AddressLayout cast$layout() {
+        return cast$LAYOUT;
+    }
+
+    private static final long cast$OFFSET = $LAYOUT.byteOffset(groupElement("cast"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*cast)(s24_context *, const s24_cast_args *, const void *, const float *, void *, void *)
+     * }
+     */
+    public static final long cast$offset() {
+        return cast$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*cast)(s24_context *, const s24_cast_args *, const void *, const float *, void *, void *)
+     * }
+     */
+    public static MemorySegment cast(MemorySegment struct) {
+        return struct.get(cast$LAYOUT, cast$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*cast)(s24_context *, const s24_cast_args *, const void *, const float *, void *, void *)
+     * }
+     */
+    public static void cast(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(cast$LAYOUT, cast$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*adamw)(s24_context *, const s24_adamw_args *, const float *, float *, float *, float *, void *, void *)
+     * }
+     */
+    public final static class adamw {
+
+        private adamw() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(adamw.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(adamw.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5, _x6, _x7);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout adamw$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("adamw"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*adamw)(s24_context *, const s24_adamw_args *, const float *, float *, float *, float *, void *, void *)
+     * }
+     */
+    public static final AddressLayout adamw$layout() {
+        return adamw$LAYOUT;
+    }
+
+    private static final long adamw$OFFSET = $LAYOUT.byteOffset(groupElement("adamw"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*adamw)(s24_context *, const s24_adamw_args *, const float *, float *, float *, float *, void *, void *)
+     * }
+     */
+    public static final long adamw$offset() {
+        return adamw$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*adamw)(s24_context *, const s24_adamw_args *, const float *, float *, float *, float *, void *, void *)
+     * }
+     */
+    public static MemorySegment adamw(MemorySegment struct) {
+        return struct.get(adamw$LAYOUT, adamw$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*adamw)(s24_context *, const s24_adamw_args *, const float *, float *, float *, float *, void *, void *)
+     * }
+     */
+    public static void adamw(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(adamw$LAYOUT, adamw$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*sgd)(s24_context *, const s24_sgd_args *, const float *, float *, float *, void *, void *)
+     * }
+     */
+    public final static class sgd {
+
+        private sgd() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(sgd.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(sgd.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5, _x6);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout sgd$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("sgd"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*sgd)(s24_context *, const s24_sgd_args *, const float *, float *, float *, void *, void *)
+     * }
+     */
+    public static final AddressLayout sgd$layout() {
+        return sgd$LAYOUT;
+    }
+
+    private static final long sgd$OFFSET = $LAYOUT.byteOffset(groupElement("sgd"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*sgd)(s24_context *, const s24_sgd_args *, const float *, float *, float *, void *, void *)
+     * }
+     */
+    public static final long sgd$offset() {
+        return sgd$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*sgd)(s24_context *, const s24_sgd_args *, const float *, float *, float *, void *, void *)
+     * }
+     */
+    public static MemorySegment sgd(MemorySegment struct) {
+        return struct.get(sgd$LAYOUT, sgd$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*sgd)(s24_context *, const s24_sgd_args *, const float *, float *, float *, void *, void *)
+     * }
+     */
+    public static void sgd(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(sgd$LAYOUT, sgd$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*prune24_both)(s24_context *, const s24_prune24_both_args *, const void *, const float *, void *, uint8_t *, void *, uint8_t *, void *)
+     * }
+     */
+    public final static class prune24_both {
+
+        private prune24_both() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7, MemorySegment _x8);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(prune24_both.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(prune24_both.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7, MemorySegment _x8) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5, _x6, _x7, _x8);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout prune24_both$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("prune24_both"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*prune24_both)(s24_context *, const s24_prune24_both_args *, const void *, const float *, void *, uint8_t *, void *, uint8_t *, void *)
+     * }
+     */
+    public static final AddressLayout prune24_both$layout() {
+        return prune24_both$LAYOUT;
+    }
+
+    private static final long prune24_both$OFFSET = $LAYOUT.byteOffset(groupElement("prune24_both"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*prune24_both)(s24_context *, const s24_prune24_both_args *, const void *, const float *, void *, uint8_t *, void *, uint8_t *, void *)
+     * }
+     */
+    public static final long prune24_both$offset() {
+        return prune24_both$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*prune24_both)(s24_context *, const s24_prune24_both_args *, const void *, const float *, void *, uint8_t *, void *, uint8_t *, void *)
+     * }
+     */
+    public static MemorySegment prune24_both(MemorySegment struct) {
+        return struct.get(prune24_both$LAYOUT, prune24_both$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*prune24_both)(s24_context *, const s24_prune24_both_args *, const void *, const float *, void *, uint8_t *, void *, uint8_t *, void *)
+     * }
+     */
+    public static void prune24_both(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(prune24_both$LAYOUT, prune24_both$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*spmm24_lowrank)(s24_context *, const s24_gemm_args *, const s24_lowrank_args *, const void *, const float *, const void *, const float *, const void *, const float *, const void *, const void *, void *, void *)
+     * }
+     */
+    public final static class spmm24_lowrank {
+
+        private spmm24_lowrank() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7, MemorySegment _x8, MemorySegment _x9, MemorySegment _x10, MemorySegment _x11, MemorySegment _x12);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(spmm24_lowrank.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(spmm24_lowrank.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7, MemorySegment _x8, MemorySegment _x9, MemorySegment _x10, MemorySegment _x11, MemorySegment _x12) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5, _x6, _x7, _x8, _x9, _x10, _x11, _x12);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout spmm24_lowrank$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("spmm24_lowrank"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*spmm24_lowrank)(s24_context *, const s24_gemm_args *, const s24_lowrank_args *, const void *, const float *, const void *, const float *, const void *, const float *, const void *, const void *, void *, void *)
+     * }
+     */
+    public static final AddressLayout spmm24_lowrank$layout() {
+        return spmm24_lowrank$LAYOUT;
+    }
+
+    private static final long spmm24_lowrank$OFFSET = $LAYOUT.byteOffset(groupElement("spmm24_lowrank"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*spmm24_lowrank)(s24_context *, const s24_gemm_args *, const s24_lowrank_args *, const void *, const float *, const void *, const float *, const void *, const float *, const void *, const void *, void *, void *)
+     * }
+     */
+    public static final long spmm24_lowrank$offset() {
+        return spmm24_lowrank$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*spmm24_lowrank)(s24_context *, const s24_gemm_args *, const s24_lowrank_args *, const void *, const float *, const void *, const float *, const void *, const float *, const void *, const void *, void *, void *)
+     * }
+     */
+    public static MemorySegment spmm24_lowrank(MemorySegment struct) {
+        return struct.get(spmm24_lowrank$LAYOUT, spmm24_lowrank$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*spmm24_lowrank)(s24_context *, const s24_gemm_args *, const s24_lowrank_args *, const void *, const float *, const void *, const float *, const void *, const float *, const void *, const void *, void *, void *)
+     * }
+     */
+    public static void spmm24_lowrank(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(spmm24_lowrank$LAYOUT, spmm24_lowrank$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*queue)(s24_context *, void **)
+     * }
+     */
+    public final static class queue {
+
+        private queue() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(queue.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(queue.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout queue$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("queue"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*queue)(s24_context *, void **)
+     * }
+     */
+    public static final AddressLayout queue$layout() {
+        return queue$LAYOUT;
+    }
+
+    private static final long queue$OFFSET = $LAYOUT.byteOffset(groupElement("queue"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*queue)(s24_context *, void **)
+     * }
+     */
+    public static final long queue$offset() {
+        return queue$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*queue)(s24_context *, void **)
+     * }
+     */
+    public static MemorySegment queue(MemorySegment struct) {
+        return struct.get(queue$LAYOUT, queue$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*queue)(s24_context *, void **)
+     * }
+     */
+    public static void queue(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(queue$LAYOUT, queue$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*host_memory_allocate)(s24_context *, int64_t, void **)
+     * }
+     */
+    public final static class host_memory_allocate {
+
+        private host_memory_allocate() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, long _x1, MemorySegment _x2);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_LONG,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(host_memory_allocate.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(host_memory_allocate.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, long _x1, MemorySegment _x2) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout host_memory_allocate$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("host_memory_allocate"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*host_memory_allocate)(s24_context *, int64_t, void **)
+     * }
+     */
+    public static final AddressLayout host_memory_allocate$layout() {
+        return host_memory_allocate$LAYOUT;
+    }
+
+    private static final long host_memory_allocate$OFFSET = $LAYOUT.byteOffset(groupElement("host_memory_allocate"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*host_memory_allocate)(s24_context *, int64_t, void **)
+     * }
+     */
+    public static final long host_memory_allocate$offset() {
+        return host_memory_allocate$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*host_memory_allocate)(s24_context *, int64_t, void **)
+     * }
+     */
+    public static MemorySegment host_memory_allocate(MemorySegment struct) {
+        return struct.get(host_memory_allocate$LAYOUT, host_memory_allocate$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*host_memory_allocate)(s24_context *, int64_t, void **)
+     * }
+     */
+    public static void host_memory_allocate(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(host_memory_allocate$LAYOUT, host_memory_allocate$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*host_memory_free)(s24_context *, void *)
+     * }
+     */
+    public final static class host_memory_free {
+
+        private host_memory_free() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(host_memory_free.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(host_memory_free.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout host_memory_free$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("host_memory_free"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*host_memory_free)(s24_context *, void *)
+     * }
+     */
+    public static final AddressLayout host_memory_free$layout() {
+        return host_memory_free$LAYOUT;
+    }
+
+    private static final long host_memory_free$OFFSET = $LAYOUT.byteOffset(groupElement("host_memory_free"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*host_memory_free)(s24_context *, void *)
+     * }
+     */
+    public static final long host_memory_free$offset() {
+        return host_memory_free$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*host_memory_free)(s24_context *, void *)
+     * }
+     */
+    public static MemorySegment host_memory_free(MemorySegment struct) {
+        return struct.get(host_memory_free$LAYOUT, host_memory_free$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*host_memory_free)(s24_context *, void *)
+     * }
+     */
+    public static void host_memory_free(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(host_memory_free$LAYOUT, host_memory_free$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*copy_to_device_async)(s24_context *, void *, const void *, int64_t)
+     * }
+     */
+    public final static class copy_to_device_async {
+
+        private copy_to_device_async() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, long _x3);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_LONG
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(copy_to_device_async.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(copy_to_device_async.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, long _x3) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout copy_to_device_async$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("copy_to_device_async"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*copy_to_device_async)(s24_context *, void *, const void *, int64_t)
+     * }
+     */
+    public static final AddressLayout copy_to_device_async$layout() {
+        return copy_to_device_async$LAYOUT;
+    }
+
+    private static final long copy_to_device_async$OFFSET = $LAYOUT.byteOffset(groupElement("copy_to_device_async"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*copy_to_device_async)(s24_context *, void *, const void *, int64_t)
+     * }
+     */
+    public static final long copy_to_device_async$offset() {
+        return copy_to_device_async$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*copy_to_device_async)(s24_context *, void *, const void *, int64_t)
+     * }
+     */
+    public static MemorySegment copy_to_device_async(MemorySegment struct) {
+        return struct.get(copy_to_device_async$LAYOUT, copy_to_device_async$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*copy_to_device_async)(s24_context *, void *, const void *, int64_t)
+     * }
+     */
+    public static void copy_to_device_async(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(copy_to_device_async$LAYOUT, copy_to_device_async$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*copy_to_host_async)(s24_context *, void *, const void *, int64_t)
+     * }
+     */
+    public final static class copy_to_host_async {
+
+        private copy_to_host_async() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, long _x3);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_LONG
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(copy_to_host_async.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(copy_to_host_async.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, long _x3) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout copy_to_host_async$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("copy_to_host_async"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*copy_to_host_async)(s24_context *, void *, const void *, int64_t)
+     * }
+     */
+    public static final AddressLayout copy_to_host_async$layout() {
+        return copy_to_host_async$LAYOUT;
+    }
+
+    private static final long copy_to_host_async$OFFSET = $LAYOUT.byteOffset(groupElement("copy_to_host_async"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*copy_to_host_async)(s24_context *, void *, const void *, int64_t)
+     * }
+     */
+    public static final long copy_to_host_async$offset() {
+        return copy_to_host_async$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*copy_to_host_async)(s24_context *, void *, const void *, int64_t)
+     * }
+     */
+    public static MemorySegment copy_to_host_async(MemorySegment struct) {
+        return struct.get(copy_to_host_async$LAYOUT, copy_to_host_async$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*copy_to_host_async)(s24_context *, void *, const void *, int64_t)
+     * }
+     */
+    public static void copy_to_host_async(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(copy_to_host_async$LAYOUT, copy_to_host_async$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*event_create)(s24_context *, s24_event **)
+     * }
+     */
+    public final static class event_create {
+
+        private event_create() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(event_create.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(event_create.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout event_create$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("event_create"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*event_create)(s24_context *, s24_event **)
+     * }
+     */
+    public static final AddressLayout event_create$layout() {
+        return event_create$LAYOUT;
+    }
+
+    private static final long event_create$OFFSET = $LAYOUT.byteOffset(groupElement("event_create"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*event_create)(s24_context *, s24_event **)
+     * }
+     */
+    public static final long event_create$offset() {
+        return event_create$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*event_create)(s24_context *, s24_event **)
+     * }
+     */
+    public static MemorySegment event_create(MemorySegment struct) {
+        return struct.get(event_create$LAYOUT, event_create$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*event_create)(s24_context *, s24_event **)
+     * }
+     */
+    public static void event_create(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(event_create$LAYOUT, event_create$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*event_destroy)(s24_context *, s24_event *)
+     * }
+     */
+    public final static class event_destroy {
+
+        private event_destroy() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(event_destroy.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(event_destroy.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout event_destroy$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("event_destroy"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*event_destroy)(s24_context *, s24_event *)
+     * }
+     */
+    public static final AddressLayout event_destroy$layout() {
+        return event_destroy$LAYOUT;
+    }
+
+    private static final long event_destroy$OFFSET = $LAYOUT.byteOffset(groupElement("event_destroy"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*event_destroy)(s24_context *, s24_event *)
+     * }
+     */
+    public static final long event_destroy$offset() {
+        return event_destroy$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*event_destroy)(s24_context *, s24_event *)
+     * }
+     */
+    public static MemorySegment event_destroy(MemorySegment struct) {
+        return struct.get(event_destroy$LAYOUT, event_destroy$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*event_destroy)(s24_context *, s24_event *)
+     * }
+     */
+    public static void event_destroy(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(event_destroy$LAYOUT, event_destroy$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*event_record)(s24_context *, s24_event *)
+     * }
+     */
+    public final static class event_record {
+
+        private event_record() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(event_record.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(event_record.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout event_record$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("event_record"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*event_record)(s24_context *, s24_event *)
+     * }
+     */
+    public static final AddressLayout event_record$layout() {
+        return event_record$LAYOUT;
+    }
+
+    private static final long event_record$OFFSET = $LAYOUT.byteOffset(groupElement("event_record"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*event_record)(s24_context *, s24_event *)
+     * }
+     */
+    public static final long event_record$offset() {
+        return event_record$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*event_record)(s24_context *, s24_event *)
+     * }
+     */
+    public static MemorySegment event_record(MemorySegment struct) {
+        return struct.get(event_record$LAYOUT, event_record$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*event_record)(s24_context *, s24_event *)
+     * }
+     */
+    public static void event_record(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(event_record$LAYOUT, event_record$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*event_wait)(s24_context *, s24_event *)
+     * }
+     */
+    public final static class event_wait {
+
+        private event_wait() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(event_wait.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(event_wait.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout event_wait$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("event_wait"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*event_wait)(s24_context *, s24_event *)
+     * }
+     */
+    public static final AddressLayout event_wait$layout() {
+        return event_wait$LAYOUT;
+    }
+
+    private static final long event_wait$OFFSET = $LAYOUT.byteOffset(groupElement("event_wait"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*event_wait)(s24_context *, s24_event *)
+     * }
+     */
+    public static final long event_wait$offset() {
+        return event_wait$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*event_wait)(s24_context *, s24_event *)
+     * }
+     */
+    public static MemorySegment event_wait(MemorySegment struct) {
+        return struct.get(event_wait$LAYOUT, event_wait$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*event_wait)(s24_context *, s24_event *)
+     * }
+     */
+    public static void event_wait(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(event_wait$LAYOUT, event_wait$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*event_synchronize)(s24_context *, s24_event *)
+     * }
+     */
+    public final static class event_synchronize {
+
+        private event_synchronize() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(event_synchronize.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(event_synchronize.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout event_synchronize$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("event_synchronize"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*event_synchronize)(s24_context *, s24_event *)
+     * }
+     */
+    public static final AddressLayout event_synchronize$layout() {
+        return event_synchronize$LAYOUT;
+    }
+
+    private static final long event_synchronize$OFFSET = $LAYOUT.byteOffset(groupElement("event_synchronize"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*event_synchronize)(s24_context *, s24_event *)
+     * }
+     */
+    public static final long event_synchronize$offset() {
+        return event_synchronize$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*event_synchronize)(s24_context *, s24_event *)
+     * }
+     */
+    public static MemorySegment event_synchronize(MemorySegment struct) {
+        return struct.get(event_synchronize$LAYOUT, event_synchronize$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*event_synchronize)(s24_context *, s24_event *)
+     * }
+     */
+    public static void event_synchronize(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(event_synchronize$LAYOUT, event_synchronize$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*event_elapsed)(s24_context *, s24_event *, s24_event *, float *)
+     * }
+     */
+    public final static class event_elapsed {
+
+        private event_elapsed() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(event_elapsed.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(event_elapsed.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout event_elapsed$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("event_elapsed"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*event_elapsed)(s24_context *, s24_event *, s24_event *, float *)
+     * }
+     */
+    public static final AddressLayout event_elapsed$layout() {
+        return event_elapsed$LAYOUT;
+    }
+
+    private static final long event_elapsed$OFFSET = $LAYOUT.byteOffset(groupElement("event_elapsed"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*event_elapsed)(s24_context *, s24_event *, s24_event *, float *)
+     * }
+     */
+    public static final long event_elapsed$offset() {
+        return event_elapsed$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*event_elapsed)(s24_context *, s24_event *, s24_event *, float *)
+     * }
+     */
+    public static MemorySegment event_elapsed(MemorySegment struct) {
+        return struct.get(event_elapsed$LAYOUT, event_elapsed$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*event_elapsed)(s24_context *, s24_event *, s24_event *, float *)
+     * }
+     */
+    public static void event_elapsed(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(event_elapsed$LAYOUT, event_elapsed$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*capture_begin)(s24_context *)
+     * }
+     */
+    public final static class capture_begin {
+
+        private capture_begin() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(capture_begin.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(capture_begin.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout capture_begin$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("capture_begin"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*capture_begin)(s24_context *)
+     * }
+     */
+    public static final AddressLayout capture_begin$layout() {
+        return capture_begin$LAYOUT;
+    }
+
+    private static final long capture_begin$OFFSET = $LAYOUT.byteOffset(groupElement("capture_begin"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*capture_begin)(s24_context *)
+     * }
+     */
+    public static final long capture_begin$offset() {
+        return capture_begin$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*capture_begin)(s24_context *)
+     * }
+     */
+    public static MemorySegment capture_begin(MemorySegment struct) {
+        return struct.get(capture_begin$LAYOUT, capture_begin$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*capture_begin)(s24_context *)
+     * }
+     */
+    public static void capture_begin(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(capture_begin$LAYOUT, capture_begin$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*capture_end)(s24_context *, s24_graph **)
+     * }
+     */
+    public final static class capture_end {
+
+        private capture_end() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(capture_end.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(capture_end.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout capture_end$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("capture_end"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*capture_end)(s24_context *, s24_graph **)
+     * }
+     */
+    public static final AddressLayout capture_end$layout() {
+        return capture_end$LAYOUT;
+    }
+
+    private static final long capture_end$OFFSET = $LAYOUT.byteOffset(groupElement("capture_end"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*capture_end)(s24_context *, s24_graph **)
+     * }
+     */
+    public static final long capture_end$offset() {
+        return capture_end$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*capture_end)(s24_context *, s24_graph **)
+     * }
+     */
+    public static MemorySegment capture_end(MemorySegment struct) {
+        return struct.get(capture_end$LAYOUT, capture_end$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*capture_end)(s24_context *, s24_graph **)
+     * }
+     */
+    public static void capture_end(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(capture_end$LAYOUT, capture_end$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*graph_launch)(s24_context *, s24_graph *)
+     * }
+     */
+    public final static class graph_launch {
+
+        private graph_launch() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(graph_launch.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(graph_launch.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout graph_launch$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("graph_launch"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*graph_launch)(s24_context *, s24_graph *)
+     * }
+     */
+    public static final AddressLayout graph_launch$layout() {
+        return graph_launch$LAYOUT;
+    }
+
+    private static final long graph_launch$OFFSET = $LAYOUT.byteOffset(groupElement("graph_launch"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*graph_launch)(s24_context *, s24_graph *)
+     * }
+     */
+    public static final long graph_launch$offset() {
+        return graph_launch$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*graph_launch)(s24_context *, s24_graph *)
+     * }
+     */
+    public static MemorySegment graph_launch(MemorySegment struct) {
+        return struct.get(graph_launch$LAYOUT, graph_launch$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*graph_launch)(s24_context *, s24_graph *)
+     * }
+     */
+    public static void graph_launch(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(graph_launch$LAYOUT, graph_launch$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*graph_destroy)(s24_context *, s24_graph *)
+     * }
+     */
+    public final static class graph_destroy {
+
+        private graph_destroy() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(graph_destroy.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(graph_destroy.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout graph_destroy$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("graph_destroy"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*graph_destroy)(s24_context *, s24_graph *)
+     * }
+     */
+    public static final AddressLayout graph_destroy$layout() {
+        return graph_destroy$LAYOUT;
+    }
+
+    private static final long graph_destroy$OFFSET = $LAYOUT.byteOffset(groupElement("graph_destroy"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*graph_destroy)(s24_context *, s24_graph *)
+     * }
+     */
+    public static final long graph_destroy$offset() {
+        return graph_destroy$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*graph_destroy)(s24_context *, s24_graph *)
+     * }
+     */
+    public static MemorySegment graph_destroy(MemorySegment struct) {
+        return struct.get(graph_destroy$LAYOUT, graph_destroy$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*graph_destroy)(s24_context *, s24_graph *)
+     * }
+     */
+    public static void graph_destroy(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(graph_destroy$LAYOUT, graph_destroy$OFFSET, fieldValue);
     }
 
     /**
