@@ -42,11 +42,18 @@ inline void finish(const GemmCall &call, int64_t i, int64_t j, float sum) {
   static_cast<T *>(call.y)[i * a.y_stride + j] = from_float<T>(activate(v, a.activation));
 }
 
-// The type of Y where X's does not say it: after sums in I32.
-template <>
-inline void finish<I8>(const GemmCall &call, int64_t i, int64_t j, float sum) {
+// The type of Y where X's, of eight bits, does not say it.
+inline void finish_named(const GemmCall &call, int64_t i, int64_t j, float sum) {
   if (call.args.y_dtype == S24_BF16) return finish<Bf16>(call, i, j, sum);
   finish<float>(call, i, j, sum);
+}
+template <>
+inline void finish<I8>(const GemmCall &call, int64_t i, int64_t j, float sum) {
+  finish_named(call, i, j, sum);
+}
+template <>
+inline void finish<E4m3>(const GemmCall &call, int64_t i, int64_t j, float sum) {
+  finish_named(call, i, j, sum);
 }
 
 }  // namespace

@@ -34,10 +34,16 @@ struct Extreme {
 
 std::vector<Extreme> extremes(const s24_kernel_info &info, int32_t y_dtype, int64_t terms) {
   const double close = 0.98 * largest(y_dtype) / static_cast<double>(terms), w = largest(info.dtype);
-  if (info.x_dtype == S24_I8) {
-    return {{"close to overflow", 127, w, close / (127 * w) * 0x1p-60, 0x1p60},
-            {"overflow", 127, w, 4 * close / (127 * w) * 0x1p-60, 0x1p60},
-            {"subnormal results", 30, w / 4, 0x1p-75, 0x1p-70}};
+  if (info.x_dtype == S24_I8 || info.x_dtype == S24_F8_E4M3) {
+    const double x = largest(info.x_dtype);
+    std::vector<Extreme> all{{"close to overflow", x, w, close / (x * w) * 0x1p-60, 0x1p60},
+                             {"overflow", x, w, 4 * close / (x * w) * 0x1p-60, 0x1p60},
+                             {"subnormal results", x / 4, w / 4, 0x1p-75, 0x1p-70}};
+    if (info.x_dtype == S24_F8_E4M3) {
+      all.push_back({"subnormal X", 0x1p-9, w / 4, 1, 1});
+      all.push_back({"subnormal W", w / 4, 0x1p-9, 1, 1});
+    }
+    return all;
   }
   if (info.dtype != info.x_dtype) {
     return {{"close to overflow", close / w * 0x1p-20, w, 1, 0x1p20},

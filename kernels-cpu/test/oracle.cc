@@ -170,7 +170,8 @@ Scales::Scales(int32_t dtype, int64_t rows, Random &random)
 }
 
 int32_t output_dtype(const s24_kernel_info &info, bool narrow) {
-  return info.x_dtype != S24_I8 ? info.x_dtype : narrow ? S24_BF16 : S24_F32;
+  const bool named = info.x_dtype == S24_I8 || info.x_dtype == S24_F8_E4M3;
+  return !named ? info.x_dtype : narrow ? S24_BF16 : S24_F32;
 }
 
 }  // namespace s24::test

@@ -18,10 +18,10 @@ void multiply_into(const Queue &queue, const GemmCall &call, const Weights &w) {
   }
 }
 
-// Y is as X, but for X in I8 as the arguments say.
+// Y is as X, but for X in eight bits as the arguments say.
 template <class X, class Weights>
 void multiply(const Queue &queue, const GemmCall &call, const Weights &w) {
-  if constexpr (!std::is_same_v<X, I8>) {
+  if constexpr (sizeof(X) > 1) {
     multiply_into<X, X>(queue, call, w);
   } else if (call.args.y_dtype == S24_BF16) {
     multiply_into<Bf16, X>(queue, call, w);

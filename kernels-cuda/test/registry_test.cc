@@ -34,7 +34,9 @@ std::set<Line> wanted_lines() {
       }
     }
   }
-  for (int32_t op : {S24_OP_SPMM24, S24_OP_GEMM}) lines.insert({op, S24_I8, S24_I8});
+  for (int32_t op : {S24_OP_SPMM24, S24_OP_GEMM}) {
+    for (int32_t scaled : {S24_I8, S24_F8_E4M3}) lines.insert({op, scaled, scaled});
+  }
   return lines;
 }
 

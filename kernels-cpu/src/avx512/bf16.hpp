@@ -14,18 +14,6 @@ inline __m512 dot_pairs(__m512 sum, __m512i w, __m512i x) {
   return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(w), reinterpret_cast<__m512bh>(x));
 }
 
-// decode.hpp: 32 columns at a time.
-struct Bf16Blocks {
-  using Element = Bf16;
-  using Vector = __m512i;
-  static constexpr int kBlock = 32;
-
-  static Vector x(const Bf16 *p) { return _mm512_loadu_si512(p); }
-  static Vector x_tail(const Bf16 *p, int64_t count) { return _mm512_maskz_loadu_epi16(first32(count), p); }
-  static __m512 multiply_add(__m512 sum, Vector w, Vector x) { return dot_pairs(sum, w, x); }
-  static float total(__m512 sum) { return _mm512_reduce_add_ps(sum); }
-};
-
 // 32 elements as BF16.
 inline __m512i load32(const Bf16 *p, __mmask32 lanes) { return _mm512_maskz_loadu_epi16(lanes, p); }
 inline __m512i load32(const E4m3 *p, __mmask32 lanes) {
@@ -37,8 +25,22 @@ inline __m512i load32(const I8 *p, __mmask32 lanes) {
   return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low));
 }
 
-template <class W>
-struct DenseBf16 : Bf16Blocks {
+// decode.hpp: 32 columns at a time.
+template <class X>
+struct Bf16Blocks {
+  using Element = X;
+  using Vector = __m512i;
+  static constexpr int kBlock = 32;
+
+  static Vector x(const X *p) { return load32(p, first32(32)); }
+  static Vector x_tail(const X *p, int64_t count) { return load32(p, first32(count)); }
+  static __m512 multiply_add(__m512 sum, Vector w, Vector x) { return dot_pairs(sum, w, x); }
+  static float total(__m512 sum) { return _mm512_reduce_add_ps(sum); }
+};
+
+template <class W, class X = Bf16>
+struct DenseBf16 : Bf16Blocks<X> {
+  using Vector = __m512i;
   static constexpr int64_t kBlocksPerLine = 2 / sizeof(W);
   int64_t stride;
 
@@ -56,17 +58,18 @@ struct DenseBf16 : Bf16Blocks {
 };
 
 // dense_panel.hpp: a unit is a pair of columns.
+template <class X>
 struct PackPairs : PackUnits {
-  using Element = Bf16;
+  using Element = X;
   static constexpr int kColumns = 32;
-  static __m512i load(const Bf16 *p, int64_t columns) { return load32(p, first32(columns)); }
+  static __m512i load(const X *p, int64_t columns) { return load32(p, first32(columns)); }
 };
 
-template <class W>
+template <class W, class X = Bf16>
 struct DensePairs : PanelSumsF32 {
-  using Pack = PackPairs;
+  using Pack = PackPairs<X>;
   using Weight = W;
-  using Element = Bf16;
+  using Element = X;
   static constexpr int kColumns = 2;
 
   static __m512 spread(const W *w, int64_t count) {
@@ -83,16 +86,14 @@ struct DensePairs : PanelSumsF32 {
   }
 };
 
-// avx512/tiles.hpp: a pair of kept values a lane, X as it is.
-template <class W>
+// avx512/tiles.hpp: a pair of kept values a lane, X as BF16, which it is or, of E4M3, becomes exactly.
+template <class W, class X = Bf16>
 struct StepsBf16 : SumsF32 {
   using Weight = W;
-  using Element = Bf16;
+  using Element = X;
   static constexpr int64_t kXBytes = 64;
 
-  static void pack(uint8_t *to, const Bf16 *x, int64_t columns) {
-    _mm512_store_si512(to, _mm512_maskz_loadu_epi16(first32(columns), x));
-  }
+  static void pack(uint8_t *to, const X *x, int64_t columns) { _mm512_store_si512(to, load32(x, first32(columns))); }
 
   template <int M, int S>
   static void add(__m512 (*acc)[M], const uint8_t *block, const uint8_t *x) {

@@ -77,11 +77,18 @@ inline void finish16(const GemmCall &call, int64_t i, int64_t j, __m512 sums) {
   store16(static_cast<T *>(call.y) + i * a.y_stride + j, lanes, activate16(v, a.activation));
 }
 
-// The type of Y where X's does not say it: after sums in I32.
-template <>
-inline void finish16<I8>(const GemmCall &call, int64_t i, int64_t j, __m512 sums) {
+// The type of Y where X's, of eight bits, does not say it.
+inline void finish16_named(const GemmCall &call, int64_t i, int64_t j, __m512 sums) {
   if (call.args.y_dtype == S24_BF16) return finish16<Bf16>(call, i, j, sums);
   finish16<float>(call, i, j, sums);
+}
+template <>
+inline void finish16<I8>(const GemmCall &call, int64_t i, int64_t j, __m512 sums) {
+  finish16_named(call, i, j, sums);
+}
+template <>
+inline void finish16<E4m3>(const GemmCall &call, int64_t i, int64_t j, __m512 sums) {
+  finish16_named(call, i, j, sums);
 }
 
 }  // namespace

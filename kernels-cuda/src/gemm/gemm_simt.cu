@@ -18,5 +18,6 @@ const KernelOf<GemmCall> gemm_i8_bf16_simt{run<I8, Bf16>, nullptr};
 const KernelOf<GemmCall> gemm_i8_i8_simt{run<I8, I8>, nullptr};
 const KernelOf<GemmCall> gemm_e4m3_f32_simt{run<E4m3, float>, nullptr};
 const KernelOf<GemmCall> gemm_e4m3_bf16_simt{run<E4m3, Bf16>, nullptr};
+const KernelOf<GemmCall> gemm_e4m3_e4m3_simt{run<E4m3, E4m3>, nullptr};
 
 }  // namespace s24::cuda

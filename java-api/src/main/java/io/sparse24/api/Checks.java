@@ -122,13 +122,13 @@ final class Checks {
     return switch (w) {
       case F32, BF16, F16 -> x == w;
       case I8 -> x == DType.F32 || x == DType.BF16 || x == DType.I8;
-      case F8_E4M3 -> x == DType.F32 || x == DType.BF16;
+      case F8_E4M3 -> x == DType.F32 || x == DType.BF16 || x == DType.F8_E4M3;
     };
   }
 
   /** Which types of Y go with a type of X. */
   private static boolean gives(DType x, DType y) {
-    return x == DType.I8 ? y == DType.F32 || y == DType.BF16 : y == x;
+    return x.scaled() ? y == DType.F32 || y == DType.BF16 : y == x;
   }
 
   private static String choices(Predicate<DType> allowed) {

@@ -649,15 +649,16 @@ public final class Session implements AutoCloseable {
 
   /**
    * Y = act(alpha · X Wᵀ + beta · C + bias) with a 2:4 weight. W, X and Y are of one type, F32,
-   * BF16 or F16; or W is of I8 or F8_E4M3 and X and Y of F32 or of BF16; or W and X are of I8, Y of
-   * F32 or BF16 and k less than 2¹⁷. C is of Y's type. Sums are in F32, of I8 times I8 in I32.
+   * BF16 or F16; or W is of I8 or F8_E4M3 and X and Y of F32 or of BF16; or W and X are both of I8
+   * (k less than 2¹⁷) or both of F8_E4M3, and Y of F32 or BF16. C is of Y's type. Sums are in F32,
+   * of I8 times I8 in I32.
    *
    * <p>NaN and Inf are no errors here but propagate as in IEEE arithmetic, from kept columns only:
    * what X holds where a row of W dropped the column has no part in that row's result. A sum whose
    * products' magnitudes add up to more than F32's largest number may overflow on its way. Vector
    * kernels with X in BF16 may take subnormals, of X, W, products and sums, for zero.
    *
-   * @param x {@code [m, k]}, with row scales if it is of I8
+   * @param x {@code [m, k]}, with row scales if it is of a scaled type
    * @param w {@code [n, k]}, packed, with row scales if it is of a scaled type
    * @param c {@code [m, n]}, may be y; ignored, whatever it is, if beta is 0
    * @param y {@code [m, n]}, written
@@ -699,7 +700,7 @@ public final class Session implements AutoCloseable {
    * overflow on its way. Vector kernels with X in BF16 may take subnormals, of X, W, products and
    * sums, for zero.
    *
-   * @param x {@code [m, k]}, with row scales if it is of I8
+   * @param x {@code [m, k]}, with row scales if it is of a scaled type
    * @param w {@code [n, k]}, with row scales if it is of a scaled type
    * @param c {@code [m, n]}, may be y; ignored, whatever it is, if beta is 0
    * @param y {@code [m, n]}, written

@@ -117,7 +117,7 @@ final class SessionTest {
           "x: is 2 x 8 F16, must be m x 8 F32 or BF16 or I8",
           () -> s.gemm(Matrix.allocate(arena, 2, 8, DType.F16), w, y));
       refused(
-          "x: is 2 x 8 I8, must be m x 8 F32 or BF16",
+          "x: is 2 x 8 I8, must be m x 8 F32 or BF16 or F8_E4M3",
           () -> s.gemm(i8, Matrix.allocate(arena, 3, 8, DType.F8_E4M3), y));
       refused("x: is 2 x 8 I8, must be m x 8 F32", () -> s.gemm(i8, matrix(arena, 3, 8), y));
       refused("y: is 2 x 3 BF16, must be 2 x 3 F32", () -> s.gemm(x, w, bf16));

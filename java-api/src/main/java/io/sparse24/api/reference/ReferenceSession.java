@@ -65,7 +65,7 @@ final class ReferenceSession implements BackendSession {
           dtype.scaled()
               ? xDtype == DType.F32
                   || xDtype == DType.BF16
-                  || (dtype == DType.I8 && xDtype == DType.I8)
+                  || xDtype == dtype
               : xDtype == dtype;
       case QUANTIZE -> dtype.scaled() && !xDtype.scaled();
     };

@@ -60,7 +60,7 @@ final class GemmContractTest {
 
   /** The types Y may have. */
   private static List<DType> results(DType x) {
-    return x == DType.I8 ? List.of(DType.F32, DType.BF16) : List.of(x);
+    return x.scaled() ? List.of(DType.F32, DType.BF16) : List.of(x);
   }
 
   /** For N(0, 1) data; beta·C and bias round like a few products more. */

@@ -49,8 +49,8 @@ final class KernelsContractTest {
           for (DType type : scaled) {
             types.add(new Types(type, DType.F32));
             types.add(new Types(type, DType.BF16));
+            types.add(new Types(type, type));
           }
-          types.add(new Types(DType.I8, DType.I8));
         }
         case QUANTIZE -> {
           types.clear();

@@ -86,7 +86,7 @@ final class LayoutProofTest {
   @MethodSource("products")
   void aProductWithRowsOfTheIdentityIsTheWeight(Subject subject) {
     KernelInfo kernel = subject.forced();
-    DType result = kernel.xDtype() == DType.I8 ? DType.F32 : kernel.xDtype();
+    DType result = kernel.xDtype().scaled() ? DType.F32 : kernel.xDtype();
     try (Fixture f = new Fixture(subject)) {
       for (int[] shape : SHAPES) {
         for (int turn = 0; turn < PATTERNS.length; turn++) {

@@ -1,0 +1,19 @@
+#include "avx512/decode.hpp"
+#include "avx512/f32_panel.hpp"
+#include "avx512/weights.hpp"
+
+namespace s24::cpu {
+namespace {
+
+using Panel = DensePanel<DenseF32<E4m3, E4m3>>;
+
+void run(const Threads &threads, const GemmCall &call) {
+  if (call.args.m <= kDecodeMaxM) return decode(DenseSixteens<E4m3, E4m3>(call.args), threads, call);
+  multiply_panels<Panel>(threads, call);
+}
+
+}  // namespace
+
+const KernelOf<GemmCall> gemm_e4m3_e4m3_avx512{run, panel_workspace<Panel>};
+
+}  // namespace s24::cpu

@@ -1,0 +1,12 @@
+#include "avx512/sparse_panel.hpp"
+
+namespace s24::cpu {
+namespace {
+
+using Kernel = TilesOrPanels<E4m3, E4m3>;
+
+}  // namespace
+
+const KernelOf<GemmCall> spmm24_e4m3_e4m3_avx512{Kernel::run, Kernel::workspace};
+
+}  // namespace s24::cpu
