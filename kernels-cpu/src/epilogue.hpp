@@ -1,4 +1,4 @@
-// y = act(alpha * sum + beta * c + bias) for one element. Internal linkage, see dtype.hpp.
+// y = act(alpha * sum + beta * c + bias), and the low-rank term, for one element. Internal linkage, see dtype.hpp.
 #ifndef SPARSE24_CPU_EPILOGUE_HPP
 #define SPARSE24_CPU_EPILOGUE_HPP
 
@@ -32,14 +32,33 @@ inline float scaled(const GemmCall &call, int64_t i, int64_t j, float sum) {
   return sum;
 }
 
-// T is the type of Y and C.
+// (T R^T)[i, j], of elements of type E. Sums side by side, for the compiler to use what vectors there are.
+template <class E>
+inline float lowrank(const GemmCall &call, int64_t i, int64_t j) {
+  constexpr int kSums = 8;
+  const s24_lowrank_args &l = *call.lowrank;
+  const E *t = static_cast<const E *>(call.t) + i * l.t_stride, *r = static_cast<const E *>(call.r) + j * l.r_stride;
+  float sums[kSums] = {};
+  int64_t c = 0;
+  for (; c + kSums <= l.rank; c += kSums) {
+    for (int s = 0; s < kSums; s++) sums[s] += to_float(t[c + s]) * to_float(r[c + s]);
+  }
+  float sum = 0.0f;
+  for (; c < l.rank; c++) sum += to_float(t[c]) * to_float(r[c]);
+  for (float v : sums) sum += v;
+  return sum;
+}
+
+// T is the type of Y and C, and of a low-rank term.
 template <class T>
 inline void finish(const GemmCall &call, int64_t i, int64_t j, float sum) {
   const s24_gemm_args &a = call.args;
   float v = a.alpha * scaled(call, i, j, sum);
   if (a.beta != 0.0f) v += a.beta * to_float(static_cast<const T *>(call.c)[i * a.c_stride + j]);
   if (call.bias != nullptr) v += call.bias[j];
-  static_cast<T *>(call.y)[i * a.y_stride + j] = from_float<T>(activate(v, a.activation));
+  v = activate(v, a.activation);
+  if (call.lowrank != nullptr) v += lowrank<T>(call, i, j);
+  static_cast<T *>(call.y)[i * a.y_stride + j] = from_float<T>(v);
 }
 
 // The type of Y where X's, of eight bits, does not say it.

@@ -1,4 +1,5 @@
-// y = act(alpha * sum + beta * c + bias), sixteen outputs of one row of Y at a time. Internal linkage, see dtype.hpp.
+// y = act(alpha * sum + beta * c + bias), and the low-rank term, sixteen outputs of one row of Y at a time. Internal
+// linkage, see dtype.hpp.
 #ifndef SPARSE24_CPU_AVX512_EPILOGUE_HPP
 #define SPARSE24_CPU_AVX512_EPILOGUE_HPP
 
@@ -63,7 +64,27 @@ inline __m512 scaled16(const GemmCall &call, int64_t i, int64_t j, __mmask16 lan
   return sums;
 }
 
-// Outputs (i, j .. j + 15), those of them that exist. T is the type of Y and C.
+// (T R^T)[i, j .. j + 15]: along the rank, and the sixteen sums turned into one vector at the end.
+template <class E>
+inline __m512 lowrank16(const GemmCall &call, int64_t i, int64_t j) {
+  const s24_lowrank_args &l = *call.lowrank;
+  const E *t = static_cast<const E *>(call.t) + i * l.t_stride, *r = static_cast<const E *>(call.r) + j * l.r_stride;
+  __m512i sums[16];
+  for (int64_t o = 0; o < 16; o++) {
+    __m512 sum = _mm512_setzero_ps();
+    for (int64_t c = 0; o < call.args.n - j && c < l.rank; c += 16) {
+      const __mmask16 lanes = first16(l.rank - c);
+      sum = _mm512_fmadd_ps(load16(t + c, lanes), load16(r + o * l.r_stride + c, lanes), sum);
+    }
+    sums[o] = _mm512_castps_si512(sum);
+  }
+  transpose16(sums);
+  __m512 sum = _mm512_castsi512_ps(sums[0]);
+  for (int o = 1; o < 16; o++) sum = _mm512_add_ps(sum, _mm512_castsi512_ps(sums[o]));
+  return sum;
+}
+
+// Outputs (i, j .. j + 15), those of them that exist. T is the type of Y and C, and of a low-rank term.
 template <class T>
 inline void finish16(const GemmCall &call, int64_t i, int64_t j, __m512 sums) {
   const s24_gemm_args &a = call.args;
@@ -74,7 +95,9 @@ inline void finish16(const GemmCall &call, int64_t i, int64_t j, __m512 sums) {
     v = _mm512_fmadd_ps(load16(c, lanes), set16(a.beta), v);
   }
   if (call.bias != nullptr) v = _mm512_add_ps(v, load16(call.bias + j, lanes));
-  store16(static_cast<T *>(call.y) + i * a.y_stride + j, lanes, activate16(v, a.activation));
+  v = activate16(v, a.activation);
+  if (call.lowrank != nullptr) v = _mm512_add_ps(v, lowrank16<T>(call, i, j));
+  store16(static_cast<T *>(call.y) + i * a.y_stride + j, lanes, v);
 }
 
 // The type of Y where X's, of eight bits, does not say it.

@@ -6,6 +6,7 @@
 #define SPARSE24_CPU_AVX512_PANEL_HPP
 
 #include "avx512/epilogue.hpp"
+#include "avx512/pairs.hpp"
 #include "heuristics.hpp"
 
 namespace s24::cpu {

@@ -3,6 +3,7 @@ package io.sparse24;
 import io.sparse24.api.Compressed24;
 import io.sparse24.api.DType;
 import io.sparse24.api.Epilogue;
+import io.sparse24.api.LowRank;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Packed24;
 import io.sparse24.api.Scratch;
@@ -114,6 +115,20 @@ public final class Sparse24Matrix implements AutoCloseable {
    */
   public void multiply(Matrix x, @Nullable Matrix c, Matrix y, Epilogue epilogue) {
     session.spmm24(x, packed, c, y, epilogue);
+  }
+
+  /**
+   * Y = act(alpha · X Wᵀ + beta · C + bias) + T Rᵀ, as {@link Session#spmm24(Matrix, Packed24,
+   * Matrix, Matrix, Epilogue, LowRank)}.
+   *
+   * @param x {@code [m, k]}
+   * @param c {@code [m, n]}, may be y; ignored, whatever it is, if beta is 0
+   * @param y {@code [m, n]}, written
+   * @param epilogue alpha, beta, bias, activation
+   * @param lowRank T {@code [m, rank]} and R {@code [n, rank]} of X's type
+   */
+  public void multiply(Matrix x, @Nullable Matrix c, Matrix y, Epilogue epilogue, LowRank lowRank) {
+    session.spmm24(x, packed, c, y, epilogue, lowRank);
   }
 
   /**

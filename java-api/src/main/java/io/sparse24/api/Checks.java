@@ -195,6 +195,18 @@ final class Checks {
     }
   }
 
+  static void lowRank(Matrix x, long n, Matrix y, LowRank lowRank) {
+    floats("x", x);
+    Matrix t = lowRank.t();
+    if (t.rows() != x.rows() || t.dtype() != x.dtype()) {
+      throw new IllegalArgumentException(
+          "t: is " + t + ", must be " + x.rows() + " x rank " + x.dtype());
+    }
+    shape("r", lowRank.r(), n, t.cols(), x.dtype());
+    noOverlap("y", y, "t", t);
+    noOverlap("y", y, "r", lowRank.r());
+  }
+
   /** One of the types whose elements stand for themselves. */
   static void floats(String what, Matrix matrix) {
     if (matrix.dtype().scaled()) {

@@ -681,6 +681,39 @@ public final class Session implements AutoCloseable {
   }
 
   /**
+   * Y = act(alpha · X Wᵀ + beta · C + bias) + T Rᵀ with a 2:4 weight and a low-rank term beside it,
+   * all of it summed in F32 and rounded once. X is of F32, BF16 or F16; the rest is as without the
+   * term.
+   *
+   * @param x {@code [m, k]}
+   * @param w {@code [n, k]}, packed, with row scales if it is of a scaled type
+   * @param c {@code [m, n]}, may be y; ignored, whatever it is, if beta is 0
+   * @param y {@code [m, n]}, written
+   * @param epilogue alpha, beta, bias, activation
+   * @param lowRank T {@code [m, rank]} and R {@code [n, rank]} of X's type
+   */
+  public void spmm24(
+      Matrix x, Packed24 w, @Nullable Matrix c, Matrix y, Epilogue epilogue, LowRank lowRank) {
+    packed("w", w);
+    Checks.gemm(x, w.n(), w.k(), w.dtype(), w.rowScales(), c, y, epilogue);
+    Checks.lowRank(x, w.n(), y, lowRank);
+    Checks.noOverlap("y", y, "w", w);
+    Matrix addend = epilogue.beta() == 0 ? null : c;
+    places(x, w.rowScales(), addend, y, epilogue);
+    place("t", lowRank.t());
+    place("r", lowRank.r());
+    enter();
+    try {
+      OperationEvent event = OperationEvent.start();
+      backend.spmm24LowRank(
+          x, w, addend, y, epilogue, lowRank, forced(Op.SPMM24, w.dtype(), x.dtype()));
+      OperationEvent.finish(event, Op.SPMM24, name, w.dtype(), x.dtype(), x.rows(), w.n(), w.k());
+    } finally {
+      exit();
+    }
+  }
+
+  /**
    * Y = X Wᵀ with a dense weight.
    *
    * @param x {@code [m, k]}

@@ -166,6 +166,19 @@ final class OutputTest {
                       f32(b.get("y"), N, N),
                       new Epilogue(1, 1, f32(b.get("bias"), 1, N), Activation.NONE))),
           new Operation(
+              "spmm24 with a low-rank term",
+              List.of("y"),
+              List.of("x", "w", "t", "r"),
+              List.of(),
+              (s, b) ->
+                  s.spmm24(
+                      f32(b.get("x"), N, K),
+                      packed(s, b.get("w")),
+                      null,
+                      f32(b.get("y"), N, N),
+                      Epilogue.NONE,
+                      new LowRank(f32(b.get("t"), N, 3), f32(b.get("r"), N, 3)))),
+          new Operation(
               "gemm",
               List.of("y"),
               List.of("x", "w", "c", "bias"),
@@ -234,7 +247,7 @@ final class OutputTest {
         buffer.segment().fill((byte) 0x33);
       }
       if (operation.name().equals("unpack24")
-          || (operation.name().equals("spmm24") && name.equals("w"))) {
+          || (operation.name().startsWith("spmm24") && name.equals("w"))) {
         HostBuffer bits = HostBuffer.allocate(arena, BYTES);
         bits.segment().fill((byte) 0x33);
         s.pack24(

@@ -143,6 +143,26 @@ final class SessionTest {
           s.pack24(
               sparse, layout, HostBuffer.allocate(arena, s.packedBytes(DType.I8, layout, 3, 8)));
       refused("w.scales: are missing", () -> s.spmm24(x, packed, y));
+      Packed24 scaled =
+          s.pack24(
+              new Compressed24(sparse.values().withRowScales(matrix(arena, 1, 3)), sparse.mask()),
+              layout,
+              HostBuffer.allocate(arena, s.packedBytes(DType.I8, layout, 3, 8)));
+      Matrix r = matrix(arena, 3, 5);
+      refused(
+          "t: is 3 x 5 F32, must be 2 x rank F32",
+          () -> s.spmm24(x, scaled, null, y, Epilogue.NONE, new LowRank(r, r)));
+      refused(
+          "r: is 2 x 5 F32, must be 3 x 5 F32",
+          () -> {
+            Matrix t = matrix(arena, 2, 5);
+            s.spmm24(x, scaled, null, y, Epilogue.NONE, new LowRank(t, t));
+          });
+      refused("r: is 3 x 4 F32, must be n x 5 F32", () -> new LowRank(r, matrix(arena, 3, 4)));
+      refused("t: is 2 x 8 I8, must be of F32 or BF16 or F16", () -> new LowRank(i8, i8));
+      refused(
+          "x: is 2 x 8 I8, must be of F32",
+          () -> s.spmm24(i8, scaled, null, y, Epilogue.NONE, new LowRank(matrix(arena, 2, 5), r)));
 
       refused("scales: must be null for F32", () -> x.withRowScales(matrix(arena, 1, 2)));
       refused(

@@ -5,6 +5,7 @@ import io.sparse24.api.Compressed24;
 import io.sparse24.api.DType;
 import io.sparse24.api.Epilogue;
 import io.sparse24.api.KernelInfo;
+import io.sparse24.api.LowRank;
 import io.sparse24.api.Mask;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Op;
@@ -21,6 +22,7 @@ import io.sparse24.bindings.s24.s24_device_info;
 import io.sparse24.bindings.s24.s24_double_prune24_args;
 import io.sparse24.bindings.s24.s24_gemm_args;
 import io.sparse24.bindings.s24.s24_kernel_info;
+import io.sparse24.bindings.s24.s24_lowrank_args;
 import io.sparse24.bindings.s24.s24_norms_args;
 import io.sparse24.bindings.s24.s24_pack24_args;
 import io.sparse24.bindings.s24.s24_prune24_args;
@@ -59,6 +61,7 @@ final class NativeSession implements BackendSession {
   private final MemorySegment convert = s24_convert_args.allocate(arena);
   private final MemorySegment pack = s24_pack24_args.allocate(arena);
   private final MemorySegment gemm = s24_gemm_args.allocate(arena);
+  private final MemorySegment lowrank = s24_lowrank_args.allocate(arena);
   private final MemorySegment quantize = s24_quantize_args.allocate(arena);
   private final MemorySegment sddmm = s24_sddmm24_args.allocate(arena);
   private final MemorySegment doublePrune = s24_double_prune24_args.allocate(arena);
@@ -78,6 +81,7 @@ final class NativeSession implements BackendSession {
   private final MemorySegment pack24Function;
   private final MemorySegment unpack24Function;
   private final MemorySegment spmm24Function;
+  private final MemorySegment spmm24LowrankFunction;
   private final MemorySegment gemmFunction;
   private final MemorySegment quantizeFunction;
   private final MemorySegment sddmm24Function;
@@ -102,6 +106,7 @@ final class NativeSession implements BackendSession {
     this.pack24Function = s24_api.pack24(api);
     this.unpack24Function = s24_api.unpack24(api);
     this.spmm24Function = s24_api.spmm24(api);
+    this.spmm24LowrankFunction = s24_api.spmm24_lowrank(api);
     this.gemmFunction = s24_api.gemm(api);
     this.quantizeFunction = s24_api.quantize(api);
     this.sddmm24Function = s24_api.sddmm24(api);
@@ -547,6 +552,40 @@ final class NativeSession implements BackendSession {
             segment(w.rowScales()),
             segment(c),
             segment(epilogue.bias()),
+            y.segment(),
+            work));
+  }
+
+  @Override
+  public void spmm24LowRank(
+      Matrix x,
+      Packed24 w,
+      @Nullable Matrix c,
+      Matrix y,
+      Epilogue epilogue,
+      LowRank lowRank,
+      int kernel) {
+    gemmArgs(x, w.dtype(), c, y, epilogue, kernel);
+    s24_gemm_args.layout(gemm, w.layout());
+    s24_gemm_args.w_stride(gemm, 0);
+    s24_lowrank_args.rank(lowrank, lowRank.rank());
+    s24_lowrank_args.t_stride(lowrank, lowRank.t().rowStride());
+    s24_lowrank_args.r_stride(lowrank, lowRank.r().rowStride());
+    MemorySegment work = workspace(S24.S24_OP_SPMM24(), gemm);
+    check(
+        s24_api.spmm24_lowrank.invoke(
+            spmm24LowrankFunction,
+            context,
+            gemm,
+            lowrank,
+            x.segment(),
+            segment(x.rowScales()),
+            w.segment(),
+            segment(w.rowScales()),
+            segment(c),
+            segment(epilogue.bias()),
+            lowRank.t().segment(),
+            lowRank.r().segment(),
             y.segment(),
             work));
   }

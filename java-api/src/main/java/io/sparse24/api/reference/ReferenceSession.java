@@ -5,6 +5,7 @@ import io.sparse24.api.Compressed24;
 import io.sparse24.api.DType;
 import io.sparse24.api.Epilogue;
 import io.sparse24.api.KernelInfo;
+import io.sparse24.api.LowRank;
 import io.sparse24.api.Mask;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Op;
@@ -63,9 +64,7 @@ final class ReferenceSession implements BackendSession {
       case COMPRESS24, DECOMPRESS24, APPLY_MASK, PACK24, UNPACK24 -> xDtype == dtype;
       case SPMM24, GEMM ->
           dtype.scaled()
-              ? xDtype == DType.F32
-                  || xDtype == DType.BF16
-                  || xDtype == dtype
+              ? xDtype == DType.F32 || xDtype == DType.BF16 || xDtype == dtype
               : xDtype == dtype;
       case QUANTIZE -> dtype.scaled() && !xDtype.scaled();
     };
@@ -428,19 +427,50 @@ final class ReferenceSession implements BackendSession {
   @Override
   public void spmm24(
       Matrix x, Packed24 w, @Nullable Matrix c, Matrix y, Epilogue epilogue, int kernel) {
+    multiply(x, w, c, y, epilogue, null);
+  }
+
+  @Override
+  public void spmm24LowRank(
+      Matrix x,
+      Packed24 w,
+      @Nullable Matrix c,
+      Matrix y,
+      Epilogue epilogue,
+      LowRank lowRank,
+      int kernel) {
+    multiply(x, w, c, y, epilogue, lowRank);
+  }
+
+  private static void multiply(
+      Matrix x,
+      Packed24 w,
+      @Nullable Matrix c,
+      Matrix y,
+      Epilogue epilogue,
+      @Nullable LowRank lowRank) {
     Compressed24 weight = view(w);
+    double[][] t = lowRank == null ? new double[0][] : rows(lowRank.t());
+    double[] r = new double[lowRank == null ? 0 : Math.toIntExact(lowRank.rank())];
     double[][] rows = rows(x);
     double[] values = new double[Math.toIntExact(w.k() / 2)];
     int[] columns = new int[values.length];
     for (long j = 0; j < w.n(); j++) {
       readColumns(weight.mask(), j, columns);
       readRow(weight.values(), w.rowScales(), j, values);
+      if (lowRank != null) {
+        readRow(lowRank.r(), null, j, r);
+      }
       for (int i = 0; i < rows.length; i++) {
         double sum = 0;
         for (int p = 0; p < values.length; p++) {
           sum += rows[i][columns[p]] * values[p];
         }
-        finish(sum, i, j, c, y, epilogue);
+        double term = 0;
+        for (int p = 0; p < r.length; p++) {
+          term += t[i][p] * r[p];
+        }
+        y.set(i, j, (float) (finished(sum, i, j, c, epilogue) + term));
       }
     }
   }
@@ -457,7 +487,7 @@ final class ReferenceSession implements BackendSession {
         for (int p = 0; p < values.length; p++) {
           sum += rows[i][p] * values[p];
         }
-        finish(sum, i, j, c, y, epilogue);
+        y.set(i, j, (float) finished(sum, i, j, c, epilogue));
       }
     }
   }
@@ -493,8 +523,8 @@ final class ReferenceSession implements BackendSession {
     }
   }
 
-  private static void finish(
-      double sum, long i, long j, @Nullable Matrix c, Matrix y, Epilogue epilogue) {
+  private static double finished(
+      double sum, long i, long j, @Nullable Matrix c, Epilogue epilogue) {
     double v = epilogue.alpha() * sum;
     if (epilogue.beta() != 0 && c != null) {
       v += epilogue.beta() * (double) c.get(i, j);
@@ -503,7 +533,7 @@ final class ReferenceSession implements BackendSession {
     if (bias != null) {
       v += bias.get(0, j);
     }
-    y.set(i, j, (float) epilogue.activation().apply(v));
+    return epilogue.activation().apply(v);
   }
 
   // ---- row scales

@@ -5,6 +5,7 @@ import io.sparse24.api.Compressed24;
 import io.sparse24.api.DType;
 import io.sparse24.api.Epilogue;
 import io.sparse24.api.KernelInfo;
+import io.sparse24.api.LowRank;
 import io.sparse24.api.Mask;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Op;
@@ -218,6 +219,26 @@ public interface BackendSession extends AutoCloseable {
    * @param kernel kernel id
    */
   void spmm24(Matrix x, Packed24 w, @Nullable Matrix c, Matrix y, Epilogue epilogue, int kernel);
+
+  /**
+   * Y = act(alpha · X Wᵀ + beta · C + bias) + T Rᵀ, W 2:4.
+   *
+   * @param x {@code [m, k]}
+   * @param w {@code [n, k]}
+   * @param c {@code [m, n]}; null if beta is 0
+   * @param y {@code [m, n]}
+   * @param epilogue alpha, beta, bias, activation
+   * @param lowRank T {@code [m, rank]}, R {@code [n, rank]}
+   * @param kernel kernel id
+   */
+  void spmm24LowRank(
+      Matrix x,
+      Packed24 w,
+      @Nullable Matrix c,
+      Matrix y,
+      Epilogue epilogue,
+      LowRank lowRank,
+      int kernel);
 
   /**
    * Y = act(alpha · X Wᵀ + beta · C + bias), W dense.
