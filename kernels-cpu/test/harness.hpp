@@ -91,6 +91,7 @@ void test_scores(Random &random);
 void test_prune(Random &random);
 void test_convert(Random &random);
 void test_multiply(Random &random);
+void test_lowrank(Random &random);
 void test_extremes(Random &random);
 void test_quantize(Random &random);
 void test_backward(Random &random);

@@ -108,6 +108,7 @@ s24_api table_of_host_memory() {
   table.pack24 = OnDevice<&s24_api::pack24>::call;
   table.unpack24 = OnDevice<&s24_api::unpack24>::call;
   table.spmm24 = OnDevice<&s24_api::spmm24>::call;
+  table.spmm24_lowrank = OnDevice<&s24_api::spmm24_lowrank>::call;
   table.gemm = OnDevice<&s24_api::gemm>::call;
   table.quantize = OnDevice<&s24_api::quantize>::call;
   table.sddmm24 = OnDevice<&s24_api::sddmm24>::call;
@@ -126,6 +127,7 @@ void test_groups(const std::vector<std::string> &wanted, Random &random) {
       {"prune", test_prune},
       {"convert", test_convert},
       {"multiply", test_multiply},
+      {"lowrank", test_lowrank},
       {"quantize", test_quantize},
       {"backward", test_backward},
   };

@@ -35,6 +35,7 @@ s24_api waiting_table() {
   table.pack24 = Waiting<&s24_api::pack24>::call;
   table.unpack24 = Waiting<&s24_api::unpack24>::call;
   table.spmm24 = Waiting<&s24_api::spmm24>::call;
+  table.spmm24_lowrank = Waiting<&s24_api::spmm24_lowrank>::call;
   table.gemm = Waiting<&s24_api::gemm>::call;
   table.quantize = Waiting<&s24_api::quantize>::call;
   table.sddmm24 = Waiting<&s24_api::sddmm24>::call;
@@ -67,8 +68,8 @@ int main() {
       {"arguments", test_arguments, nullptr}, {"norms", nullptr, test_norms},
       {"scores", nullptr, test_scores},       {"prune", nullptr, test_prune},
       {"convert", nullptr, test_convert},     {"fragments", nullptr, test_fragments},
-      {"multiply", nullptr, test_multiply},   {"quantize", nullptr, test_quantize},
-      {"backward", nullptr, test_backward},
+      {"multiply", nullptr, test_multiply},   {"lowrank", nullptr, test_lowrank},
+      {"quantize", nullptr, test_quantize},   {"backward", nullptr, test_backward},
   };
   for (const auto &group : groups) {
     const int before = checks;

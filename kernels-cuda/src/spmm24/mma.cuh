@@ -5,7 +5,8 @@
 // would add a copy and give nothing back but to warps that share rows of W (two of them in the largest shape, which the
 // first-level cache serves). A ring of tiles a warp is loaded a stage ahead. X, which all warps read, goes through
 // stages in shared memory (mma_x.cuh). Where blocks are too few for the chip, k is cut and the parts meet in the
-// workspace, in a fixed order.
+// workspace, in a fixed order. A low-rank term is multiplied where sums stand in shared memory on their way to rows of
+// Y (lowrank_tile.cuh).
 #ifndef SPARSE24_CUDA_MMA_CUH
 #define SPARSE24_CUDA_MMA_CUH
 
@@ -13,6 +14,7 @@
 #include "epilogue.cuh"
 #include "ptx/ldmatrix.cuh"
 #include "ptx/mma_sp.cuh"
+#include "spmm24/lowrank_tile.cuh"
 #include "spmm24/mma_operand.cuh"
 #include "spmm24/mma_plan.hpp"
 #include "spmm24/mma_x.cuh"
@@ -161,18 +163,62 @@ struct MmaWarp {
 template <class Sum, class Y>
 struct MmaResult {
   int64_t m, n;
-  Sum *parts;  // of every part of k m x n sums; null where there is one part
+  Sum *parts;  // of every part of k m x n sums, then the low-rank term; null where there is one part
   Epilogue<Y> epilogue;
 
-  __device__ void take(int64_t i, int64_t j, Sum sum) const {
+  // The last part has the fewest stages.
+  __device__ bool adds_lowrank() const {
+    return epilogue.lowrank.rank > 0 && (parts == nullptr || blockIdx.y == gridDim.y - 1);
+  }
+
+  // What the low-rank term is added to, which finish then takes; without it an output is done.
+  __device__ float take(int64_t i, int64_t j, Sum sum, bool lowrank) const {
+    if (i >= m || j >= n) return 0.0f;
+    if (parts != nullptr) {
+      parts[(int64_t{blockIdx.y} * m + i) * n + j] = sum;
+      return 0.0f;
+    }
+    const float v = epilogue.value(i, j, static_cast<float>(sum));
+    if (!lowrank) epilogue.store(i, j, v);
+    return v;
+  }
+
+  __device__ void finish(int64_t i, int64_t j, float v) const {
     if (i >= m || j >= n) return;
     if (parts == nullptr) {
-      epilogue.finish(i, j, static_cast<float>(sum));
+      epilogue.store(i, j, v);
     } else {
-      parts[(int64_t{blockIdx.y} * m + i) * n + j] = sum;
+      parts[(int64_t{gridDim.y} * m + i) * n + j] = static_cast<Sum>(v);
     }
   }
 };
+
+// Rows of Y among those that a block turns at once, of part `part` of its tiles of X.
+template <class Shape>
+struct TurnedRows {
+  static constexpr int kOfWarp = Shape::kTurned * 8;
+
+  int64_t first;
+  int part;
+
+  __device__ int64_t operator()(int row) const {
+    return first + row / kOfWarp * Shape::kXTiles * 8 + part * 8 + row % kOfWarp;
+  }
+};
+
+template <class Shape, class Y>
+using LowRankOf =
+    LowRankTile<Y, Shape::kTurnedRows, Shape::kWRows, Shape::kTurnedPitch, kMmaThreads, Shape::kLowRankSlice>;
+
+template <class Shape, class Sum, class Y>
+__device__ LowRankOf<Shape, Y> lowrank_tile(uint8_t *memory, const MmaResult<Sum, Y> &result, int64_t first_column) {
+  return {*reinterpret_cast<typename LowRankOf<Shape, Y>::Slices *>(memory + Shape::kTurnedBytes),
+          result.epilogue.lowrank,
+          result.m,
+          result.n,
+          first_column,
+          static_cast<int>(threadIdx.x)};
+}
 
 template <class Shape, class W, class X, class Y>
 __global__ void __launch_bounds__(kMmaThreads, Shape::kBlocks)
@@ -207,22 +253,45 @@ __global__ void __launch_bounds__(kMmaThreads, Shape::kBlocks)
   }
   wait_for_copies<0>();
   auto *turned = reinterpret_cast<Sum *>(memory);
-#pragma unroll
-  for (int part = 0; part < Shape::kXTiles; part += Shape::kTurned) {
-    __syncthreads();
-    warp.turn(turned, part);
-    __syncthreads();
+  constexpr bool kLowRank = sizeof(X) == 2;
+  const int64_t first_column = int64_t{w_block} * Shape::kWRows;
+  const int thread = static_cast<int>(threadIdx.x);
 #pragma unroll 1  // the activations are long
-    for (int at = static_cast<int>(threadIdx.x); at < Shape::kTurnedRows * Shape::kWRows; at += kMmaThreads) {
+  for (int part = 0; part < Shape::kXTiles; part += Shape::kTurned) {
+    const TurnedRows<Shape> y_row{int64_t{x_block} * Shape::kXRows, part};
+    __syncthreads();
+#pragma unroll  // sums are in registers, which have no index
+    for (int p = 0; p < Shape::kXTiles; p += Shape::kTurned) {
+      if (p == part) warp.turn(turned, p);
+    }
+    bool lowrank = false;
+    if constexpr (kLowRank) {
+      lowrank = result.adds_lowrank();
+      if (lowrank) lowrank_tile<Shape>(memory, result, first_column).begin(y_row, part > 0);
+    }
+    __syncthreads();
+#pragma unroll 1
+    for (int at = thread; at < Shape::kTurnedRows * Shape::kWRows; at += kMmaThreads) {
       const int row = at / Shape::kWRows, column = at % Shape::kWRows;
       Sum sum = 0;
 #pragma unroll
       for (int along = 0; along < Shape::kKWarps; along++) {
         sum += turned[(along * Shape::kTurnedRows + row) * Shape::kTurnedPitch + column];
       }
-      constexpr int kOfWarp = Shape::kTurned * 8;
-      const int x_row = row / kOfWarp * Shape::kXTiles * 8 + part * 8 + row % kOfWarp;
-      result.take(int64_t{x_block} * Shape::kXRows + x_row, int64_t{w_block} * Shape::kWRows + column, sum);
+      const float v = result.take(y_row(row), first_column + column, sum, lowrank);
+      if constexpr (kLowRank) {
+        if (lowrank) turned[row * Shape::kTurnedPitch + column] = v;
+      }
+    }
+    if constexpr (kLowRank) {
+      if (lowrank) {
+        lowrank_tile<Shape>(memory, result, first_column).add(turned, y_row, [] { __syncthreads(); });
+#pragma unroll 1
+        for (int at = thread; at < Shape::kTurnedRows * Shape::kWRows; at += kMmaThreads) {
+          const int row = at / Shape::kWRows, column = at % Shape::kWRows;
+          result.finish(y_row(row), first_column + column, turned[row * Shape::kTurnedPitch + column]);
+        }
+      }
     }
   }
 }
@@ -236,7 +305,9 @@ struct AddParts {
   S24_HD int64_t operator()(int64_t i, int64_t j) const {
     Sum sum = 0;
     for (int64_t part = 0; part < parts; part++) sum += result.parts[(part * result.m + i) * result.n + j];
-    result.epilogue.finish(i, j, static_cast<float>(sum));
+    float v = result.epilogue.value(i, j, static_cast<float>(sum));
+    if (result.epilogue.lowrank.rank > 0) v += static_cast<float>(result.parts[(parts * result.m + i) * result.n + j]);
+    result.epilogue.store(i, j, v);
     return kNowhere;
   }
 };
@@ -250,8 +321,9 @@ void multiply_shape(const Queue &queue, const GemmCall &call, const MmaPlan &pla
   const MmaWork work{static_cast<unsigned>(plan.w_blocks), static_cast<unsigned>(plan.x_blocks),
                      static_cast<int>(plan.stages), static_cast<int>(plan.stages_of_part)};
   launch_with_shared(queue, dim3(work.w_blocks * work.x_blocks, static_cast<unsigned>(plan.parts)), dim3(kMmaThreads),
-                     Shape::shared_bytes(sizeof(X)), run_mma<Shape, W, X, Y>, MmaX<X>(call.x, a.m, a.k, a.x_stride),
-                     Fragments<W, static_cast<int>(sizeof(X))>(call.w, a.n, a.k), work, result);
+                     Shape::shared_bytes(sizeof(X), call.lowrank != nullptr), run_mma<Shape, W, X, Y>,
+                     MmaX<X>(call.x, a.m, a.k, a.x_stride), Fragments<W, static_cast<int>(sizeof(X))>(call.w, a.n, a.k),
+                     work, result);
   if (plan.parts > 1) cells(queue, AddParts<Sum, Y>{result, plan.parts}, a.m, a.n);
 }
 

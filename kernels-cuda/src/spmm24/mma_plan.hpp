@@ -48,10 +48,11 @@ MmaPlan mma_plan(const s24_gemm_args &a, const Chip &chip) {
   return mma_plan_of<Large>(MmaPlan::kLarge, a, chip);
 }
 
+// The sums of each part, and, behind them, a low-rank term, which X of 16 bits may have.
 template <class X>
 int64_t mma_workspace(const s24_gemm_args &a, const Chip &chip) {
   const MmaPlan plan = mma_plan<X>(a, chip);
-  return plan.parts > 1 ? lines(plan.parts * a.m * a.n * 4) : 0;
+  return plan.parts > 1 ? lines((plan.parts + (sizeof(X) == 2 ? 1 : 0)) * a.m * a.n * 4) : 0;
 }
 
 }  // namespace s24::cuda

@@ -20,17 +20,21 @@ struct MmaShape {
   static constexpr int kStageTiles = kKWarps * kRing, kStageColumns = kStageTiles * kTileColumns;
   static_assert(kWWarps * kXWarps * kKWarps * kLanes == kMmaThreads, "every warp has a part");
 
-  // Sums go through shared memory kTurned tiles of X a warp at a time, turned to rows of Y. The pitch puts what a warp
-  // writes at once into different banks.
-  static constexpr int kTurned = kXTiles < 4 ? kXTiles : 4;
+  // Sums go through shared memory kTurned tiles of X a warp at a time, turned to rows of Y, up to 32. The pitch puts
+  // what a warp writes at once into different banks.
+  static constexpr int kTurned = kXTiles < 4 / kXWarps ? kXTiles : 4 / kXWarps;
   static constexpr int kTurnedRows = kXWarps * kTurned * 8, kTurnedPitch = kWRows + 4;
   static constexpr int kTurnedBytes = 4 * kKWarps * kTurnedRows * kTurnedPitch;
 
   static constexpr int kBlocks = kWTiles == 1 ? 2 : 1;  // a multiprocessor, as the registers allow
 
-  static constexpr int shared_bytes(int x_bytes) {
+  // Where there is a low-rank term, a slice of so many columns of T's and R's rows is beside the sums.
+  static constexpr int kLowRankSlice = 64, kLowRankBytes = (kWRows + kTurnedRows) * kLowRankSlice * 2;
+
+  static constexpr int shared_bytes(int x_bytes, bool lowrank) {
     const int stages = kMmaStages * kXRows * kStageColumns * x_bytes;
-    return stages > kTurnedBytes ? stages : kTurnedBytes;
+    const int turned = kTurnedBytes + (lowrank ? kLowRankBytes : 0);
+    return stages > turned ? stages : turned;
   }
 };
 

@@ -4,6 +4,7 @@
 
 #include "dtype.hpp"
 #include "ptx/cp_async.cuh"
+#include "row_alignment.hpp"
 
 namespace s24::cuda {
 
@@ -13,15 +14,14 @@ template <class X>
 struct MmaX {
   const X *data;
   int64_t rows, columns, stride;
-  int alignment;  // what every row begins on, in bytes: 16, 4, or the element's size
+  int alignment;
 
   MmaX(const void *x, int64_t m, int64_t k, int64_t x_stride)
-      : data(static_cast<const X *>(x)), rows(m), columns(k), stride(x_stride), alignment(sizeof(X)) {
-    for (const int bytes : {4, kChunkBytes}) {
-      const auto misplaced = reinterpret_cast<uintptr_t>(x) | static_cast<uintptr_t>(x_stride) * sizeof(X);
-      if (misplaced % static_cast<unsigned>(bytes) == 0) alignment = bytes;
-    }
-  }
+      : data(static_cast<const X *>(x)),
+        rows(m),
+        columns(k),
+        stride(x_stride),
+        alignment(row_alignment(data, stride)) {}
 };
 
 // 16 bytes of shared memory, of which `bytes` come from `from` and the rest is 0.

@@ -6,6 +6,7 @@
 #include "ptx/bulk_copy.cuh"
 #include "ptx/warpgroup.cuh"
 #include "ptx/wgmma_sp.cuh"
+#include "spmm24/lowrank_tile.cuh"
 #include "spmm24/wgmma_tile.hpp"
 #include "tensor_map.hpp"
 #include "warps.cuh"
@@ -45,10 +46,27 @@ struct Stage {
 constexpr int kTurnedRows = 32, kTurnedColumns = kWRows / kMultipliers, kTurnedPitch = kTurnedColumns + 4;
 static_assert(kTurnedColumns == kWarpgroup, "a thread an output of a row");
 
+template <class T>
+using LowRankOf = LowRankTile<T, kTurnedRows, kTurnedColumns, kTurnedPitch, kWarpgroup, 32>;
+
+// Of a low-rank term, which X in 16 bits may have.
+template <class T>
+constexpr bool kMayHaveLowRank = sizeof(T) == 2;
+
+template <class T, bool = kMayHaveLowRank<T>>
+struct LowRankSlices {
+  struct Type {};
+};
+template <class T>
+struct LowRankSlices<T, true> {
+  using Type = typename LowRankOf<T>::Slices;
+};
+
 template <class W>
 struct Shared {
   Stage<W> stages[kStages];
   float turned[kMultipliers][kTurnedRows][kTurnedPitch];
+  typename LowRankSlices<W>::Type lowrank[kMultipliers];
   Mbarrier full[kStages], empty[kStages];
 };
 
@@ -207,30 +225,67 @@ struct Multiplier {
     running = nullptr;
   }
 
+  // Sums of rows first.. of X, to rows of Y.
+  __device__ void turn(const Sums<Sum> &sums, int first, float (&turned)[kTurnedRows][kTurnedPitch]) const {
+    const int g = lane / 4, t = lane % 4;
+#pragma unroll
+    for (int i = 0; i < kParts * kTurnedRows / 2; i++) {
+      const int part = i / (kTurnedRows / 2), in_part = i % (kTurnedRows / 2);
+      const int row = in_part / 4 * 8 + 2 * t + in_part % 2;
+      const int column = part * kWgmmaWRows + warp * kTileRows + g + in_part / 2 % 2 * 8;
+      turned[row][column] = static_cast<float>(sums[part][first / 2 + in_part]);
+    }
+  }
+
+  template <class Y>
+  __device__ LowRankOf<Y> lowrank_tile(const Epilogue<Y> &epilogue, const Problem &problem,
+                                       int64_t first_column) const {
+    return {shared.lowrank[multiplier], epilogue.lowrank, problem.m, problem.n, first_column, warp * kWarp + lane};
+  }
+
   // Turns Y^T over in shared memory, so that the warpgroup writes 128 neighbours of a row of Y.
   template <class Y>
   __device__ void finish(const Sums<Sum> &sums, const TileOrder::Tile &tile, const Problem &problem,
                          const Epilogue<Y> &epilogue) {
     float(&turned)[kTurnedRows][kTurnedPitch] = shared.turned[multiplier];
-    const int g = lane / 4, t = lane % 4;
-    const int own = warp * kWarp + lane;
-    const int64_t j = tile.first_w_row + multiplier * kTurnedColumns + own;
-#pragma unroll
-    for (int first = 0; first < kXRows; first += kTurnedRows) {
-#pragma unroll
-      for (int i = 0; i < kParts * kTurnedRows / 2; i++) {
-        const int part = i / (kTurnedRows / 2), in_part = i % (kTurnedRows / 2);
-        const int row = in_part / 4 * 8 + 2 * t + in_part % 2;
-        const int column = part * kWgmmaWRows + warp * kTileRows + g + in_part / 2 % 2 * 8;
-        turned[row][column] = static_cast<float>(sums[part][first / 2 + in_part]);
-      }
-      sync_warpgroup(1 + multiplier);
+    const int64_t first_column = tile.first_w_row + multiplier * kTurnedColumns;
+    bool lowrank = false;
+    if constexpr (kMayHaveLowRank<X>) lowrank = epilogue.lowrank.rank > 0;
+    const auto sync = [this] { sync_warpgroup(1 + multiplier); };
 #pragma unroll 1  // the activations are long
-      for (int row = 0; row < kTurnedRows; row++) {
-        const int64_t i = tile.first_x_row + first + row;
-        if (i < problem.m && j < problem.n) epilogue.finish(i, j, turned[row][own]);
+    for (int first = 0; first < kXRows; first += kTurnedRows) {
+      const int64_t first_row = tile.first_x_row + first;
+      int own = warp * kWarp + lane;
+      wgmma_pin(own);  // or addresses that depend on it are kept over the loop, for which registers are too few
+      const int64_t j = first_column + own;
+#pragma unroll  // sums are in registers, which have no index
+      for (int f = 0; f < kXRows; f += kTurnedRows) {
+        if (f == first) turn(sums, f, turned);
       }
-      sync_warpgroup(1 + multiplier);
+      const auto t_row = [first_row](int row) { return first_row + row; };
+      if constexpr (kMayHaveLowRank<X>) {
+        if (lowrank) lowrank_tile(epilogue, problem, first_column).begin(t_row, first > 0);
+      }
+      sync();
+      const int64_t left = j < problem.n ? problem.m - first_row : 0;
+      const int rows = static_cast<int>(left < 0 ? 0 : left < kTurnedRows ? left : kTurnedRows);
+#pragma unroll 1
+      for (int row = 0; row < rows; row++) {
+        const float v = epilogue.value(first_row + row, j, turned[row][own]);
+        if (lowrank) {
+          turned[row][own] = v;
+        } else {
+          epilogue.store(first_row + row, j, v);
+        }
+      }
+      if constexpr (kMayHaveLowRank<X>) {
+        if (lowrank) {
+          lowrank_tile(epilogue, problem, first_column).add(turned[0], t_row, sync);
+#pragma unroll 1
+          for (int row = 0; row < rows; row++) epilogue.store(first_row + row, j, turned[row][own]);
+        }
+      }
+      sync();
     }
   }
 };
@@ -261,7 +316,7 @@ __global__ void __launch_bounds__(kThreads, 1)
     Multiplier<W, X> multiplier{shared, warpgroup, warp, lane, {}};
     for (int64_t index = blockIdx.x; index < problem.order.count(); index += gridDim.x) {
       const TileOrder::Tile tile = problem.order.tile(index);
-      Sums<SumOf<W, X> > sums = {};
+      Sums<SumOf<W, X>> sums = {};
       multiplier.tile(problem.stages, sums);
       multiplier.finish(sums, tile, problem, epilogue);
     }
