@@ -68,7 +68,7 @@ int main() {
       {"scores", nullptr, test_scores},       {"prune", nullptr, test_prune},
       {"convert", nullptr, test_convert},     {"fragments", nullptr, test_fragments},
       {"multiply", nullptr, test_multiply},   {"quantize", nullptr, test_quantize},
-      {"backward", nullptr, test_backward},
+      {"backward", nullptr, test_backward},   {"queue", nullptr, test_queue},
   };
   for (const auto &group : groups) {
     const int before = checks;
