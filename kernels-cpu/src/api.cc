@@ -4,6 +4,7 @@
 
 #include "context.hpp"
 #include "operations.hpp"
+#include "queue.hpp"
 #include "registry.hpp"
 
 namespace s24::cpu {
@@ -145,21 +146,21 @@ constexpr s24_api kApi = {S24_ABI_VERSION,
                           Table::sgd,
                           Table::prune24_both,
                           Table::spmm24_lowrank,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr};
+                          queue,
+                          memory_allocate,
+                          memory_free,
+                          copy,
+                          copy,
+                          event_create,
+                          event_destroy,
+                          event_record,
+                          event_wait,
+                          event_synchronize,
+                          event_elapsed,
+                          capture_begin,
+                          capture_end,
+                          graph_launch,
+                          graph_destroy};
 
 }  // namespace
 }  // namespace s24::cpu

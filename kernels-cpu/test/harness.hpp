@@ -85,6 +85,7 @@ void expect_status(const Context &ctx, int32_t got, int32_t wanted, const char *
 
 void test_registry();
 void test_contexts();
+void test_queue();
 void test_arguments();
 void test_norms(Random &random);
 void test_scores(Random &random);

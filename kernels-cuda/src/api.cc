@@ -1,4 +1,4 @@
-// The library's one exported function and what of its table is not an operation: contexts, queries, memory.
+// The library's one exported function, and of its table contexts and queries.
 #include <cuda_runtime_api.h>
 
 #include <memory>
@@ -6,6 +6,9 @@
 
 #include "context.hpp"
 #include "cuda_error.hpp"
+#include "events.hpp"
+#include "graph.hpp"
+#include "memory.hpp"
 #include "operations.hpp"
 #include "registry.hpp"
 
@@ -20,6 +23,7 @@ int32_t context_create(const s24_context_options *options, s24_context **out, ch
     check::pointer("out", out, true);
     check::range("threads", options->threads, 0, 4096);
     const s24_context *sibling = options->sibling;
+    if (sibling != nullptr) sibling->outside_capture("context_create allocates");
     *out = new s24_context(sibling != nullptr ? sibling->share() : Device::open(options->device));
   });
 }
@@ -29,6 +33,7 @@ int32_t context_destroy(s24_context *ctx) {
   const std::unique_ptr<s24_context> owned(ctx);
   if (ctx == nullptr) return S24_OK;
   return guarded(nullptr, 0, [&] {
+    ctx->abandon_capture();
     const cudaError_t done = cudaStreamSynchronize(ctx->stream());
     if (done != cudaErrorCudartUnloading) expect(done, "waiting for queued work");  // else the process is ending
   });
@@ -81,58 +86,10 @@ int32_t choose_kernel(s24_context *ctx, int32_t op, int32_t dtype, int32_t x_dty
   });
 }
 
-void check_bytes(int64_t bytes) {
-  if (bytes < 0) fail(S24_BAD_ARGUMENT, "bytes: %lld is negative", static_cast<long long>(bytes));
-}
-
-// Stream-ordered: memory freed while queued work still uses it is reused only behind that work.
-int32_t memory_allocate(s24_context *ctx, int64_t bytes, void **out) {
+int32_t queue(s24_context *ctx, void **out) {
   return guarded(ctx, [&] {
     check::pointer("out", out, true);
-    check_bytes(bytes);
-    const std::string what = std::to_string(bytes) + " bytes of device memory";
-    if (bytes > ctx->device().memory_bytes()) {
-      fail(S24_OUT_OF_MEMORY, "%s: the GPU has %lld", what.c_str(),
-           static_cast<long long>(ctx->device().memory_bytes()));
-    }
-    void *address = nullptr;
-    const size_t size = bytes > 0 ? static_cast<size_t>(bytes) : 1;
-    expect(cudaMallocFromPoolAsync(&address, size, ctx->device().pool(), ctx->stream()), what.c_str());
-    *out = address;
-  });
-}
-
-int32_t memory_free(s24_context *ctx, void *address) {
-  return guarded(ctx, [&] {
-    if (address != nullptr) expect(cudaFreeAsync(address, ctx->stream()), "freeing device memory");
-  });
-}
-
-// Waits, so that the caller may do with its memory what it likes: a source that must stay untouched until some later
-// moment is a trap where its owner is an arena that closes.
-int32_t copy_to_device(s24_context *ctx, void *to, const void *from_host, int64_t bytes) {
-  return guarded(ctx, [&] {
-    check_bytes(bytes);
-    check::pointer("to", to, bytes > 0);
-    check::pointer("from_host", from_host, bytes > 0);
-    if (bytes == 0) return;
-    expect(cudaMemcpyAsync(to, from_host, static_cast<size_t>(bytes), cudaMemcpyHostToDevice, ctx->stream()),
-           "copying to the device");
-    expect(cudaStreamSynchronize(ctx->stream()), "copying to the device");
-  });
-}
-
-// Reports what queued work found, as synchronize does: what was copied may be its result.
-int32_t copy_to_host(s24_context *ctx, void *to_host, const void *from, int64_t bytes) {
-  return guarded(ctx, [&] {
-    check_bytes(bytes);
-    check::pointer("to_host", to_host, bytes > 0);
-    check::pointer("from", from, bytes > 0);
-    if (bytes > 0) {
-      expect(cudaMemcpyAsync(to_host, from, static_cast<size_t>(bytes), cudaMemcpyDeviceToHost, ctx->stream()),
-             "copying to the host");
-    }
-    ctx->synchronize();
+    *out = ctx->stream();
   });
 }
 
@@ -174,21 +131,21 @@ constexpr s24_api kApi = {S24_ABI_VERSION,
                           Table::sgd,
                           Table::prune24_both,
                           Table::spmm24_lowrank,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr,
-                          nullptr};
+                          queue,
+                          host_memory_allocate,
+                          host_memory_free,
+                          copy_to_device_async,
+                          copy_to_host_async,
+                          event_create,
+                          event_destroy,
+                          event_record,
+                          event_wait,
+                          event_synchronize,
+                          event_elapsed,
+                          capture_begin,
+                          capture_end,
+                          graph_launch,
+                          graph_destroy};
 
 }  // namespace
 }  // namespace s24::cuda

@@ -34,6 +34,7 @@ void s24_context::open() {
 
 void s24_context::close() noexcept {
   static_cast<void>(cudaGetLastError());
+  abandon_capture();
   if (record_ != nullptr) static_cast<void>(cudaFreeAsync(record_, stream_));
   if (stream_ != nullptr) {
     static_cast<void>(cudaStreamSynchronize(stream_));
@@ -44,6 +45,7 @@ void s24_context::close() noexcept {
 }
 
 void s24_context::synchronize() {
+  outside_capture("synchronize waits");
   if (!unread_) {
     expect(cudaStreamSynchronize(stream_), "waiting for queued work");
     return;
@@ -55,4 +57,48 @@ void s24_context::synchronize() {
   if (found_->kind == Finding::kNone) return;
   expect(cudaMemsetAsync(first, 0, sizeof(Finding), stream_), "emptying the record");
   s24::fail(S24_BAD_DATA, "%s", s24::cuda::describe(*found_).c_str());
+}
+
+void s24_context::outside_capture(const char *what) const {
+  if (capturing_) s24::fail(S24_BAD_ARGUMENT, "%s, which a graph cannot; capture_end comes first", what);
+}
+
+// Thread-local: what other threads do meanwhile, in contexts of their own, is none of this capture's business.
+void s24_context::begin_capture() {
+  if (capturing_) s24::fail(S24_BAD_ARGUMENT, "capture_begin: a capture is under way already");
+  expect(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "beginning a capture");
+  capturing_ = true;
+  unread_before_ = unread_;
+  unread_ = false;
+}
+
+s24_graph s24_context::end_capture() {
+  if (!capturing_) s24::fail(S24_BAD_ARGUMENT, "capture_end: no capture was begun");
+  s24_graph made{self_, nullptr, unread_};
+  cudaGraph_t recorded = nullptr;
+  const cudaError_t ended = cudaStreamEndCapture(stream_, &recorded);
+  capturing_ = ended == cudaErrorStreamCaptureWrongThread;  // only the thread that began it can end it
+  if (!capturing_) unread_ = unread_before_;
+  expect(ended, "ending a capture");
+  const cudaError_t instantiated = cudaGraphInstantiate(&made.executable, recorded, 0);
+  static_cast<void>(cudaGraphDestroy(recorded));
+  expect(instantiated, "making a graph of a capture");
+  return made;
+}
+
+void s24_context::abandon_capture() noexcept {
+  if (!capturing_) return;
+  capturing_ = false;
+  cudaGraph_t unfinished = nullptr;
+  if (cudaStreamEndCapture(stream_, &unfinished) == cudaSuccess) static_cast<void>(cudaGraphDestroy(unfinished));
+  static_cast<void>(cudaGetLastError());
+}
+
+void s24_context::launch(const s24_graph &graph) {
+  outside_capture("graph_launch starts a graph");
+  if (graph.context.lock() != self_) {
+    s24::fail(S24_BAD_ARGUMENT, "graph: was captured by another context, in whose queue it belongs");
+  }
+  expect(cudaGraphLaunch(graph.executable, stream_), "launching a graph");
+  if (graph.unread) unread_ = true;
 }

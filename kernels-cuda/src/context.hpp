@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "device.hpp"
+#include "graph.hpp"
 #include "kernel.hpp"
 #include "sparse24/contract.hpp"
 
@@ -22,6 +23,16 @@ struct s24_context {
   // Waits for the stream; throws what went wrong in it, once.
   void synchronize();
 
+  // Recording a graph instead of running: operations launch as ever, and the stream takes note.
+  bool capturing() const { return capturing_; }
+  // Fails where a capture is under way, naming what it would break: a stream that waits or allocates meanwhile loses
+  // it.
+  void outside_capture(const char *what) const;
+  void begin_capture();
+  s24_graph end_capture();
+  void abandon_capture() noexcept;
+  void launch(const s24_graph &graph);
+
   char last_error[512] = "";
 
  private:
@@ -33,6 +44,9 @@ struct s24_context {
   s24::cuda::Record *record_ = nullptr;  // on the device
   s24::cuda::Finding *found_ = nullptr;  // pinned host memory, where record_->first is read to
   bool unread_ = false;                  // an operation that can fail was queued since the record was read
+  bool capturing_ = false;
+  bool unread_before_ = false;                                        // unread_ as it was when the capture began
+  std::shared_ptr<const int> self_ = std::make_shared<const int>(0);  // by which its graphs know it
 };
 
 namespace s24::cuda {

@@ -35,6 +35,7 @@ class Device {
   // this first; it is left so, since to put a thread's device back could create a context on a device nobody uses.
   void make_current() const;
 
+  int ordinal() const { return ordinal_; }
   const char *name() const { return name_.c_str(); }
   const Chip &chip() const { return chip_; }
   int64_t memory_bytes() const { return memory_bytes_; }

@@ -56,7 +56,22 @@ void test_without_context() {
         api->gemm(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
         api->quantize(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
         api->sddmm24(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
-        api->double_prune24(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr)}) {
+        api->double_prune24(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr),
+        api->queue(nullptr, &memory),
+        api->host_memory_allocate(nullptr, 1, &memory),
+        api->host_memory_free(nullptr, nullptr),
+        api->copy_to_device_async(nullptr, nullptr, nullptr, 0),
+        api->copy_to_host_async(nullptr, nullptr, nullptr, 0),
+        api->event_create(nullptr, nullptr),
+        api->event_destroy(nullptr, nullptr),
+        api->event_record(nullptr, nullptr),
+        api->event_wait(nullptr, nullptr),
+        api->event_synchronize(nullptr, nullptr),
+        api->event_elapsed(nullptr, nullptr, nullptr, nullptr),
+        api->capture_begin(nullptr),
+        api->capture_end(nullptr, nullptr),
+        api->graph_launch(nullptr, nullptr),
+        api->graph_destroy(nullptr, nullptr)}) {
     EXPECT(status == S24_BAD_ARGUMENT, "status %d for ctx = null", status);
   }
 }

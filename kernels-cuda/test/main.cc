@@ -70,6 +70,7 @@ int main() {
       {"convert", nullptr, test_convert},     {"fragments", nullptr, test_fragments},
       {"multiply", nullptr, test_multiply},   {"lowrank", nullptr, test_lowrank},
       {"quantize", nullptr, test_quantize},   {"backward", nullptr, test_backward},
+      {"queue", nullptr, test_queue},
   };
   for (const auto &group : groups) {
     const int before = checks;

@@ -12,6 +12,8 @@
 #include <cstring>
 #include <functional>
 
+#include "stream.hpp"
+
 #undef __shared__
 #undef __launch_bounds__
 #undef __grid_constant__
@@ -92,7 +94,10 @@ inline long long atomicMin(long long *address, long long value) {
 
 template <class Kernel, class... Args>
 cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t *config, Kernel kernel, Args... args) {
-  s24::emulation::run_grid(config->gridDim, config->blockDim, config->dynamicSmemBytes, [&] { kernel(args...); });
+  const dim3 grid = config->gridDim, block = config->blockDim;
+  const size_t shared = config->dynamicSmemBytes;
+  s24::emulation::run_in(config->stream,
+                         [=] { s24::emulation::run_grid(grid, block, shared, [&] { kernel(args...); }); });
   return cudaSuccess;
 }
 

@@ -7,6 +7,8 @@ module io.sparse24.bindings {
   requires static transitive org.jspecify;
 
   exports io.sparse24.bindings;
+  exports io.sparse24.bindings.memory to
+      io.sparse24.api;
   exports io.sparse24.bindings.s24 to
       io.sparse24.api,
       io.sparse24.bench;

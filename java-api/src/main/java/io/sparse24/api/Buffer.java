@@ -16,6 +16,9 @@ public abstract sealed class Buffer permits HostBuffer, DeviceBuffer {
    */
   public abstract long byteSize();
 
+  /** Throws {@link IllegalStateException} if its memory is closed. */
+  abstract void requireOpen();
+
   /**
    * The pointer that crosses the boundary, {@code offset} bytes in; of length 0 where it is a
    * device's.

@@ -35,6 +35,11 @@ public final class DeviceBuffer extends Buffer implements AutoCloseable {
   }
 
   @Override
+  void requireOpen() {
+    address();
+  }
+
+  @Override
   MemorySegment pointer(long offset, long length) {
     return MemorySegment.ofAddress(address() + offset);
   }

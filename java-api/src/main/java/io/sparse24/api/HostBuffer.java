@@ -4,13 +4,16 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
-/** Off-heap host memory, given by the caller: an arena's, or a memory-mapped file's. */
-public final class HostBuffer extends Buffer {
+/**
+ * Off-heap host memory, given by the caller: an arena's, or a memory-mapped file's; or a {@link
+ * PinnedBuffer}.
+ */
+public sealed class HostBuffer extends Buffer permits PinnedBuffer {
   private static final long HUGE_PAGE = 2L << 20;
 
   private final MemorySegment segment;
 
-  private HostBuffer(MemorySegment segment) {
+  HostBuffer(MemorySegment segment) {
     this.segment = segment;
   }
 
@@ -59,6 +62,13 @@ public final class HostBuffer extends Buffer {
   @Override
   public long byteSize() {
     return segment.byteSize();
+  }
+
+  @Override
+  void requireOpen() {
+    if (!segment.scope().isAlive()) {
+      throw new IllegalStateException("the memory of this host buffer is closed");
+    }
   }
 
   @Override

@@ -1,13 +1,17 @@
 package io.sparse24.api;
 
 import io.sparse24.api.internal.LeakReport;
+import io.sparse24.api.spi.BackendEvent;
 import io.sparse24.api.spi.BackendSession;
 import java.lang.foreign.Arena;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,8 +63,12 @@ public final class Session implements AutoCloseable {
   private final DeviceMemory memory;
   private final @Nullable LeakReport leak;
 
+  private final Set<Event> events = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<Graph> graphs = Collections.newSetFromMap(new IdentityHashMap<>());
+
   private boolean allowNonFinite;
   private boolean closed;
+  private @Nullable Capture capture; // what is being recorded uses; null where nothing is
 
   @SuppressWarnings("UnusedVariable") // through OWNER
   private volatile @Nullable Thread owner;
@@ -215,7 +223,7 @@ public final class Session implements AutoCloseable {
    * @return the session, closed on its own
    */
   public Session share() {
-    enter();
+    enterToWait("share");
     try {
       return new Session(backend.share());
     } finally {
@@ -257,9 +265,30 @@ public final class Session implements AutoCloseable {
     if (bytes < 0) {
       throw new IllegalArgumentException("bytes: is " + bytes + ", must be at least 0");
     }
-    enter();
+    enterToWait("allocateDevice");
     try {
       return memory.allocate(bytes);
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Allocates zeroed host memory that the device copies from and to directly (pinned), for {@link
+   * #copyAsync}. There is less of it than of other memory, and it costs more to allocate. On a CPU
+   * backend it is plain memory.
+   *
+   * @param bytes size, at least 0
+   * @return the buffer, aligned to 64 bytes; its close, or this session's, frees it
+   * @throws Sparse24Exception.OutOfMemory if there is not enough
+   */
+  public PinnedBuffer allocateHost(long bytes) {
+    if (bytes < 0) {
+      throw new IllegalArgumentException("bytes: is " + bytes + ", must be at least 0");
+    }
+    enterToWait("allocateHost");
+    try {
+      return memory.allocateHost(bytes);
     } finally {
       exit();
     }
@@ -269,6 +298,19 @@ public final class Session implements AutoCloseable {
     acquire();
     try {
       if (!closed) { // else its close has freed it
+        outsideCapture("to close a buffer");
+        memory.free(buffer);
+      }
+    } finally {
+      exit();
+    }
+  }
+
+  void free(PinnedBuffer buffer) {
+    acquire();
+    try {
+      if (!closed) {
+        outsideCapture("to close a buffer");
         memory.free(buffer);
       }
     } finally {
@@ -284,6 +326,44 @@ public final class Session implements AutoCloseable {
    * @param to destination of at least the same size
    */
   public void copy(Buffer from, Buffer to) {
+    checkCopy(from, to);
+    enterToWait("copy");
+    try {
+      memory.copy(from, to);
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Copies bytes between the device and host memory of {@link #allocateHost}, behind what was
+   * queued before: it returns at once, and until an event recorded behind it, or {@link
+   * #synchronize}, the host's memory is the copy's. Other host memory is copied as {@link #copy}
+   * does, which waits.
+   *
+   * @param from source
+   * @param to destination of at least the same size
+   */
+  public void copyAsync(Buffer from, Buffer to) {
+    checkCopy(from, to);
+    enter();
+    try {
+      Capture recorded = capture;
+      if (recorded != null) {
+        if (!memory.asynchronous(from, to)) {
+          throw new IllegalArgumentException(
+              "from, to: a graph copies between the device and memory of Session.allocateHost");
+        }
+        recorded.uses(from);
+        recorded.uses(to);
+      }
+      memory.copyAsync(from, to);
+    } finally {
+      exit();
+    }
+  }
+
+  private static void checkCopy(Buffer from, Buffer to) {
     if (to.byteSize() < from.byteSize()) {
       throw new IllegalArgumentException(
           "to: has " + to.byteSize() + " bytes, must have at least " + from.byteSize());
@@ -291,9 +371,201 @@ public final class Session implements AutoCloseable {
     if (to instanceof HostBuffer host) {
       Checks.writable("to", host.segment());
     }
+  }
+
+  // ---- the queue
+
+  /**
+   * The queue that this session's operations go to, for a caller who adds work of his own: the
+   * address of a {@code cudaStream_t}. It is this session's as long as that is open.
+   *
+   * @return the address, 0 where operations are done when they return
+   */
+  public long queue() {
     enter();
     try {
-      memory.copy(from, to);
+      return backend.queue();
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Makes an event.
+   *
+   * @return one that was not recorded yet; its close, or this session's, frees it
+   */
+  public Event event() {
+    enter();
+    try {
+      Event event = new Event(this, backend.createEvent());
+      events.add(event);
+      return event;
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Makes an event the place behind all that was queued here before.
+   *
+   * @param event of this session, or another of its backend on the same device
+   */
+  public void record(Event event) {
+    enter();
+    try {
+      synchronized (event) {
+        backend.record(handle("event", event));
+      }
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Lets what is queued here from now on wait for an event: the session's thread does not. One that
+   * was never recorded is not waited for.
+   *
+   * @param event of any session of this backend
+   */
+  public void waitFor(Event event) {
+    enter();
+    try {
+      synchronized (event) {
+        backend.waitFor(handle("event", event));
+      }
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Waits until what was queued before an event is done. What went wrong in it is not told here but
+   * by {@link #synchronize()}.
+   *
+   * @param event of any session of this backend; one that was never recorded is not waited for
+   */
+  public void synchronize(Event event) {
+    enterToWait("synchronize");
+    try {
+      synchronized (event) {
+        backend.synchronize(handle("event", event));
+      }
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Time between two events, of which it waits for the later.
+   *
+   * @param start recorded first
+   * @param end recorded later, on the same device
+   * @return milliseconds
+   * @throws IllegalArgumentException if one of them was never recorded
+   */
+  public double elapsed(Event start, Event end) {
+    enterToWait("elapsed");
+    try {
+      return backend.elapsed(handle("start", start), handle("end", end));
+    } finally {
+      exit();
+    }
+  }
+
+  private BackendEvent handle(String what, Event event) {
+    String other = event.session().name;
+    if (!other.equals(name)) {
+      throw new IllegalArgumentException(
+          what + ": is of backend " + other + ", this session's is " + name);
+    }
+    Capture recorded = capture;
+    if (recorded != null) {
+      recorded.uses(event);
+    }
+    return event.handle();
+  }
+
+  void free(Event event) {
+    acquire();
+    try {
+      if (!closed && events.remove(event) && event.markClosed()) {
+        backend.destroyEvent(event.destroyed());
+      }
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Records operations instead of running them, as a graph that queues all of them by one call:
+   * what that saves is the cost of a call each. The operations are those that {@code work} calls on
+   * this session, with {@link #copyAsync}, {@link #record} and {@link #waitFor}; their arguments
+   * are part of the graph, their buffers' content is not. What waits or allocates is refused
+   * meanwhile, and nothing is recorded if {@code work} throws.
+   *
+   * <p>Run the operations once before: a session's workspace can't grow in a capture.
+   *
+   * @param work calls the operations, on the calling thread
+   * @return the graph; its close, or this session's, frees it
+   * @throws Sparse24Exception.Unsupported if the backend has no queue to record
+   */
+  public Graph capture(Runnable work) {
+    enterToWait("capture");
+    try {
+      backend.beginCapture();
+      capture = new Capture();
+    } finally {
+      exit();
+    }
+    try {
+      work.run();
+    } catch (RuntimeException | Error e) {
+      abandonCapture(e);
+      throw e;
+    }
+    enter();
+    try {
+      Capture recorded = Objects.requireNonNull(capture);
+      capture = null;
+      Graph graph = recorded.graph(this, backend.endCapture());
+      graphs.add(graph);
+      return graph;
+    } finally {
+      exit();
+    }
+  }
+
+  private void abandonCapture(Throwable cause) {
+    acquire();
+    try {
+      capture = null;
+      if (!closed) {
+        backend.destroyGraph(backend.endCapture());
+      }
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+    } finally {
+      exit();
+    }
+  }
+
+  void launch(Graph graph) {
+    enterToWait("launch");
+    try {
+      backend.launch(graph.ready());
+      memory.hold(graph);
+    } finally {
+      exit();
+    }
+  }
+
+  void free(Graph graph) {
+    acquire();
+    try {
+      if (!closed && graphs.remove(graph) && graph.markClosed()) {
+        backend.destroyGraph(graph.handle());
+      }
     } finally {
       exit();
     }
@@ -886,7 +1158,7 @@ public final class Session implements AutoCloseable {
 
   /** Waits until all queued work is done, and throws what went wrong in it. */
   public void synchronize() {
-    enter();
+    enterToWait("synchronize");
     try {
       backend.synchronize();
     } finally {
@@ -908,13 +1180,34 @@ public final class Session implements AutoCloseable {
         leak.closed();
       }
       try {
-        memory.freeAll();
+        freeAll();
       } finally {
         backend.close();
       }
     } finally {
       exit();
     }
+  }
+
+  /** What a capture that was not ended refuses goes with the backend's session. */
+  private void freeAll() {
+    if (capture != null) {
+      capture = null;
+      backend.destroyGraph(backend.endCapture());
+    }
+    for (Graph graph : graphs) {
+      if (graph.markClosed()) {
+        backend.destroyGraph(graph.handle());
+      }
+    }
+    for (Event event : events) {
+      if (event.markClosed()) {
+        backend.destroyEvent(event.destroyed());
+      }
+    }
+    graphs.clear();
+    events.clear();
+    memory.freeAll();
   }
 
   // ---- guards
@@ -969,6 +1262,10 @@ public final class Session implements AutoCloseable {
   }
 
   private void place(String what, Buffer buffer) {
+    Capture recorded = capture;
+    if (recorded != null) {
+      recorded.uses(buffer);
+    }
     if (hostMemory) {
       if (!(buffer instanceof HostBuffer)) {
         throw new IllegalArgumentException(
@@ -998,6 +1295,25 @@ public final class Session implements AutoCloseable {
       exit();
       throw new IllegalStateException("this session is closed");
     }
+  }
+
+  /** For what waits, allocates or launches, none of which a graph can. */
+  private void enterToWait(String what) {
+    enter();
+    if (capture != null) {
+      exit();
+      throw inCapture(what);
+    }
+  }
+
+  private void outsideCapture(String what) {
+    if (capture != null) {
+      throw inCapture(what);
+    }
+  }
+
+  private static IllegalStateException inCapture(String what) {
+    return new IllegalStateException(what + ": is not possible while a graph is captured");
   }
 
   private void exit() {

@@ -12,6 +12,8 @@ import io.sparse24.api.Op;
 import io.sparse24.api.Packed24;
 import io.sparse24.api.ScoreKind;
 import io.sparse24.api.SessionOptions;
+import io.sparse24.api.spi.BackendEvent;
+import io.sparse24.api.spi.BackendGraph;
 import io.sparse24.api.spi.BackendSession;
 import io.sparse24.bindings.KernelLibrary;
 import io.sparse24.bindings.s24.S24;
@@ -34,7 +36,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,9 +91,8 @@ final class NativeSession implements BackendSession {
   private final MemorySegment sddmm24Function;
   private final MemorySegment doublePrune24Function;
 
-  private @Nullable Arena workspaceArena;
-  private MemorySegment workspace = MemorySegment.NULL;
-  private long workspaceBytes;
+  private final NativeQueue queue;
+  private final Workspace workspace = new Workspace(new WorkspaceMemory());
 
   private NativeSession(KernelLibrary library, MemorySegment context) {
     this.library = library;
@@ -111,6 +114,7 @@ final class NativeSession implements BackendSession {
     this.quantizeFunction = s24_api.quantize(api);
     this.sddmm24Function = s24_api.sddmm24(api);
     this.doublePrune24Function = s24_api.double_prune24(api);
+    this.queue = new NativeQueue(api, context, arena, this::check);
     try {
       this.info = readInfo();
       this.kernels = readKernels();
@@ -211,42 +215,37 @@ final class NativeSession implements BackendSession {
     return Status.exception(status, KernelLibrary.string(text));
   }
 
-  /** The workspace for an operation whose argument struct is filled in; grows, never shrinks. */
+  /** The workspace for an operation whose argument struct is filled in. */
   private MemorySegment workspace(int op, MemorySegment args) {
     check(s24_api.workspace_size.invoke(workspaceSizeFunction, context, op, args, outLong));
-    long bytes = outLong.get(ValueLayout.JAVA_LONG, 0);
-    if (bytes > workspaceBytes) {
-      growWorkspace(bytes);
-    }
-    return workspace;
+    return workspace.of(outLong.get(ValueLayout.JAVA_LONG, 0));
   }
 
-  @SuppressWarnings("MustBeClosedChecker") // closed by freeWorkspace
-  private void growWorkspace(long bytes) {
-    freeWorkspace();
-    long rounded = Math.addExact(bytes, bytes / 4);
-    if (info.hostMemory()) {
+  /** Of a host-memory library an arena's, else the device's. */
+  private final class WorkspaceMemory implements Workspace.Memory {
+    private final Map<Long, Arena> arenas = new HashMap<>();
+
+    @Override
+    @SuppressWarnings("MustBeClosedChecker") // closed by free
+    public MemorySegment allocate(long bytes) {
+      if (!info.hostMemory()) {
+        return MemorySegment.ofAddress(NativeSession.this.allocate(bytes));
+      }
       Arena grown = Arena.ofShared();
-      workspaceArena = grown;
-      workspace = grown.allocate(rounded, S24.S24_ALIGNMENT());
-    } else {
-      workspace = MemorySegment.ofAddress(allocate(rounded));
+      MemorySegment memory = grown.allocate(bytes, S24.S24_ALIGNMENT());
+      arenas.put(memory.address(), grown);
+      return memory;
     }
-    workspaceBytes = rounded;
-  }
 
-  private void freeWorkspace() {
-    if (workspaceBytes == 0) {
-      return;
+    @Override
+    public void free(MemorySegment memory) {
+      Arena own = arenas.remove(memory.address());
+      if (own != null) {
+        own.close();
+      } else {
+        NativeSession.this.free(memory.address());
+      }
     }
-    if (workspaceArena != null) {
-      workspaceArena.close();
-      workspaceArena = null;
-    } else {
-      free(workspace.address());
-    }
-    workspace = MemorySegment.NULL;
-    workspaceBytes = 0;
   }
 
   @Override
@@ -319,6 +318,83 @@ final class NativeSession implements BackendSession {
             to,
             MemorySegment.ofAddress(address),
             to.byteSize()));
+  }
+
+  @Override
+  public long queue() {
+    return queue.address();
+  }
+
+  @Override
+  public MemorySegment allocateHost(Arena arena, long bytes) {
+    return queue.allocateHost(arena, bytes);
+  }
+
+  @Override
+  public void freeHost(MemorySegment memory) {
+    queue.freeHost(memory);
+  }
+
+  @Override
+  public void copyToDeviceAsync(MemorySegment from, long address) {
+    queue.copyToDevice(from, address);
+  }
+
+  @Override
+  public void copyToHostAsync(long address, MemorySegment to) {
+    queue.copyToHost(address, to);
+  }
+
+  @Override
+  public BackendEvent createEvent() {
+    return queue.createEvent();
+  }
+
+  @Override
+  public void destroyEvent(BackendEvent event) {
+    queue.destroy(event);
+  }
+
+  @Override
+  public void record(BackendEvent event) {
+    queue.record(event);
+  }
+
+  @Override
+  public void waitFor(BackendEvent event) {
+    queue.waitFor(event);
+  }
+
+  @Override
+  public void synchronize(BackendEvent event) {
+    queue.synchronize(event);
+  }
+
+  @Override
+  public double elapsed(BackendEvent start, BackendEvent end) {
+    return queue.elapsed(start, end);
+  }
+
+  @Override
+  public void beginCapture() {
+    queue.beginCapture();
+    workspace.capturing(true);
+  }
+
+  @Override
+  public BackendGraph endCapture() {
+    workspace.capturing(false);
+    return queue.endCapture();
+  }
+
+  @Override
+  public void launch(BackendGraph graph) {
+    queue.launch(graph);
+  }
+
+  @Override
+  public void destroyGraph(BackendGraph graph) {
+    queue.destroy(graph);
   }
 
   @Override
@@ -687,7 +763,7 @@ final class NativeSession implements BackendSession {
   public void close() {
     int status;
     try {
-      freeWorkspace(); // fails where the device has
+      workspace.close(); // fails where the device has
     } finally {
       status = destroy();
     }

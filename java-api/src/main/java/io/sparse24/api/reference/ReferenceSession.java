@@ -12,7 +12,10 @@ import io.sparse24.api.Op;
 import io.sparse24.api.Packed24;
 import io.sparse24.api.ScoreKind;
 import io.sparse24.api.Sparse24Exception;
+import io.sparse24.api.spi.BackendEvent;
+import io.sparse24.api.spi.BackendGraph;
 import io.sparse24.api.spi.BackendSession;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -67,6 +70,7 @@ final class ReferenceSession implements BackendSession {
               ? xDtype == DType.F32 || xDtype == DType.BF16 || xDtype == dtype
               : xDtype == dtype;
       case QUANTIZE -> dtype.scaled() && !xDtype.scaled();
+      case CAST, ADAMW, SGD, PRUNE24_BOTH -> false;
     };
   }
 
@@ -138,6 +142,97 @@ final class ReferenceSession implements BackendSession {
   @Override
   public void copyToHost(long address, MemorySegment to) {
     throw noDevice();
+  }
+
+  // ---- no queue: operations are done when they return
+
+  @Override
+  public long queue() {
+    return 0;
+  }
+
+  @Override
+  public MemorySegment allocateHost(Arena arena, long bytes) {
+    return arena.allocate(bytes, 64);
+  }
+
+  @Override
+  public void freeHost(MemorySegment memory) {} // its arena has freed it
+
+  @Override
+  public void copyToDeviceAsync(MemorySegment from, long address) {
+    throw noDevice();
+  }
+
+  @Override
+  public void copyToHostAsync(long address, MemorySegment to) {
+    throw noDevice();
+  }
+
+  /** The time at which it was recorded. */
+  private static final class Moment implements BackendEvent {
+    private volatile boolean recorded;
+    private volatile long nanos;
+  }
+
+  @Override
+  public BackendEvent createEvent() {
+    return new Moment();
+  }
+
+  @Override
+  public void destroyEvent(BackendEvent event) {}
+
+  @Override
+  public void record(BackendEvent event) {
+    Moment moment = (Moment) event;
+    moment.nanos = System.nanoTime();
+    moment.recorded = true;
+  }
+
+  @Override
+  public void waitFor(BackendEvent event) {}
+
+  @Override
+  public void synchronize(BackendEvent event) {}
+
+  @Override
+  public double elapsed(BackendEvent start, BackendEvent end) {
+    return (nanos("end", end) - nanos("start", start)) * 1e-6;
+  }
+
+  private static long nanos(String what, BackendEvent event) {
+    Moment moment = (Moment) event;
+    if (!moment.recorded) {
+      throw new IllegalArgumentException(what + ": was never recorded");
+    }
+    return moment.nanos;
+  }
+
+  @Override
+  public void beginCapture() {
+    throw noGraphs();
+  }
+
+  @Override
+  public BackendGraph endCapture() {
+    throw noGraphs();
+  }
+
+  @Override
+  public void launch(BackendGraph graph) {
+    throw noGraphs();
+  }
+
+  @Override
+  public void destroyGraph(BackendGraph graph) {
+    throw noGraphs();
+  }
+
+  private static Sparse24Exception noGraphs() {
+    return new Sparse24Exception.Unsupported(
+        "graphs: operations of the reference backend are done when they return, there is no queue"
+            + " to record");
   }
 
   private static Sparse24Exception noDevice() {

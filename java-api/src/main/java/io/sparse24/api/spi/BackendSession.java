@@ -11,6 +11,7 @@ import io.sparse24.api.Matrix;
 import io.sparse24.api.Op;
 import io.sparse24.api.Packed24;
 import io.sparse24.api.ScoreKind;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -91,6 +92,113 @@ public interface BackendSession extends AutoCloseable {
    * @param to host memory
    */
   void copyToHost(long address, MemorySegment to);
+
+  /**
+   * The queue that operations go to, for work that others add to it.
+   *
+   * @return its address; 0 where operations are done when they return
+   */
+  long queue();
+
+  /**
+   * Allocates host memory that copies neither stage nor wait for.
+   *
+   * @param arena how long it may be looked at
+   * @param bytes its size
+   * @return the memory, aligned to 64 bytes
+   */
+  MemorySegment allocateHost(Arena arena, long bytes);
+
+  /**
+   * Frees host memory once the work queued before is done.
+   *
+   * @param memory as allocated; its arena is closed
+   */
+  void freeHost(MemorySegment memory);
+
+  /**
+   * Queues a copy to the device.
+   *
+   * @param from memory of {@link #allocateHost}
+   * @param address where to
+   */
+  void copyToDeviceAsync(MemorySegment from, long address);
+
+  /**
+   * Queues a copy to the host.
+   *
+   * @param address where from
+   * @param to memory of {@link #allocateHost}
+   */
+  void copyToHostAsync(long address, MemorySegment to);
+
+  /**
+   * A place in a queue, which sessions of this backend take.
+   *
+   * @return the event, not recorded yet
+   */
+  BackendEvent createEvent();
+
+  /**
+   * Destroys an event.
+   *
+   * @param event of {@link #createEvent}
+   */
+  void destroyEvent(BackendEvent event);
+
+  /**
+   * Makes the event the place behind all that was queued before.
+   *
+   * @param event which
+   */
+  void record(BackendEvent event);
+
+  /**
+   * Lets what is queued from here on wait for an event.
+   *
+   * @param event may be of another session; one that was never recorded is not waited for
+   */
+  void waitFor(BackendEvent event);
+
+  /**
+   * Waits for an event.
+   *
+   * @param event which
+   */
+  void synchronize(BackendEvent event);
+
+  /**
+   * Time between two events, of which the later one is waited for.
+   *
+   * @param start recorded first
+   * @param end recorded later
+   * @return milliseconds
+   */
+  double elapsed(BackendEvent start, BackendEvent end);
+
+  /** From here on operations are recorded instead of queued. */
+  void beginCapture();
+
+  /**
+   * Ends the recording.
+   *
+   * @return what was recorded since {@link #beginCapture}
+   */
+  BackendGraph endCapture();
+
+  /**
+   * Queues what was recorded.
+   *
+   * @param graph of this session
+   */
+  void launch(BackendGraph graph);
+
+  /**
+   * Destroys a graph.
+   *
+   * @param graph of this session
+   */
+  void destroyGraph(BackendGraph graph);
 
   /**
    * Size of a packed weight.

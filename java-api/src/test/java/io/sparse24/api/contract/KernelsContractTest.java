@@ -56,6 +56,7 @@ final class KernelsContractTest {
           types.clear();
           scaled.forEach(to -> floats.forEach(from -> types.add(new Types(to, from))));
         }
+        case CAST, ADAMW, SGD, PRUNE24_BOTH -> types.clear();
         case ACCUMULATE_NORMS, SCORE, PRUNE24, SDDMM24, DOUBLE_PRUNE24 -> {}
       }
       contract.put(op, types);

@@ -1,0 +1,48 @@
+package io.sparse24.api;
+
+import io.sparse24.api.spi.BackendEvent;
+
+/**
+ * A place in the queue of a session, made by {@link Session#event}: where {@link Session#record}
+ * was called last. Sessions of one backend may wait for each other's events. Closing the session
+ * that made it closes it too.
+ */
+public final class Event implements AutoCloseable {
+  private final Session session;
+  private final BackendEvent handle;
+  private boolean closed;
+
+  Event(Session session, BackendEvent handle) {
+    this.session = session;
+    this.handle = handle;
+  }
+
+  Session session() {
+    return session;
+  }
+
+  /** Held while it is used: another session's thread may close it. */
+  synchronized BackendEvent handle() {
+    if (closed) {
+      throw new IllegalStateException("this event is closed");
+    }
+    return handle;
+  }
+
+  BackendEvent destroyed() {
+    return handle;
+  }
+
+  /** True for who closes it. */
+  synchronized boolean markClosed() {
+    boolean first = !closed;
+    closed = true;
+    return first;
+  }
+
+  /** Frees it; what already waits for it still does. A second call does nothing. */
+  @Override
+  public void close() {
+    session.free(this);
+  }
+}

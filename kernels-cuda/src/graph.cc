@@ -1,0 +1,42 @@
+#include "graph.hpp"
+
+#include <cuda_runtime_api.h>
+
+#include "context.hpp"
+#include "cuda_error.hpp"
+#include "sparse24/handles.hpp"
+
+namespace s24::cuda {
+namespace {
+
+Handles<s24_graph> &graphs() {
+  static auto *const handles = new Handles<s24_graph>;  // never destroyed: threads may outlive the end of main
+  return *handles;
+}
+
+}  // namespace
+
+int32_t capture_begin(s24_context *ctx) {
+  return guarded(ctx, [&] { ctx->begin_capture(); });
+}
+
+int32_t capture_end(s24_context *ctx, s24_graph **out) {
+  return guarded(ctx, [&] {
+    check::pointer("out", out, true);
+    *out = graphs().add(std::make_unique<s24_graph>(ctx->end_capture()));
+  });
+}
+
+int32_t graph_launch(s24_context *ctx, s24_graph *graph) {
+  return guarded(ctx, [&] { ctx->launch(graphs().find("graph", graph)); });
+}
+
+// A launch that is still queued is not lost: CUDA frees the graph behind it.
+int32_t graph_destroy(s24_context *ctx, s24_graph *graph) {
+  return guarded(ctx, [&] {
+    const std::unique_ptr<s24_graph> owned = graphs().remove("graph", graph);
+    if (owned != nullptr) expect(cudaGraphExecDestroy(owned->executable), "destroying a graph");
+  });
+}
+
+}  // namespace s24::cuda
