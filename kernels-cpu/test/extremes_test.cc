@@ -4,6 +4,7 @@
 #include <cfloat>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 
 #include "oracle.hpp"
 
@@ -90,6 +91,9 @@ void check_extreme(const Context &ctx, int32_t kernel, int64_t m, int64_t k, con
   Mask mask(n, k, (k + 7) / 8, Guarded::kEnd);
   fill(x, e.x, random);
   fill(w, e.w, random);
+  const std::vector<double> xs = x.decoded(), ws = w.decoded();
+  std::vector<int64_t> all_columns(static_cast<size_t>(k));
+  std::iota(all_columns.begin(), all_columns.end(), int64_t{0});
   for (int64_t i = 0; i < m; i++) x_scales.memory.set(0, i, e.x_scale);
   for (int64_t j = 0; j < n; j++) w_scales.memory.set(0, j, e.w_scale);
   mask.fill_24(random);
@@ -109,15 +113,16 @@ void check_extreme(const Context &ctx, int32_t kernel, int64_t m, int64_t k, con
 
   const double scale = x_scales.at(0) * w_scales.at(0);
   const double past = largest(y_dtype) * (1 + unit_roundoff(y_dtype) / 2);  // rounds to Inf
-  for (int64_t i = 0; i < m; i++) {
-    for (int64_t j = 0; j < n; j++) {
+  for (int64_t j = 0; j < n; j++) {
+    const std::vector<int64_t> columns = sparse ? mask.kept(j) : all_columns;
+    for (int64_t i = 0; i < m; i++) {
+      const double *const x_row = xs.data() + i * k, *const w_row = ws.data() + j * k;
       double sum = 0, magnitude = 0, of_subnormals = 0;
-      for (int64_t l = 0; l < k; l++) {
-        if (sparse && !mask.at(j, l)) continue;
-        const double product = x.at(i, l) * w.at(j, l);
+      for (const int64_t l : columns) {
+        const double product = x_row[l] * w_row[l];
         sum += product;
         magnitude += std::fabs(product);
-        if (std::min(std::fabs(x.at(i, l)), std::fabs(w.at(j, l))) < kF32Normal) of_subnormals += std::fabs(product);
+        if (std::fabs(x_row[l]) < kF32Normal || std::fabs(w_row[l]) < kF32Normal) of_subnormals += std::fabs(product);
       }
       const double wanted = sum * scale, got = y.at(i, j);
       // Each product, each addition and each scale is rounded, or flushed.

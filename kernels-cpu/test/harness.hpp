@@ -70,7 +70,8 @@ struct Context {
   const char *error() const { return api->last_error(handle); }
 };
 
-// The kernels of an operation (-1: any) that can run in this context; with S24_TEST_ISA, those of this ISA alone.
+// The kernels of an operation that can run in this context; with S24_TEST_ISA those of this ISA and, of operations that
+// are compared with them, the scalar ones.
 std::vector<int32_t> kernels_of(s24_context *ctx, int32_t op);
 s24_kernel_info info_of(s24_context *ctx, int32_t id);
 

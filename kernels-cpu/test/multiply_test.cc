@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <numeric>
 
 #include "oracle.hpp"
 
@@ -28,6 +29,9 @@ void check_case(const Context &ctx, Case c, Random &random) {
   const Scales x_scales(a.x_dtype, a.m, random), w_scales(a.w_dtype, a.n, random);
   x.fill_normal(random);
   w.fill_normal(random);
+  const std::vector<double> xs = x.decoded(), ws = w.decoded();
+  std::vector<int64_t> all_columns(static_cast<size_t>(a.k));
+  std::iota(all_columns.begin(), all_columns.end(), int64_t{0});
   Mask mask(a.n, a.k, (a.k + 7) / 8, side(random));
   mask.fill_24(random);
   int64_t packed_bytes = 0;
@@ -58,13 +62,15 @@ void check_case(const Context &ctx, Case c, Random &random) {
                      workspace.as<void>()));
   double worst = 0;
   const bool large = a.m * a.n * a.k > 50'000'000;  // the oracle computes a part of the outputs
-  for (int64_t i = 0; i < a.m; i++) {
-    for (int64_t j = 0; j < a.n; j++) {
+  for (int64_t j = 0; j < a.n; j++) {
+    const std::vector<int64_t> columns = sparse ? mask.kept(j) : all_columns;
+    for (int64_t i = 0; i < a.m; i++) {
       if (large && random.below(50) != 0) continue;
+      const double *const x_row = xs.data() + i * a.k, *const w_row = ws.data() + j * a.k;
+      const double scales = x_scales.at(i) * w_scales.at(j);
       double sum = 0, magnitude = 0;
-      for (int64_t l = 0; l < a.k; l++) {
-        if (sparse && !mask.at(j, l)) continue;
-        const double product = x.at(i, l) * w.at(j, l) * x_scales.at(i) * w_scales.at(j);
+      for (const int64_t l : columns) {
+        const double product = x_row[l] * w_row[l] * scales;
         sum += product;
         magnitude += std::fabs(product);
       }

@@ -17,6 +17,25 @@ Format format_of(int32_t dtype) {
   return dtype == S24_BF16 ? Format{8, 7, true} : dtype == S24_F16 ? Format{5, 10, true} : Format{4, 3, false};
 }
 
+double value_of(const Format &f, int bits) {
+  const int bias = (1 << (f.exponent_bits - 1)) - 1, top = (1 << f.exponent_bits) - 1;
+  const int highest = (1 << f.fraction_bits) - 1;
+  const int exponent = bits >> f.fraction_bits & top, fraction = bits & highest;
+  const double sign = bits >> (f.bits() - 1) != 0 ? -1.0 : 1.0;
+  if (exponent == top && f.ieee) return fraction != 0 ? std::nan("") : sign * HUGE_VAL;
+  if (exponent == top && fraction == highest) return std::nan("");
+  const double significand = fraction + (exponent > 0 ? 1 << f.fraction_bits : 0);
+  return sign * std::ldexp(significand, std::max(exponent, 1) - bias - f.fraction_bits);
+}
+
+// By the code, since sums ask for the same few again and again.
+std::vector<double> every_value(int32_t dtype) {
+  const Format f = format_of(dtype);
+  std::vector<double> values(size_t{1} << f.bits());
+  for (size_t bits = 0; bits < values.size(); bits++) values[bits] = value_of(f, static_cast<int>(bits));
+  return values;
+}
+
 int64_t extent(int64_t rows, int64_t row_length, int64_t stride) {
   return rows == 0 || row_length == 0 ? 0 : (rows - 1) * stride + row_length;
 }
@@ -30,19 +49,18 @@ double unit_roundoff(int32_t dtype) {
 }
 
 double decode(int32_t dtype, const void *data, int64_t index) {
-  if (dtype == S24_F32) return static_cast<const float *>(data)[index];
-  if (dtype == S24_I8) return static_cast<const int8_t *>(data)[index];
-  const Format f = format_of(dtype);
-  const int bits =
-      f.bits() == 8 ? static_cast<const uint8_t *>(data)[index] : static_cast<const uint16_t *>(data)[index];
-  const int bias = (1 << (f.exponent_bits - 1)) - 1, top = (1 << f.exponent_bits) - 1;
-  const int highest = (1 << f.fraction_bits) - 1;
-  const int exponent = bits >> f.fraction_bits & top, fraction = bits & highest;
-  const double sign = bits >> (f.bits() - 1) != 0 ? -1.0 : 1.0;
-  if (exponent == top && f.ieee) return fraction != 0 ? std::nan("") : sign * HUGE_VAL;
-  if (exponent == top && fraction == highest) return std::nan("");
-  const double significand = fraction + (exponent > 0 ? 1 << f.fraction_bits : 0);
-  return sign * std::ldexp(significand, std::max(exponent, 1) - bias - f.fraction_bits);
+  static const std::vector<double> bf16 = every_value(S24_BF16), f16 = every_value(S24_F16);
+  static const std::vector<double> e4m3 = every_value(S24_F8_E4M3);
+  switch (dtype) {
+    case S24_F32:
+      return static_cast<const float *>(data)[index];
+    case S24_I8:
+      return static_cast<const int8_t *>(data)[index];
+    case S24_F8_E4M3:
+      return e4m3[static_cast<const uint8_t *>(data)[index]];
+    default:
+      return (dtype == S24_BF16 ? bf16 : f16)[static_cast<const uint16_t *>(data)[index]];
+  }
 }
 
 void encode(int32_t dtype, void *data, int64_t index, double value) {
@@ -93,6 +111,15 @@ uint64_t Matrix::bits(int64_t i, int64_t j) const {
   }
 }
 
+std::vector<double> Matrix::decoded() const {
+  std::vector<double> all;
+  all.reserve(static_cast<size_t>(rows * cols));
+  for (int64_t i = 0; i < rows; i++) {
+    for (int64_t j = 0; j < cols; j++) all.push_back(at(i, j));
+  }
+  return all;
+}
+
 void Matrix::fill_normal(Random &random) {
   for (int64_t i = 0; i < rows; i++) {
     for (int64_t j = 0; j < cols; j++) set(i, j, dtype == S24_I8 ? 60 * random.normal() : random.normal());
@@ -134,6 +161,14 @@ bool Mask::padding_is_zero() const {
     if (data()[i * stride + k / 8] >> k % 8 != 0) return false;
   }
   return true;
+}
+
+std::vector<int64_t> Mask::kept(int64_t i) const {
+  std::vector<int64_t> columns;
+  for (int64_t j = 0; j < k; j++) {
+    if (at(i, j)) columns.push_back(j);
+  }
+  return columns;
 }
 
 std::vector<bool> best(const std::vector<double> &scores, int keep) {

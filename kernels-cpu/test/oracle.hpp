@@ -27,6 +27,8 @@ struct Matrix {
   double at(int64_t i, int64_t j) const { return decode(dtype, data(), i * stride + j); }
   void set(int64_t i, int64_t j, double value) { encode(dtype, data(), i * stride + j, value); }
   uint64_t bits(int64_t i, int64_t j) const;
+  // All elements, row after row without gaps: what a sum asks for many times is decoded once.
+  std::vector<double> decoded() const;
   // I8: over its whole range.
   void fill_normal(Random &random);
   // Every byte between rows still has the fill of Guarded.
@@ -45,6 +47,8 @@ struct Mask {
   void set(int64_t i, int64_t j) { data()[i * stride + j / 8] |= static_cast<uint8_t>(1 << j % 8); }
   void fill_24(Random &random);
   bool padding_is_zero() const;
+  // Of a row, the columns that are kept.
+  std::vector<int64_t> kept(int64_t i) const;
 };
 
 // Positions of the `keep` highest of `of` scores, the lower index on a tie; NaN ranks below all others.

@@ -1,9 +1,10 @@
 // The library on the emulated device, against the contract. S24_TEST_SEED repeats a run.
-#include <chrono>
+//   s24_cuda_test [GROUP...]            all groups where none is named
+//   s24_cuda_test --without GROUP...    all but these
 #include <cstdio>
-#include <cstdlib>
 
 #include "cuda_tests.hpp"
+#include "groups.hpp"
 
 namespace s24::test {
 
@@ -46,23 +47,14 @@ s24_api waiting_table() {
 }  // namespace
 }  // namespace s24::test
 
-int main() {
+int main(int argc, char **argv) {
   using namespace s24::test;
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
-  const char *wanted = std::getenv("S24_TEST_SEED");
-  const uint64_t seed = wanted != nullptr
-                            ? std::strtoull(wanted, nullptr, 0)
-                            : static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
-  std::printf("S24_TEST_SEED=%llu\n", static_cast<unsigned long long>(seed));
+  const uint64_t seed = seed_of_run();
   queueing = s24_get_api(S24_ABI_VERSION);
   const s24_api table = waiting_table();
   api = &table;
-  Random random{seed};
-  const struct {
-    const char *name;
-    void (*plain)();
-    void (*seeded)(Random &);
-  } groups[] = {
+  const std::vector<Group> groups = {
       {"devices", test_devices, nullptr},     {"kernels", test_kernel_list, nullptr},
       {"dtypes", nullptr, test_dtypes},       {"findings", test_findings, nullptr},
       {"arguments", test_arguments, nullptr}, {"norms", nullptr, test_norms},
@@ -72,14 +64,5 @@ int main() {
       {"quantize", nullptr, test_quantize},   {"backward", nullptr, test_backward},
       {"queue", nullptr, test_queue},
   };
-  for (const auto &group : groups) {
-    const int before = checks;
-    const auto start = std::chrono::steady_clock::now();
-    if (group.plain != nullptr) group.plain();
-    if (group.seeded != nullptr) group.seeded(random);
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    std::printf("%-10s %7d checks %6.2f s\n", group.name, checks - before, seconds.count());
-  }
-  std::printf("%d checks, %d failed\n", checks, failures);
-  return failures == 0 ? 0 : 1;
+  return run_groups(groups, {argv + 1, argv + argc}, seed);
 }
