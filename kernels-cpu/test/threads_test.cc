@@ -7,14 +7,19 @@
 namespace s24::test {
 namespace {
 
-// ThreadSanitizer sees a race that does not happen, and is slow: a few calls will do, of so many rows and columns that
-// every kernel's work is still cut for two threads (grain in heuristics.hpp).
-#if defined(__SANITIZE_THREAD__)
-constexpr int64_t kRows = 259, kColumns = 1032;
+// ThreadSanitizer sees a race that does not happen, and AddressSanitizer a wrong address where no other call meets it;
+// both are slow: a few calls will do.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 constexpr int kCalls = 2, kSleeps = 4;
 #else
-constexpr int64_t kRows = 1031, kColumns = 516;
 constexpr int kCalls = 20, kSleeps = 20;
+#endif
+// For ThreadSanitizer of so many rows and columns that every kernel's work is just cut for two threads (grain in
+// heuristics.hpp).
+#if defined(__SANITIZE_THREAD__)
+constexpr int64_t kRows = 259, kColumns = 1032;
+#else
+constexpr int64_t kRows = 1031, kColumns = 516;
 #endif
 
 // One multiplication, its operands kept.
