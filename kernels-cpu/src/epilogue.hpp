@@ -32,6 +32,9 @@ inline float scaled(const GemmCall &call, int64_t i, int64_t j, float sum) {
   return sum;
 }
 
+// With a rank of 0 nothing is added: -0 stays.
+inline bool has_lowrank(const GemmCall &call) { return call.lowrank != nullptr && call.lowrank->rank > 0; }
+
 // (T R^T)[i, j], of elements of type E. Sums side by side, for the compiler to use what vectors there are.
 template <class E>
 inline float lowrank(const GemmCall &call, int64_t i, int64_t j) {
@@ -57,7 +60,7 @@ inline void finish(const GemmCall &call, int64_t i, int64_t j, float sum) {
   if (a.beta != 0.0f) v += a.beta * to_float(static_cast<const T *>(call.c)[i * a.c_stride + j]);
   if (call.bias != nullptr) v += call.bias[j];
   v = activate(v, a.activation);
-  if (call.lowrank != nullptr) v += lowrank<T>(call, i, j);
+  if (has_lowrank(call)) v += lowrank<T>(call, i, j);
   static_cast<T *>(call.y)[i * a.y_stride + j] = from_float<T>(v);
 }
 

@@ -96,7 +96,7 @@ inline void finish16(const GemmCall &call, int64_t i, int64_t j, __m512 sums) {
   }
   if (call.bias != nullptr) v = _mm512_add_ps(v, load16(call.bias + j, lanes));
   v = activate16(v, a.activation);
-  if (call.lowrank != nullptr) v = _mm512_add_ps(v, lowrank16<T>(call, i, j));
+  if (call.lowrank != nullptr && call.lowrank->rank > 0) v = _mm512_add_ps(v, lowrank16<T>(call, i, j));
   store16(static_cast<T *>(call.y) + i * a.y_stride + j, lanes, v);
 }
 
