@@ -14,6 +14,7 @@ void test_dtypes(Random &random);
 void test_findings();
 void test_fragments(Random &random);
 void test_kernel_list();
+void test_runs(Random &random);
 void test_sddmm(Random &random);
 
 }  // namespace s24::test

@@ -72,6 +72,7 @@ int main(int count, char **arguments) {
       {"convert", nullptr, test_convert},     {"fragments", nullptr, test_fragments},
       {"multiply", nullptr, test_multiply},   {"quantize", nullptr, test_quantize},
       {"backward", nullptr, test_backward},   {"sddmm", nullptr, test_sddmm},
+      {"runs", nullptr, test_runs},
   };
   const auto wants = [&](const char *name) {
     return count < 2 || std::find(arguments + 1, arguments + count, std::string(name)) != arguments + count;
