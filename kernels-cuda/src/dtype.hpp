@@ -41,13 +41,14 @@ S24_HD inline float to_float(float v) { return v; }
 
 S24_HD inline float to_float(Bf16 v) { return bits_float(static_cast<uint32_t>(v.bits) << 16); }
 
-// F16 is sign 1, exponent 5 (bias 15), fraction 10.
+// F16 is sign 1, exponent 5 (bias 15), fraction 10. Its exponent, where F32 has its own, whose bias is 112 more: the
+// product makes up for it, for subnormals too.
 S24_HD inline float to_float(F16 v) {
+  constexpr uint32_t kInf = 31u << 23, kToInf = 224u << 23;
   const uint32_t sign = static_cast<uint32_t>(v.bits & 0x8000u) << 16;
-  const uint32_t exponent = v.bits >> 10 & 31u, fraction = v.bits & 0x3ffu;
-  if (exponent == 31) return bits_float(sign | 0x7f800000u | fraction << 13);
-  if (exponent == 0) return bits_float(sign | float_bits(static_cast<float>(fraction) * 0x1p-24f));
-  return bits_float(sign | (exponent + 112) << 23 | fraction << 13);
+  const uint32_t magnitude = static_cast<uint32_t>(v.bits & 0x7fffu) << 13;
+  const uint32_t scaled = float_bits(bits_float(magnitude) * 0x1p112f);
+  return bits_float(sign | (magnitude >= kInf ? magnitude + kToInf : scaled));
 }
 
 S24_HD inline float to_float(I8 v) { return v.value; }
@@ -60,6 +61,11 @@ S24_HD inline float to_float(E4m3 v) {
   if (exponent == 0) return bits_float(sign | float_bits(static_cast<float>(fraction) * 0x1p-9f));
   return bits_float(sign | (exponent + 120) << 23 | fraction << 20);
 }
+
+// Rises with the magnitude.
+S24_HD inline uint32_t magnitude_bits(float v) { return float_bits(v) & 0x7fffffffu; }
+S24_HD inline uint32_t magnitude_bits(Bf16 v) { return v.bits & 0x7fffu; }
+S24_HD inline uint32_t magnitude_bits(F16 v) { return v.bits & 0x7fffu; }
 
 // What the products of a W and an X, and their sums, are in: I32 for I8 with I8, else F32.
 template <class W, class X>

@@ -14,6 +14,7 @@ namespace s24::cuda {
 constexpr int kRowDotsMaxM = 8;
 
 inline const MmaTuning &mma_tuning(int architecture) { return architecture >= 90 ? sm_90::kMma : sm_80::kMma; }
+inline const MmaTuning &sddmm_tuning(int architecture) { return architecture >= 90 ? sm_90::kSddmm : sm_80::kSddmm; }
 
 // Whether the wgmma kernel, which does not cut k, is to be preferred to the mma kernel, which does: its tiles are to
 // give half of the multiprocessors work, and most of a tile's rows of X are to be there.

@@ -33,11 +33,40 @@ S24_HD inline unsigned second_kept(unsigned nibble) { return kSecondKept >> 2 * 
 
 S24_HD inline unsigned mask_nibble(const uint8_t *row, int64_t group) { return row[group / 2] >> group % 2 * 4 & 15u; }
 
-S24_HD inline int bits_of(unsigned nibble) {
+S24_HD constexpr int bits_of(unsigned nibble) {
   return static_cast<int>((nibble & 1u) + (nibble >> 1 & 1u) + (nibble >> 2 & 1u) + (nibble >> 3 & 1u));
 }
 
-S24_HD inline bool keeps_two(unsigned nibble) { return bits_of(nibble) == 2; }
+// Bit n: nibble n has two bits.
+constexpr uint32_t two_bits() {
+  uint32_t nibbles = 0;
+  for (uint32_t nibble = 0; nibble < 16; nibble++) nibbles |= (bits_of(nibble) == 2 ? 1u : 0u) << nibble;
+  return nibbles;
+}
+
+constexpr uint32_t kTwoBits = two_bits();
+
+S24_HD inline bool keeps_two(unsigned nibble) { return (kTwoBits >> nibble & 1u) != 0; }
+
+// Of four elements the first and the second that a nibble of two bits keeps: for registers, which have no index.
+template <class T>
+S24_HD inline T first_of(unsigned nibble, const T *four) {
+  return (nibble & 1u) != 0 ? four[0] : (nibble & 2u) != 0 ? four[1] : four[2];
+}
+template <class T>
+S24_HD inline T second_of(unsigned nibble, const T *four) {
+  return (nibble & 8u) != 0 ? four[3] : (nibble & 4u) != 0 ? four[2] : four[1];
+}
+
+// Two elements to the places that a nibble of two bits names, +0 to the others.
+template <class T>
+S24_HD inline void spread(unsigned nibble, const T *pair, T *four) {
+  const bool kept[4] = {(nibble & 1u) != 0, (nibble & 2u) != 0, (nibble & 4u) != 0, (nibble & 8u) != 0};
+  four[0] = kept[0] ? pair[0] : T{};
+  four[1] = kept[1] ? (kept[0] ? pair[1] : pair[0]) : T{};
+  four[2] = kept[2] ? (kept[3] ? pair[0] : pair[1]) : T{};
+  four[3] = kept[3] ? pair[1] : T{};
+}
 
 }  // namespace s24::cuda
 

@@ -29,12 +29,16 @@ S24_HD int place_of(const Score *scores, int of, int j) {
   return before;
 }
 
-// The nibble of the two highest of four.
+S24_HD inline bool two_of(bool a, bool b, bool c) { return (a && b) || (c && (a || b)); }
+
+// The nibble of the two highest of four, the lower index on a tie: those that not two of the others stand before.
 template <class Score>
-S24_HD unsigned best_two(const Score *scores) {
-  unsigned nibble = 0;
-  for (int j = 0; j < 4; j++) nibble |= static_cast<unsigned>(place_of(scores, 4, j) < 2) << j;
-  return nibble;
+S24_HD unsigned best_two(const Score *s) {
+  const bool b10 = above(s[1], s[0]), b20 = above(s[2], s[0]), b30 = above(s[3], s[0]);
+  const bool b21 = above(s[2], s[1]), b31 = above(s[3], s[1]), b32 = above(s[3], s[2]);
+  const unsigned drops[4] = {two_of(b10, b20, b30), two_of(!b10, b21, b31), two_of(!b20, !b21, b32),
+                             two_of(!b30, !b31, !b32)};
+  return ~(drops[0] | drops[1] << 1 | drops[2] << 2 | drops[3] << 3) & 15u;
 }
 
 }  // namespace s24::cuda

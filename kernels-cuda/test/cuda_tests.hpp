@@ -15,6 +15,8 @@ void test_findings();
 void test_fragments(Random &random);
 void test_kernel_list();
 void test_queue(Random &random);
+void test_runs(Random &random);
+void test_sddmm(Random &random);
 
 }  // namespace s24::test
 

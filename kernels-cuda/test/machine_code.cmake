@@ -1,6 +1,7 @@
-# What the compiler made of the tensor-core kernels: the instructions they are written for, no register spilled to
-# memory, and no wgmma that waits for the one before it. Compiles them anew for one architecture, with the compiler's report (REPORTS keeps it); the instructions are
-# looked for in the PTX, and where there is a cuobjdump in the machine code.
+# What the compiler made of the kernels on tensor cores and of those that move memory: the instructions they are written
+# for, nothing of a thread's own in memory, and no wgmma that waits for the one before it. Compiles them anew for one
+# architecture, with the compiler's report (REPORTS keeps it); the instructions are looked for in the PTX, and where there
+# is a cuobjdump in the machine code.
 file(MAKE_DIRECTORY ${REPORTS})
 foreach(source ${SOURCES})
   get_filename_component(name ${source} NAME_WE)
@@ -11,9 +12,9 @@ foreach(source ${SOURCES})
             -cubin -o ${built}.cubin ${source}
     ERROR_VARIABLE report COMMAND_ERROR_IS_FATAL ANY)
   file(WRITE ${built}.txt "${report}")
-  string(REGEX MATCHALL "[0-9]+ bytes spill (stores|loads)" spills "${report}")
+  string(REGEX MATCHALL "[0-9]+ bytes (stack frame|spill stores|spill loads)" spills "${report}")
   list(LENGTH spills count)
-  list(REMOVE_ITEM spills "0 bytes spill stores" "0 bytes spill loads")
+  list(REMOVE_ITEM spills "0 bytes stack frame" "0 bytes spill stores" "0 bytes spill loads")
   if(count EQUAL 0 OR NOT spills STREQUAL "")
     message(SEND_ERROR "${name} for sm_${ARCHITECTURE}: '${spills}', see ${built}.txt")
   endif()
@@ -29,6 +30,28 @@ foreach(source ${SOURCES})
              mbarrier.try_wait.parity.shared::cta.b64 setmaxnreg.inc.sync.aligned.u32)
     set(machine HGMMA.SP.64x128x32.F32.BF16 "HGMMA.SP.64x128x32.F32 " IGMMA.SP.64x128x64.S8.S8 UTMALDG.2D UBLKCP
                 SYNCS.PHASECHK.TRANS64.TRYWAIT USETMAXREG.TRY_ALLOC)
+  elseif(name MATCHES "sddmm24_(bf16|f16)")
+    set(type ${CMAKE_MATCH_1})
+    set(multiply mma.sync.aligned.m16n8k16.row.col.f32.${type}.${type}.f32)
+    set(load ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 cp.async.cg.shared.global)
+    set(machine LDSM.16.MT88.4 LDGSTS.E.BYPASS.128)
+    if(type STREQUAL "bf16")
+      list(APPEND machine HMMA.16816.F32.BF16)
+    else()
+      list(APPEND machine "HMMA.16816.F32 ")
+    endif()
+  elseif(NOT name MATCHES "_mma$")
+    set(multiply)
+    set(load)
+    set(machine)
+    if(NOT name MATCHES "pack24|double_prune24")  # which read pairs
+      list(APPEND load ld.global.v4.u32)
+      list(APPEND machine LDG.E.128)
+    endif()
+    if(NOT name MATCHES "accumulate_norms")
+      list(APPEND load st.global.v4.u32)
+      list(APPEND machine STG.E.128)
+    endif()
   else()
     set(load ldmatrix.sync.aligned.m8n8.x4.shared.b16 cp.async.cg.shared.global ld.global.nc.L1::no_allocate.v4.u32)
     set(machine LDSM.16.M88.4 LDGSTS.E.BYPASS.128 LDG.E.NA.128.CONSTANT)

@@ -62,6 +62,7 @@ int main(int argc, char **argv) {
       {"convert", nullptr, test_convert},     {"fragments", nullptr, test_fragments},
       {"multiply", nullptr, test_multiply},   {"lowrank", nullptr, test_lowrank},
       {"quantize", nullptr, test_quantize},   {"backward", nullptr, test_backward},
+      {"sddmm", nullptr, test_sddmm},         {"runs", nullptr, test_runs},
       {"queue", nullptr, test_queue},
   };
   return run_groups(groups, {argv + 1, argv + argc}, seed);

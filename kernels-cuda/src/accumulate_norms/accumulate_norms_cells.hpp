@@ -9,6 +9,7 @@
 
 #include "chip.hpp"
 #include "finding.hpp"
+#include "memory/elements.hpp"
 #include "sparse24/calls.hpp"
 
 namespace s24::cuda {
@@ -35,18 +36,52 @@ struct NormsSums {
 
   S24_HD bool checks_finite() const { return (a.flags & S24_ALLOW_NON_FINITE) == 0; }
 
-  S24_HD int64_t operator()(int64_t chunk, int64_t column) const {
+  static constexpr int kRunRows = 1, kRunCells = 16 / static_cast<int>(sizeof(T));
+
+  bool in_vectors() const { return rows_begin_on(16, x, a.x_stride * static_cast<int64_t>(sizeof(T))); }
+
+  template <int, int kColumns>
+  S24_HD int64_t take(int64_t chunk, int64_t column) const {
     const int64_t chunks = norms_chunks(a), length = (a.rows + chunks - 1) / chunks;
     const int64_t begin = chunk * length, end = begin + length < a.rows ? begin + length : a.rows;
-    int64_t bad = kNowhere;
-    double sum = 0;
-    for (int64_t i = begin; i < end; i++) {
-      const float v = to_float(x[i * a.x_stride + column]);
-      if (bad == kNowhere && checks_finite() && !is_finite(v)) bad = i * a.cols + column;
-      sum += static_cast<double>(v) * static_cast<double>(v);
+    double own[kColumns] = {};
+    const T *from = x + begin * a.x_stride + column;
+    int64_t i = begin;
+    for (; i + kBatch <= end; i += kBatch, from += kBatch * a.x_stride) add_rows<kBatch>(from, own);
+    for (; i < end; i++, from += a.x_stride) add_rows<1>(from, own);
+    bool finite = true;
+    for (int c = 0; c < kColumns; c++) {
+      sums[chunk * a.cols + column + c] = own[c];
+      finite = finite && own[c] < HUGE_VAL;
     }
-    sums[chunk * a.cols + column] = sum;
-    return bad;
+    return finite || !checks_finite() ? kNowhere : first_not_finite<kColumns>(begin, end, column);
+  }
+
+  // Rows whose loads go on at once; they are added one after the other.
+  static constexpr int kBatch = 8;
+  template <int kRows, int kColumns>
+  S24_HD void add_rows(const T *from, double (&own)[kColumns]) const {
+    T rows[kRows][kColumns];
+    S24_UNROLL
+    for (int r = 0; r < kRows; r++) load<(kColumns > 1)>(rows[r], from + r * a.x_stride);
+    S24_UNROLL
+    for (int r = 0; r < kRows; r++) {
+      for (int c = 0; c < kColumns; c++) {
+        const auto v = static_cast<double>(to_float(rows[r][c]));
+        own[c] += v * v;
+      }
+    }
+  }
+
+  // Squares of F32 do not overflow F64, so a sum is finite where all of its elements are.
+  template <int kColumns>
+  S24_HD int64_t first_not_finite(int64_t begin, int64_t end, int64_t column) const {
+    for (int64_t i = begin; i < end; i++) {
+      for (int c = 0; c < kColumns; c++) {
+        if (!is_finite(to_float(x[i * a.x_stride + column + c]))) return i * a.cols + column + c;
+      }
+    }
+    return kNowhere;
   }
 };
 
@@ -64,6 +99,7 @@ struct NormsTotals {
     const s24_norms_args &a = parts.a;
     const int64_t chunks = norms_chunks(a);
     double sum = 0;
+    S24_UNROLL_16
     for (int64_t c = 0; c < chunks; c++) sum += parts.sums[c * a.cols + column];
     const double after =
         static_cast<double>(a.decay) * static_cast<double>(before(column)) + static_cast<double>(a.scale) * sum;

@@ -1,6 +1,6 @@
 #include "accumulate_norms/accumulate_norms_cells.hpp"
 
-#include "cells.cuh"
+#include "memory/runs.cuh"
 
 namespace s24::cuda {
 namespace {
@@ -9,7 +9,7 @@ template <class T>
 void run(const Queue &queue, const NormsCall &call) {
   const NormsTotals<T> totals(call);
   const int64_t cols = call.args.cols;
-  cells(queue, totals.parts, norms_chunks(call.args), cols);
+  runs(queue, totals.parts, norms_chunks(call.args), cols);
   cells(queue, totals, 1, cols);
   cells(queue, NormsCommit(call, queue.record), 1, cols);
   settle(queue, totals);

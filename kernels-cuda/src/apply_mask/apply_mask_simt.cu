@@ -1,13 +1,13 @@
 #include "apply_mask/apply_mask_cells.hpp"
 
-#include "cells.cuh"
+#include "memory/runs.cuh"
 
 namespace s24::cuda {
 namespace {
 
 template <class T>
 void run(const Queue &queue, const ConvertCall &call) {
-  cells(queue, ApplyMaskCells<T>(call), call.args.n, call.args.k);
+  runs(queue, ApplyMaskCells<T>(call), call.args.n, call.args.k);
 }
 
 }  // namespace

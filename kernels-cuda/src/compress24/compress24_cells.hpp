@@ -1,4 +1,5 @@
-// Gathers the values a mask keeps, a group of four a cell. A group whose mask has not two bits writes nothing.
+// Gathers the values a mask keeps, a group of four a cell. A run with a group whose mask has not two bits writes
+// nothing.
 #ifndef SPARSE24_CUDA_COMPRESS24_CELLS_HPP
 #define SPARSE24_CUDA_COMPRESS24_CELLS_HPP
 
@@ -20,14 +21,28 @@ struct CompressCells {
         to(static_cast<T *>(call.to)),
         mask{call.mask, call.args.mask_stride, call.args.k / 4} {}
 
-  S24_HD int64_t operator()(int64_t row, int64_t group) const {
-    const int64_t place = mask.place(row, group);
+  static constexpr int kRunRows = 1, kRunCells = 8 / static_cast<int>(sizeof(T));  // 32 bytes of W
+
+  bool in_vectors() const {
+    constexpr int64_t kSize = sizeof(T);
+    return rows_begin_on(16, from, a.w_stride * kSize) && rows_begin_on(16, to, a.values_stride * kSize) &&
+           rows_begin_on(kRunCells / 2, mask.mask, mask.stride);
+  }
+
+  template <int, int kGroups>
+  S24_HD int64_t take(int64_t row, int64_t group) const {
+    constexpr bool kVectors = kGroups > 1;
+    unsigned nibbles[kGroups];
+    mask.nibbles(row, group, nibbles);
+    T w[kGroups * 4], values[kGroups * 2];
+    load<kVectors>(w, from + row * a.w_stride + group * 4);
+    const int64_t place = mask.place(row, group, nibbles);
     if (place != kNowhere) return place;
-    const unsigned nibble = mask.nibble(row, group);
-    const T *w = from + row * a.w_stride + group * 4;
-    T *values = to + row * a.values_stride + group * 2;
-    values[0] = w[first_kept(nibble)];
-    values[1] = w[second_kept(nibble)];
+    for (int g = 0; g < kGroups; g++) {
+      values[g * 2] = first_of(nibbles[g], w + g * 4);
+      values[g * 2 + 1] = second_of(nibbles[g], w + g * 4);
+    }
+    store<kVectors>(to + row * a.values_stride + group * 2, values);
     return kNowhere;
   }
 

@@ -1,6 +1,6 @@
 #include "compress24/compress24_cells.hpp"
 
-#include "cells.cuh"
+#include "memory/runs.cuh"
 
 namespace s24::cuda {
 namespace {
@@ -8,7 +8,7 @@ namespace {
 template <class T>
 void run(const Queue &queue, const ConvertCall &call) {
   const CompressCells<T> op(call);
-  cells(queue, op, call.args.n, call.args.k / 4);
+  runs(queue, op, call.args.n, call.args.k / 4);
   settle(queue, op);
 }
 

@@ -1,5 +1,5 @@
-// Back to dense, +0 where the mask has no bit, a group of four a cell. A group whose mask has not two bits writes
-// nothing.
+// Back to dense, +0 where the mask has no bit, a group of four a cell. A run with a group whose mask has not two bits
+// writes nothing.
 #ifndef SPARSE24_CUDA_DECOMPRESS24_CELLS_HPP
 #define SPARSE24_CUDA_DECOMPRESS24_CELLS_HPP
 
@@ -21,14 +21,25 @@ struct DecompressCells {
         to(static_cast<T *>(call.to)),
         mask{call.mask, call.args.mask_stride, call.args.k / 4} {}
 
-  S24_HD int64_t operator()(int64_t row, int64_t group) const {
-    const int64_t place = mask.place(row, group);
+  static constexpr int kRunRows = 1, kRunCells = 8 / static_cast<int>(sizeof(T));  // 32 bytes of W
+
+  bool in_vectors() const {
+    constexpr int64_t kSize = sizeof(T);
+    return rows_begin_on(16, to, a.w_stride * kSize) && rows_begin_on(16, from, a.values_stride * kSize) &&
+           rows_begin_on(kRunCells / 2, mask.mask, mask.stride);
+  }
+
+  template <int, int kGroups>
+  S24_HD int64_t take(int64_t row, int64_t group) const {
+    constexpr bool kVectors = kGroups > 1;
+    unsigned nibbles[kGroups];
+    mask.nibbles(row, group, nibbles);
+    T w[kGroups * 4], values[kGroups * 2];
+    load<kVectors>(values, from + row * a.values_stride + group * 2);
+    const int64_t place = mask.place(row, group, nibbles);
     if (place != kNowhere) return place;
-    const unsigned nibble = mask.nibble(row, group);
-    const T *values = from + row * a.values_stride + group * 2;
-    T *w = to + row * a.w_stride + group * 4;
-    const unsigned first = first_kept(nibble), second = second_kept(nibble);
-    for (unsigned c = 0; c < 4; c++) w[c] = c == first ? values[0] : c == second ? values[1] : T{};
+    for (int g = 0; g < kGroups; g++) spread(nibbles[g], values + g * 2, w + g * 4);
+    store<kVectors>(to + row * a.w_stride + group * 4, w);
     return kNowhere;
   }
 

@@ -1,6 +1,6 @@
 #include "double_prune24/double_prune24_cells.hpp"
 
-#include "cells.cuh"
+#include "memory/runs.cuh"
 
 namespace s24::cuda {
 namespace {
@@ -8,7 +8,8 @@ namespace {
 template <class T>
 void run(const Queue &queue, const DoublePruneCall &call) {
   const DoublePruneCells<T> op(call);
-  cells(queue, op, ceil_div(call.args.n, 8), call.args.k / 4);
+  const int64_t groups = call.args.k / 4;
+  runs(queue, op, {ceil_div(call.args.n, 8), call.args.n / 8}, {groups, groups});
   settle(queue, op);
 }
 

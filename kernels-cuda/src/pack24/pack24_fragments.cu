@@ -4,11 +4,20 @@
 namespace s24::cuda {
 namespace {
 
-template <class T, int kMultiplyBytes>
-void run(const Queue &queue, const PackCall &call) {
-  const PackFragmentsCells<T, kMultiplyBytes> op(call);
+template <class T, int kMultiplyBytes, bool kPairs>
+void pack(const Queue &queue, const PackCall &call) {
+  const PackFragmentsCells<T, kMultiplyBytes, kPairs> op(call);
   cells(queue, op, op.packed.rows, op.packed.columns * kLanes);
   settle(queue, op);
+}
+
+template <class T, int kMultiplyBytes>
+void run(const Queue &queue, const PackCall &call) {
+  if (rows_begin_on(2 * sizeof(T), call.values, call.args.values_stride * static_cast<int64_t>(sizeof(T)))) {
+    pack<T, kMultiplyBytes, true>(queue, call);
+  } else {
+    pack<T, kMultiplyBytes, false>(queue, call);
+  }
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "prune24/prune24_cells.hpp"
 
-#include "cells.cuh"
+#include "memory/runs.cuh"
 
 namespace s24::cuda {
 namespace {
@@ -8,7 +8,7 @@ namespace {
 template <class T>
 void run(const Queue &queue, const PruneCall &call) {
   const PruneCells<T> op(call);
-  cells(queue, op, call.args.n, ceil_div(call.args.k, 8));
+  runs(queue, op, {call.args.n, call.args.n}, {ceil_div(call.args.k, 8), call.args.k / 8});
   settle(queue, op);
 }
 

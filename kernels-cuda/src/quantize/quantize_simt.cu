@@ -1,5 +1,6 @@
 // A warp reads its row twice: for its largest magnitude, which gives the scale, and to divide by it. A row that is not
 // finite writes nothing.
+#include "memory/elements.hpp"
 #include "warps.cuh"
 
 namespace s24::cuda {
@@ -41,7 +42,25 @@ struct QuantizeRows {
   }
 };
 
-template <class To, class X>
+// A lane's elements of a row, by rising column: see(column, elements), 16 at once where rows are aligned, then one.
+constexpr int kRun = 16;
+template <bool kVectors, class X, class See>
+__device__ void over_row(const X *row, int64_t cols, int lane, const See &see) {
+  const int64_t whole = kVectors ? cols / kRun * kRun : 0;
+  if constexpr (kVectors) {
+    for (int64_t column = int64_t{lane} * kRun; column < whole; column += kWarp * kRun) {
+      X run[kRun];
+      load_vectors(run, row + column);
+      see(column, run);
+    }
+  }
+  for (int64_t column = whole + lane; column < cols; column += kWarp) {
+    X one[1] = {row[column]};
+    see(column, one);
+  }
+}
+
+template <bool kVectors, class To, class X>
 __global__ void run_quantize(QuantizeRows<To, X> op, Record *record) {
   const s24_quantize_args &a = op.a;
   const int lane = lane_of_thread();
@@ -49,28 +68,37 @@ __global__ void run_quantize(QuantizeRows<To, X> op, Record *record) {
     const X *x = op.x + row * a.x_stride;
     int64_t bad = kNowhere;
     uint32_t most = 0;  // bits of the largest magnitude, which those of Inf and NaN are above
-    for (int64_t column = lane; column < a.cols; column += kWarp) {
-      const float v = to_float(x[column]);
-      if (bad == kNowhere && !is_finite(v)) bad = row * a.cols + column;
-      const uint32_t magnitude = float_bits(v) & 0x7fffffffu;
-      most = most < magnitude ? magnitude : most;
-    }
+    over_row<kVectors>(x, a.cols, lane, [&](int64_t column, const auto &elements) {
+      constexpr int kCount = sizeof elements / sizeof(X);
+      for (int i = 0; i < kCount; i++) {
+        const float v = to_float(elements[i]);
+        if (bad == kNowhere && !is_finite(v)) bad = row * a.cols + column + i;
+        const uint32_t magnitude = float_bits(v) & 0x7fffffffu;
+        most = most < magnitude ? magnitude : most;
+      }
+    });
     object_to(bad, record);
     most = over_warp(most, [](uint32_t one, uint32_t other) { return one < other ? other : one; });
     if (!is_finite(bits_float(most))) continue;
     const float scale = scale_of<To>(bits_float(most));
     if (lane == 0) op.scales[row] = scale;
     To *out = op.out + row * a.out_stride;
-    for (int64_t column = lane; column < a.cols; column += kWarp) {
-      out[column] = from_float<To>(to_float(x[column]) / scale);
-    }
+    over_row<kVectors>(x, a.cols, lane, [&](int64_t column, const auto &elements) {
+      constexpr int kCount = sizeof elements / sizeof(X);
+      To divided[kCount];
+      for (int i = 0; i < kCount; i++) divided[i] = from_float<To>(to_float(elements[i]) / scale);
+      store<(kCount > 1)>(out + column, divided);
+    });
   }
 }
 
 template <class To, class X>
 void run(const Queue &queue, const QuantizeCall &call) {
   const QuantizeRows<To, X> op(call);
-  launch_warps(queue, call.args.rows, run_quantize<To, X>, op, queue.record);
+  const bool vectors = rows_begin_on(16, op.x, op.a.x_stride * static_cast<int64_t>(sizeof(X))) &&
+                       rows_begin_on(16, op.out, op.a.out_stride);
+  launch_warps(queue, call.args.rows, vectors ? run_quantize<true, To, X> : run_quantize<false, To, X>, op,
+               queue.record);
   settle(queue, op);
 }
 

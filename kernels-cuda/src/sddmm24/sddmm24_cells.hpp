@@ -3,8 +3,7 @@
 #ifndef SPARSE24_CUDA_SDDMM24_CELLS_HPP
 #define SPARSE24_CUDA_SDDMM24_CELLS_HPP
 
-#include "mask_check.hpp"
-#include "sparse24/calls.hpp"
+#include "sddmm24/sddmm24_output.hpp"
 
 namespace s24::cuda {
 
@@ -12,20 +11,15 @@ template <class T>
 struct SddmmCells {
   s24_sddmm24_args a;
   const T *dy, *x;
-  float *values;
-  MaskCheck mask;
+  SddmmOutput output;
 
   explicit SddmmCells(const SddmmCall &call)
-      : a(call.args),
-        dy(static_cast<const T *>(call.dy)),
-        x(static_cast<const T *>(call.x)),
-        values(call.values),
-        mask{call.mask, call.args.mask_stride, call.args.k / 4} {}
+      : a(call.args), dy(static_cast<const T *>(call.dy)), x(static_cast<const T *>(call.x)), output(call) {}
 
   S24_HD int64_t operator()(int64_t row, int64_t group) const {
-    const int64_t place = mask.place(row, group);
+    const int64_t place = output.mask.place(row, group);
     if (place != kNowhere) return place;
-    const unsigned nibble = mask.nibble(row, group);
+    const unsigned nibble = output.mask.nibble(row, group);
     const int64_t first = group * 4 + first_kept(nibble), second = group * 4 + second_kept(nibble);
     float sums[2] = {};
     for (int64_t i = 0; i < a.m; i++) {
@@ -33,12 +27,11 @@ struct SddmmCells {
       sums[0] += gradient * to_float(x[i * a.x_stride + first]);
       sums[1] += gradient * to_float(x[i * a.x_stride + second]);
     }
-    float *to = values + row * a.values_stride + group * 2;
-    for (int s = 0; s < 2; s++) to[s] = a.beta != 0.0f ? a.alpha * sums[s] + a.beta * to[s] : a.alpha * sums[s];
+    for (int s = 0; s < 2; s++) output.finish(row, group * 2 + s, sums[s]);
     return kNowhere;
   }
 
-  S24_HD Finding explain(int64_t place) const { return mask.explain(place); }
+  S24_HD Finding explain(int64_t place) const { return output.mask.explain(place); }
 };
 
 }  // namespace s24::cuda

@@ -4,9 +4,9 @@
 #define SPARSE24_CUDA_LOWRANK_TILE_CUH
 
 #include "epilogue.cuh"
+#include "mma/row_stages.cuh"
 #include "ptx/ldmatrix.cuh"
 #include "ptx/mma.cuh"
-#include "spmm24/mma_x.cuh"
 
 namespace s24::cuda {
 

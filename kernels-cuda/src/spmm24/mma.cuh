@@ -4,45 +4,31 @@
 // W goes from memory straight into registers: the packed layout has every lane's words side by side, so shared memory
 // would add a copy and give nothing back but to warps that share rows of W (two of them in the largest shape, which the
 // first-level cache serves). A ring of tiles a warp is loaded a stage ahead. X, which all warps read, goes through
-// stages in shared memory (mma_x.cuh). Where blocks are too few for the chip, k is cut and the parts meet in the
-// workspace, in a fixed order. A low-rank term is multiplied where sums stand in shared memory on their way to rows of
-// Y (lowrank_tile.cuh).
+// stages in shared memory (mma/row_stages.cuh). Where blocks are too few for the chip, k is cut and the parts meet in
+// the workspace, in a fixed order. A low-rank term is multiplied where sums stand in shared memory on their way to rows
+// of Y (lowrank_tile.cuh).
 #ifndef SPARSE24_CUDA_MMA_CUH
 #define SPARSE24_CUDA_MMA_CUH
 
 #include "cells.cuh"
 #include "epilogue.cuh"
+#include "mma/block_work.hpp"
+#include "mma/row_stages.cuh"
 #include "ptx/ldmatrix.cuh"
 #include "ptx/mma_sp.cuh"
 #include "spmm24/lowrank_tile.cuh"
 #include "spmm24/mma_operand.cuh"
 #include "spmm24/mma_plan.hpp"
-#include "spmm24/mma_x.cuh"
 #include "warps.cuh"
 
 namespace s24::cuda {
 namespace {
 
-// Of tiles of outputs and stages along k, what a block does. Counts of what lies in memory fit 32 bits.
-struct MmaWork {
-  unsigned w_blocks, x_blocks;
-  int stages, stages_of_part;  // along k; of the part of it that blockIdx.y counts
-
-  // Blocks that run together share rows of W and of X: they go down a few blocks of W, then on along X.
-  __device__ void place(unsigned tile, unsigned *w_block, unsigned *x_block) const {
-    constexpr unsigned kDown = 8;
-    const unsigned group = tile / (kDown * x_blocks), in_group = tile % (kDown * x_blocks);
-    const unsigned left = w_blocks - group * kDown, down = left < kDown ? left : kDown;
-    *w_block = group * kDown + in_group % down;
-    *x_block = in_group / down;
-  }
-};
-
 template <class Shape, class W, class X>
 struct MmaWarp {
   using Sum = SumOf<X, X>;
   using Tile = TileRegisters<W, X>;
-  using Stage = XStage<X, Shape::kXRows, Shape::kStageColumns>;
+  using Stage = RowStage<X, Shape::kXRows, Shape::kStageColumns>;
   static constexpr bool kOnce = Shape::kXWarps == 1;
   static constexpr int kTileChunks = kTileColumns / Stage::kElements;
 
@@ -222,14 +208,14 @@ __device__ LowRankOf<Shape, Y> lowrank_tile(uint8_t *memory, const MmaResult<Sum
 
 template <class Shape, class W, class X, class Y>
 __global__ void __launch_bounds__(kMmaThreads, Shape::kBlocks)
-    run_mma(MmaX<X> x, Fragments<W, static_cast<int>(sizeof(X))> w, MmaWork work, MmaResult<SumOf<X, X>, Y> result) {
+    run_mma(StagedRows<X> x, Fragments<W, static_cast<int>(sizeof(X))> w, BlockWork work,
+            MmaResult<SumOf<X, X>, Y> result) {
   using Warp = MmaWarp<Shape, W, X>;
   using Stage = typename Warp::Stage;
   using Sum = typename Warp::Sum;
   uint8_t *memory = dynamic_shared_memory();
   Warp warp;
-  const int first = static_cast<int>(blockIdx.y) * work.stages_of_part;
-  const int end = first + work.stages_of_part < work.stages ? first + work.stages_of_part : work.stages;
+  const int first = work.first_stage(blockIdx.y), end = work.end_stage(blockIdx.y);
   unsigned w_block, x_block;
   work.place(blockIdx.x, &w_block, &x_block);
   const auto load_x = [&](int buffer, int stage) {
@@ -316,15 +302,14 @@ template <class Shape, class W, class X, class Y>
 void multiply_shape(const Queue &queue, const GemmCall &call, const MmaPlan &plan) {
   using Sum = SumOf<X, X>;
   const s24_gemm_args &a = call.args;
-  const MmaResult<Sum, Y> result{a.m, a.n, plan.parts > 1 ? static_cast<Sum *>(call.workspace) : nullptr,
+  const MmaResult<Sum, Y> result{a.m, a.n, plan.cut.parts > 1 ? static_cast<Sum *>(call.workspace) : nullptr,
                                  Epilogue<Y>(call)};
-  const MmaWork work{static_cast<unsigned>(plan.w_blocks), static_cast<unsigned>(plan.x_blocks),
-                     static_cast<int>(plan.stages), static_cast<int>(plan.stages_of_part)};
-  launch_with_shared(queue, dim3(work.w_blocks * work.x_blocks, static_cast<unsigned>(plan.parts)), dim3(kMmaThreads),
+  const BlockWork work(plan.w_blocks, plan.x_blocks, plan.stages, plan.cut);
+  launch_with_shared(queue, dim3(work.down * work.across, static_cast<unsigned>(plan.cut.parts)), dim3(kMmaThreads),
                      Shape::shared_bytes(sizeof(X), call.lowrank != nullptr), run_mma<Shape, W, X, Y>,
-                     MmaX<X>(call.x, a.m, a.k, a.x_stride), Fragments<W, static_cast<int>(sizeof(X))>(call.w, a.n, a.k),
-                     work, result);
-  if (plan.parts > 1) cells(queue, AddParts<Sum, Y>{result, plan.parts}, a.m, a.n);
+                     StagedRows<X>(call.x, a.m, a.k, a.x_stride),
+                     Fragments<W, static_cast<int>(sizeof(X))>(call.w, a.n, a.k), work, result);
+  if (plan.cut.parts > 1) cells(queue, AddParts<Sum, Y>{result, plan.cut.parts}, a.m, a.n);
 }
 
 template <class W, class X, class Y>

@@ -15,6 +15,19 @@ inline void ldmatrix(uint32_t (&to)[4], const void *row) {
   }
 }
 
+inline void ldmatrix_transposed(uint32_t (&to)[4], const void *row) {
+  const auto *rows = s24::emulation::gather(row);
+  const int lane = s24::emulation::lane();
+  for (int matrix = 0; matrix < 4; matrix++) {
+    for (int half = 0; half < 2; half++) {
+      const void *from = rows[matrix * 8 + lane % 4 * 2 + half];
+      s24::emulation::expect_aligned(from, 16);
+      std::memcpy(reinterpret_cast<char *>(&to[matrix]) + half * 2, static_cast<const uint8_t *>(from) + lane / 4 * 2,
+                  2);
+    }
+  }
+}
+
 }  // namespace s24::cuda
 
 #endif  // SPARSE24_CUDA_EMULATION_LDMATRIX_HPP
