@@ -163,20 +163,30 @@ void check_bad(const Context &ctx, int32_t kernel, Random &random) {
   p.w.set(149, 17, -HUGE_VAL);
   EXPECT_STATUS(ctx, p.run(ctx), S24_BAD_DATA, "w[149, 17] is -Inf");
 
-  Problem wanda(info, kernel, S24_SCORE_WANDA, 4, 132, 0, random);
-  wanda.w.fill_normal(random);
-  for (int64_t j = 0; j < 132; j++) wanda.s.set(0, j, 1);
-  EXPECT_OK(ctx, wanda.run(ctx));
-  wanda.s.set(0, 129, -2);
-  EXPECT_STATUS(ctx, wanda.run(ctx), S24_BAD_DATA, "s[129] is -2, less than 0");
-  wanda.s.set(0, 33, HUGE_VAL);
-  EXPECT_STATUS(ctx, wanda.run(ctx), S24_BAD_DATA, "s[33] is Inf");
-  wanda.s.set(0, 129, 1);
-  if (info.dtype != S24_F16) {
-    wanda.s.set(0, 33, 1e38);
-    wanda.w.set(0, 33, 1);
-    wanda.w.set(1, 33, 1e38);
-    EXPECT_STATUS(ctx, wanda.run(ctx), S24_BAD_DATA, "w[1, 33] * sqrt(s[33]) overflows");
+  for (int64_t n : {4, 256}) {  // whole tiles too
+    Problem wanda(info, kernel, S24_SCORE_WANDA, n, 192, 0, random);
+    wanda.w.fill_normal(random);
+    for (int64_t j = 0; j < 192; j++) wanda.s.set(0, j, 1);
+    EXPECT_OK(ctx, wanda.run(ctx));
+    EXPECT(wanda.right(), "%s n=%lld, nothing bad", info.name, ll(n));
+    wanda.s.set(0, 129, -2);
+    EXPECT_STATUS(ctx, wanda.run(ctx), S24_BAD_DATA, "s[129] is -2, less than 0");
+    for (int64_t i = 0; i < n; i++) wanda.w.set(i, 33, i % 2 == 0 ? 0.0 : -0.0);
+    wanda.s.set(0, 33, HUGE_VAL);  // also where the weight is 0
+    EXPECT_STATUS(ctx, wanda.run(ctx), S24_BAD_DATA, "s[33] is Inf");
+    wanda.s.set(0, 129, 1);
+    wanda.s.set(0, 33, NAN);
+    EXPECT_STATUS(ctx, wanda.run(ctx), S24_BAD_DATA, "s[33] is NaN");
+    wanda.s.set(0, 33, 0);
+    wanda.w.set(n - 1, 34, NAN);
+    const std::string place = "w[" + std::to_string(n - 1) + ", 34] is NaN";
+    EXPECT_STATUS(ctx, wanda.run(ctx), S24_BAD_DATA, place.c_str());
+    wanda.w.set(n - 1, 34, 1);
+    if (info.dtype != S24_F16) {
+      wanda.s.set(0, 33, 1e38);
+      wanda.w.set(1, 33, 1e38);
+      EXPECT_STATUS(ctx, wanda.run(ctx), S24_BAD_DATA, "w[1, 33] * sqrt(s[33]) overflows");
+    }
   }
 
   for (int64_t n : {68, 128}) {
@@ -227,8 +237,11 @@ void test_prune_both(Random &random) {
       for (int64_t n : {0, 4, 8, 12, 36, 68, 132}) {
         for (int64_t k : {0, 4, 12, 32, 36, 60, 68, 128, 132}) check_random(ctx, kernel, score, n, k, 4, random);
       }
-      check_random(ctx, kernel, score, 128, 64, 0, random);
-      check_random(ctx, kernel, score, 256, 128, 0, random);
+      for (int i = 0; i < 6; i++) {  // rows aligned
+        check_random(ctx, kernel, score, 128, 64, 0, random);
+        check_random(ctx, kernel, score, 160, 160, 0, random);
+        check_random(ctx, kernel, score, 256, 128, 0, random);
+      }
       check_random(ctx, kernel, score, 260, 516, 3, random);
     }
     check_bad(ctx, kernel, random);

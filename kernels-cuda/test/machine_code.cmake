@@ -1,5 +1,5 @@
-# What the compiler made of the tensor-core kernels: the instructions they are written for, no register spilled to
-# memory, and no wgmma that waits for the one before it. Compiles them anew for one architecture, with the compiler's report (REPORTS keeps it); the instructions are
+# What the compiler made of the tensor-core kernels, and of those that must keep DRAM busy: the instructions they are
+# written for, no register spilled to memory, and no wgmma that waits for the one before it. Compiles them anew for one architecture, with the compiler's report (REPORTS keeps it); the instructions are
 # looked for in the PTX, and where there is a cuobjdump in the machine code.
 file(MAKE_DIRECTORY ${REPORTS})
 foreach(source ${SOURCES})
@@ -29,6 +29,10 @@ foreach(source ${SOURCES})
              mbarrier.try_wait.parity.shared::cta.b64 setmaxnreg.inc.sync.aligned.u32)
     set(machine HGMMA.SP.64x128x32.F32.BF16 "HGMMA.SP.64x128x32.F32 " IGMMA.SP.64x128x64.S8.S8 UTMALDG.2D UBLKCP
                 SYNCS.PHASECHK.TRANS64.TRYWAIT USETMAXREG.TRY_ALLOC)
+  elseif(name MATCHES "prune24_both")
+    set(multiply)
+    set(load ld.global.nc.L1::no_allocate.v4.u32 ld.global.nc.v4 st.global.v4 ld.shared.v4 prmt.b32)
+    set(machine LDG.E.NA.128.CONSTANT STG.E.128 LDS.128)
   else()
     set(load ldmatrix.sync.aligned.m8n8.x4.shared.b16 cp.async.cg.shared.global ld.global.nc.L1::no_allocate.v4.u32)
     set(machine LDSM.16.M88.4 LDGSTS.E.BYPASS.128 LDG.E.NA.128.CONSTANT)

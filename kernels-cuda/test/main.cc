@@ -39,6 +39,7 @@ s24_api waiting_table() {
   table.quantize = Waiting<&s24_api::quantize>::call;
   table.sddmm24 = Waiting<&s24_api::sddmm24>::call;
   table.double_prune24 = Waiting<&s24_api::double_prune24>::call;
+  table.prune24_both = Waiting<&s24_api::prune24_both>::call;
   return table;
 }
 
@@ -68,7 +69,7 @@ int main() {
       {"scores", nullptr, test_scores},       {"prune", nullptr, test_prune},
       {"convert", nullptr, test_convert},     {"fragments", nullptr, test_fragments},
       {"multiply", nullptr, test_multiply},   {"quantize", nullptr, test_quantize},
-      {"backward", nullptr, test_backward},
+      {"backward", nullptr, test_backward},   {"prune_both", nullptr, test_prune_both},
   };
   for (const auto &group : groups) {
     const int before = checks;
