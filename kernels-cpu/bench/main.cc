@@ -46,6 +46,7 @@ struct Row {
   int32_t dtype;
   int64_t m, n, k;
   double seconds, bytes, flops, error, ratio;  // ratio 0: nothing to compare with
+  const char *beside = "dense";
 };
 
 void print(const Options &options, const Row &row) {
@@ -65,7 +66,7 @@ void print(const Options &options, const Row &row) {
               ll(row.k), row.seconds * 1e6, row.bytes / row.seconds * 1e-9);
   if (row.flops > 0) std::printf(" %8.1f GFLOP/s", row.flops / row.seconds * 1e-9);
   std::printf("  error %.1e", row.error);
-  if (row.ratio > 0) std::printf("  %.3f x dense", row.ratio);
+  if (row.ratio > 0) std::printf("  %.3f x %s", row.ratio, row.beside);
   std::printf("\n");
   std::fflush(stdout);
 }
@@ -313,6 +314,9 @@ void bench_others(s24_context *ctx, const Options &options, Random &random) {
       return like;
     }();
     const int32_t scalar = find(ctx, info.op, scalar_like);
+    const bool both = info.op == S24_OP_PRUNE24_BOTH;
+    const int32_t prune = both ? find(ctx, S24_OP_PRUNE24, info) : -1;
+    const int32_t double_prune = both ? find(ctx, S24_OP_DOUBLE_PRUNE24, info) : -1;
     const int32_t dtype = info.dtype;
     const int64_t element = size_of(dtype);
     Matrix w(dtype, n, k, k, Guarded::kStart), values(dtype, n, k / 2, k / 2, Guarded::kStart);
@@ -328,6 +332,8 @@ void bench_others(s24_context *ctx, const Options &options, Random &random) {
     const s24_pack24_args pack_args{n, k, k / 2, mask_stride, dtype, S24_KERNEL_AUTO, 1, 0};
     Guarded packed(packed_bytes(ctx, pack_args), Guarded::kStart);
     require(api->pack24(ctx, &pack_args, values.data(), mask.data(), packed.as<void>(), nullptr), ctx);
+    Matrix t_values(dtype, both ? k : 0, n / 2, n / 2, Guarded::kStart);
+    Mask t_mask(both ? k : 0, n, n / 8, Guarded::kStart);
     const Guarded space(k * 8, Guarded::kEnd);
     const double dense_bytes = static_cast<double>(n * k * element), mask_bytes = static_cast<double>(n * mask_stride);
     double bytes = 0;
@@ -377,6 +383,13 @@ void bench_others(s24_context *ctx, const Options &options, Random &random) {
           bytes = static_cast<double>(n * k * (size_of(info.x_dtype) + element)), result = &w.memory;
           return api->quantize(ctx, &a, activations.data(), w.data(), s.memory.as<float>(), nullptr);
         }
+        case S24_OP_PRUNE24_BOTH: {
+          const s24_prune24_both_args a{n, k, k, k / 2, mask_stride, n / 2, n / 8, dtype, kernel, S24_SCORE_MAGNITUDE,
+                                        0};
+          bytes = dense_bytes * 2 + 2 * mask_bytes, result = &t_values.memory;
+          return api->prune24_both(ctx, &a, w.data(), nullptr, values.data(), mask.data(), t_values.data(),
+                                   t_mask.data(), nullptr);
+        }
         default: {
           const s24_double_prune24_args a{n, k, k / 2, mask_stride, n / 2, n / 8, dtype, kernel};
           bytes = dense_bytes + 2 * mask_bytes, result = &w.memory;
@@ -387,12 +400,23 @@ void bench_others(s24_context *ctx, const Options &options, Random &random) {
     require(run(scalar), ctx);
     const std::vector<uint8_t> wanted(result->as<uint8_t>(), result->as<uint8_t>() + result->size());
     std::vector<double> times;
-    for (int i = 0; i < (options.quick ? 3 : 7); i++) times.push_back(seconds_of([&] { require(run(id), ctx); }));
+    std::vector<double> in_two;
+    const auto two = [&] {
+      const s24_prune24_args a{n, k, k, k / 2, mask_stride, dtype, prune, S24_SCORE_MAGNITUDE, 0};
+      const s24_double_prune24_args t{n, k, k / 2, mask_stride, n / 2, n / 8, dtype, double_prune};
+      require(api->prune24(ctx, &a, w.data(), nullptr, values.data(), mask.data(), nullptr), ctx);
+      require(api->double_prune24(ctx, &t, values.data(), mask.data(), t_values.data(), t_mask.data(), nullptr), ctx);
+    };
+    for (int i = 0; i < (options.quick ? 3 : 7); i++) {
+      if (both) in_two.push_back(seconds_of(two));
+      times.push_back(seconds_of([&] { require(run(id), ctx); }));
+    }
     if (std::memcmp(wanted.data(), result->as<void>(), wanted.size()) != 0) {
       std::fprintf(stderr, "%s differs from the scalar kernel\n", info.name);
       std::exit(1);
     }
-    print(options, {info.name, dtype, 0, n, k, median(times), bytes, 0, 0, 0});
+    print(options, {info.name, dtype, 0, n, k, median(times), bytes, 0, 0, both ? median(in_two) / median(times) : 0,
+                    "prune24 and double_prune24"});
   }
 }
 

@@ -99,6 +99,22 @@ void test_other_arguments(const Context &ctx) {
   EXPECT_STATUS(ctx, prune_of(with(prune, [](P &a) { a.score = 2; })), S24_BAD_ARGUMENT, "score: 2");
   EXPECT_STATUS(ctx, api->prune24(ctx.handle, &prune, buffer, nullptr, second, bytes, nullptr), S24_BAD_ARGUMENT,
                 "s: null");
+  const s24_prune24_both_args both{4, 8, 8, 4, 1, 2, 1, S24_F32, S24_KERNEL_AUTO, S24_SCORE_WANDA, 0};
+  using B = s24_prune24_both_args;
+  const auto both_of = [&](const B &a) {
+    return api->prune24_both(ctx.handle, &a, buffer, buffer, second, bytes, second + 64, bytes + 32, nullptr);
+  };
+  EXPECT_STATUS(ctx, both_of(with(both, [](B &a) { a.n = 6; })), S24_BAD_ARGUMENT, "n: 6 is not a multiple of 4");
+  EXPECT_STATUS(ctx, both_of(with(both, [](B &a) { a.k = 6; })), S24_BAD_ARGUMENT, "k: 6 is not a multiple of 4");
+  EXPECT_STATUS(ctx, both_of(with(both, [](B &a) { a.t_values_stride = 1; })), S24_BAD_ARGUMENT, "t_values_stride: 1");
+  EXPECT_STATUS(ctx, both_of(with(both, [](B &a) { a.t_mask_stride = 0; })), S24_BAD_ARGUMENT, "t_mask_stride: 0");
+  EXPECT_STATUS(ctx, both_of(with(both, [](B &a) { a.dtype = S24_I8; })), S24_UNSUPPORTED, "no kernel for i8");
+  EXPECT_STATUS(ctx, api->prune24_both(ctx.handle, &both, buffer, nullptr, second, bytes, second, bytes, nullptr),
+                S24_BAD_ARGUMENT, "s: null");
+  EXPECT_STATUS(ctx, api->prune24_both(ctx.handle, &both, buffer, buffer, second, bytes, nullptr, bytes, nullptr),
+                S24_BAD_ARGUMENT, "t_values: null");
+  EXPECT_STATUS(ctx, api->prune24_both(ctx.handle, &both, buffer, buffer, second, bytes, second, nullptr, nullptr),
+                S24_BAD_ARGUMENT, "t_mask: null");
   const s24_score_args score{1, 8, 8, 7, S24_F32, S24_KERNEL_AUTO, S24_SCORE_MAGNITUDE, 0};
   EXPECT_STATUS(ctx, api->score(ctx.handle, &score, buffer, nullptr, second, nullptr), S24_BAD_ARGUMENT,
                 "out_stride: 7");

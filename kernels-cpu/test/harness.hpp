@@ -91,6 +91,7 @@ void test_arguments();
 void test_norms(Random &random);
 void test_scores(Random &random);
 void test_prune(Random &random);
+void test_prune_both(Random &random);
 void test_convert(Random &random);
 void test_multiply(Random &random);
 void test_lowrank(Random &random);

@@ -29,7 +29,7 @@ int run(const std::vector<std::string> &named) {
       {"extremes", nullptr, test_extremes},   {"quantize", nullptr, test_quantize},
       {"backward", nullptr, test_backward},   {"large", nullptr, test_large},
       {"threads", nullptr, test_threads},     {"lowrank", nullptr, test_lowrank},
-      {"queue", test_queue, nullptr},
+      {"queue", test_queue, nullptr},         {"prune_both", nullptr, test_prune_both},
   };
   return run_groups(groups, named, seed);
 }

@@ -113,6 +113,7 @@ s24_api table_of_host_memory() {
   table.quantize = OnDevice<&s24_api::quantize>::call;
   table.sddmm24 = OnDevice<&s24_api::sddmm24>::call;
   table.double_prune24 = OnDevice<&s24_api::double_prune24>::call;
+  table.prune24_both = OnDevice<&s24_api::prune24_both>::call;
   return table;
 }
 
@@ -125,6 +126,7 @@ void test_groups(const std::vector<std::string> &wanted, Random &random) {
       {"norms", test_norms},
       {"scores", test_scores},
       {"prune", test_prune},
+      {"prune_both", test_prune_both},
       {"convert", test_convert},
       {"multiply", test_multiply},
       {"lowrank", test_lowrank},

@@ -41,6 +41,7 @@ s24_api waiting_table() {
   table.quantize = Waiting<&s24_api::quantize>::call;
   table.sddmm24 = Waiting<&s24_api::sddmm24>::call;
   table.double_prune24 = Waiting<&s24_api::double_prune24>::call;
+  table.prune24_both = Waiting<&s24_api::prune24_both>::call;
   return table;
 }
 
@@ -63,7 +64,7 @@ int main(int argc, char **argv) {
       {"multiply", nullptr, test_multiply},   {"lowrank", nullptr, test_lowrank},
       {"quantize", nullptr, test_quantize},   {"backward", nullptr, test_backward},
       {"sddmm", nullptr, test_sddmm},         {"runs", nullptr, test_runs},
-      {"queue", nullptr, test_queue},
+      {"queue", nullptr, test_queue},         {"prune_both", nullptr, test_prune_both},
   };
   return run_groups(groups, {argv + 1, argv + argc}, seed);
 }

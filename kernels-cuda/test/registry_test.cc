@@ -26,6 +26,7 @@ std::set<Line> wanted_lines() {
     for (int32_t op = S24_OP_ACCUMULATE_NORMS; op <= S24_OP_DOUBLE_PRUNE24; op++) {
       if (op != S24_OP_SELECT && op != S24_OP_QUANTIZE) lines.insert({op, real, real});
     }
+    lines.insert({S24_OP_PRUNE24_BOTH, real, real});
     for (int32_t scaled : {S24_I8, S24_F8_E4M3}) {
       lines.insert({S24_OP_QUANTIZE, scaled, real});
       for (int32_t op = S24_OP_COMPRESS24; op <= S24_OP_UNPACK24; op++) lines.insert({op, scaled, scaled});

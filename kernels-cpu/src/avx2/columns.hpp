@@ -1,4 +1,4 @@
-// What double_prune24/squares.hpp asks of an instruction set, in AVX2. Internal linkage, see dtype.hpp.
+// What double_prune24/square.hpp asks of an instruction set, in AVX2. Internal linkage, see dtype.hpp.
 #ifndef SPARSE24_CPU_AVX2_COLUMNS_HPP
 #define SPARSE24_CPU_AVX2_COLUMNS_HPP
 
@@ -28,6 +28,14 @@ struct Avx2Columns {
     const uint64_t bytes = kValue[mask & 15] | static_cast<uint64_t>(kValue[mask >> 4] + 0x02020202u) << 32;
     const Ints index = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(static_cast<int64_t>(bytes)));
     return _mm256_and_si256(_mm256_permutevar8x32_epi32(_mm256_castsi128_si256(widen(four)), index), kept(mask));
+  }
+  static Ints dense(const float *w, uint32_t mask) {
+    return _mm256_and_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(w)), kept(mask));
+  }
+  template <class T>
+  static Ints dense(const T *w, uint32_t mask) {
+    const __m128i eight = _mm_loadu_si128(reinterpret_cast<const __m128i *>(w));
+    return _mm256_and_si256(_mm256_cvtepu16_epi32(eight), kept(mask));
   }
 
   static Ints rank(Ints w, uint32_t mask, Ints magnitude) {

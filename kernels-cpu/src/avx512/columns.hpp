@@ -1,4 +1,4 @@
-// What double_prune24/squares.hpp asks of an instruction set, in AVX-512. Internal linkage, see dtype.hpp.
+// What double_prune24/square.hpp asks of an instruction set, in AVX-512. Internal linkage, see dtype.hpp.
 #ifndef SPARSE24_CPU_AVX512_COLUMNS_HPP
 #define SPARSE24_CPU_AVX512_COLUMNS_HPP
 
@@ -21,6 +21,9 @@ struct Avx512Columns {
     const auto first = static_cast<__mmask8>(first16(count));
     const __m512i packed = _mm512_castsi256_si512(_mm256_maskz_loadu_epi32(first, values));
     return _mm512_maskz_expand_epi32(static_cast<__mmask16>(mask), packed);
+  }
+  static Ints dense(const float *w, uint32_t mask) {
+    return _mm512_maskz_loadu_epi32(static_cast<__mmask16>(mask), w);
   }
   static Ints rank(Ints w, uint32_t mask, Ints magnitude) {
     return _mm512_mask_and_epi32(set(-1), static_cast<__mmask16>(mask), w, magnitude);
@@ -66,6 +69,10 @@ struct Avx512HalfColumns {
     const __m512i index = _mm512_mask_add_epi16(first, static_cast<__mmask32>(second_kept(mask)), first, set(1));
     const __m512i packed = _mm512_castsi256_si512(_mm256_maskz_loadu_epi16(first16(count), values));
     return _mm512_maskz_permutexvar_epi16(mask, index, packed);
+  }
+  template <class T>
+  static Ints dense(const T *w, uint32_t mask) {
+    return _mm512_maskz_loadu_epi16(mask, w);
   }
   static Ints rank(Ints w, uint32_t mask, Ints magnitude) {
     return _mm512_mask_mov_epi16(set(-1), mask, _mm512_and_si512(w, magnitude));

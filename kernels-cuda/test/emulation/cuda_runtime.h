@@ -32,6 +32,7 @@ extern dim3 grid_size;
 void run_grid(dim3 grid, dim3 block, size_t shared_bytes, const std::function<void()> &thread);
 void wait_until(const std::function<bool()> &ready);  // which is asked again and again; the other threads run
 void wait_for_block();
+bool any_of_block(bool own);  // waits too
 int lane();
 uint8_t *dynamic_shared();
 
@@ -63,6 +64,7 @@ inline s24::emulation::Position &blockIdx = s24::emulation::block_index;
 inline dim3 &gridDim = s24::emulation::grid_size;
 
 inline void __syncthreads() { s24::emulation::wait_for_block(); }
+inline int __syncthreads_or(int own) { return s24::emulation::any_of_block(own != 0) ? 1 : 0; }
 
 template <class T>
 T __shfl_xor_sync(unsigned, T value, int apart) {

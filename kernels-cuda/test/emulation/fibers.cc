@@ -135,6 +135,18 @@ void wait_until(const std::function<bool()> &ready) {
 
 void wait_for_block() { block_meeting.attend(); }
 
+bool any_of_block(bool own) {
+  static bool any, result;
+  any = any || own;
+  block_meeting.attend([] {
+    result = any;
+    any = false;
+  });
+  const bool all = result;
+  block_meeting.attend();  // none is so far ahead as to change it
+  return all;
+}
+
 int lane() { return static_cast<int>(running % kWarp); }
 
 uint8_t *dynamic_shared() {

@@ -83,21 +83,18 @@ final class DoublePrune implements Workload {
         Arena temporary = Arena.ofConfined()) {
       Compressed24 actual = Compressed24.allocate(temporary, host.k(), host.n(), setup.dtype());
       scratch.download(there, actual);
-      long[] groups = groups();
+      long[] groups = groups(host.k());
       Compressed24 expected =
           Compressed24.allocate(temporary, 4L * groups.length, host.n(), setup.dtype());
       oracle.doublePrune24(gather(temporary, groups), expected);
-      for (int g = 0; g < groups.length; g++) {
-        for (int c = 0; c < 4; c++) {
-          compare(expected, 4L * g + c, actual, 4 * groups[g] + c);
-        }
-      }
+      compare("double_prune24", expected, actual, groups);
       return 0;
     }
   }
 
-  private long[] groups() {
-    long all = host.k() / 4;
+  /** Of k columns. */
+  static long[] groups(long k) {
+    long all = k / 4;
     return LongStream.concat(LongStream.of(0, all - 1), new Random(5).longs(CHECKED, 0, all))
         .sorted()
         .distinct()
@@ -121,11 +118,22 @@ final class DoublePrune implements Workload {
     return gathered;
   }
 
-  private static void compare(Compressed24 expected, long i, Compressed24 actual, long j) {
+  /** Transposes: of the groups of columns side by side, and of all. */
+  static void compare(String op, Compressed24 expected, Compressed24 actual, long[] groups) {
+    for (int g = 0; g < groups.length; g++) {
+      for (int c = 0; c < 4; c++) {
+        compare(op, expected, 4L * g + c, actual, 4 * groups[g] + c);
+      }
+    }
+  }
+
+  private static void compare(
+      String op, Compressed24 expected, long i, Compressed24 actual, long j) {
+    MemorySegment values = actual.values().segment();
     long width = expected.values().cols() * expected.dtype().bytes();
-    compare("values", expected.values().segment(), i, actual.values().segment(), j, width);
+    compare(op + ": values", expected.values().segment(), i, values, j, width);
     width = Mask.rowBytes(expected.k());
-    compare("mask", expected.mask().segment(), i, actual.mask().segment(), j, width);
+    compare(op + ": mask", expected.mask().segment(), i, actual.mask().segment(), j, width);
   }
 
   private static void compare(
@@ -134,8 +142,7 @@ final class DoublePrune implements Workload {
     long a = j * width;
     long at = MemorySegment.mismatch(expected, e, e + width, actual, a, a + width);
     if (at >= 0) {
-      throw new WrongResult(
-          "double_prune24: " + what + ", row " + j + ", byte " + at + " differs from the oracle's");
+      throw new WrongResult(what + ", row " + j + ", byte " + at + " differs from the oracle's");
     }
   }
 

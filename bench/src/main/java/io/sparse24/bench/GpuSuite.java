@@ -127,6 +127,23 @@ public final class GpuSuite {
           && row.k() == shape.k()
           && row.warm() == warm;
     }
+
+    /** Whether NVIDIA's libraries do the same. */
+    boolean isProduct() {
+      return switch (work) {
+        case PRUNE, PRUNE_BOTH, NORMS -> false;
+        case DECODE, PREFILL, SQUARE, SCALING -> true;
+      };
+    }
+
+    Op op() {
+      return switch (work) {
+        case PRUNE -> Op.PRUNE24;
+        case PRUNE_BOTH -> Op.PRUNE24_BOTH;
+        case NORMS -> Op.ACCUMULATE_NORMS;
+        case DECODE, PREFILL, SQUARE, SCALING -> Op.SPMM24;
+      };
+    }
   }
 
   /** A square that was measured: one of twice the side takes eight times as long. */
@@ -165,6 +182,7 @@ public final class GpuSuite {
     Shape inputs = new Shape("inputs", 1, plan.norms());
     for (Shape shape : plan.prune()) {
       all.add(new Planned(Work.PRUNE, DType.BF16, 0, shape, false));
+      all.add(new Planned(Work.PRUNE_BOTH, DType.BF16, 0, shape, false));
     }
     all.add(new Planned(Work.NORMS, DType.BF16, NORMS_TOKENS, inputs, false));
     for (long side : plan.squares()) {
@@ -210,7 +228,7 @@ public final class GpuSuite {
           if (begin + square.nanos(next) > end) {
             break;
           }
-          boolean product = next.work() != Work.PRUNE && next.work() != Work.NORMS;
+          boolean product = next.isProduct();
           if (product && !next.shape().equals(at)) {
             if (weight != null) {
               weight.close();
@@ -325,10 +343,9 @@ public final class GpuSuite {
   }
 
   private SuiteRow alone(Session session, Planned next) {
-    Op op = next.work() == Work.PRUNE ? Op.PRUNE24 : Op.ACCUMULATE_NORMS;
     Setup setup = setup(session, next);
-    try (Contest contest = new Contest(session, new Operations(setup, op))) {
-      return contest.row(next.work(), op, setup, plan.seconds());
+    try (Contest contest = new Contest(session, Workload.of(setup, next.op()))) {
+      return contest.row(next.work(), next.op(), setup, plan.seconds());
     }
   }
 }

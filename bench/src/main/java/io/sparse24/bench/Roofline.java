@@ -16,7 +16,9 @@ record Roofline(SuiteRow row, Ceilings ceilings) {
   }
 
   private double bandwidth() {
-    return row.work() == Work.PRUNE ? ceilings.copyGbps() : ceilings.readGbps();
+    return row.work() == Work.PRUNE || row.work() == Work.PRUNE_BOTH
+        ? ceilings.copyGbps()
+        : ceilings.readGbps();
   }
 
   private double bytesMs() {

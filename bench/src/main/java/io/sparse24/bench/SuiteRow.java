@@ -50,6 +50,8 @@ public record SuiteRow(
     SQUARE,
     /** Fused Wanda score, selection and compression. */
     PRUNE,
+    /** Selection by magnitude and compression of a weight and of its transpose, in one pass. */
+    PRUNE_BOTH,
     /** Column norms of calibration inputs. */
     NORMS,
     /** spmm24 with all threads beside one. */

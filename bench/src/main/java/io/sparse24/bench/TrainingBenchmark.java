@@ -28,4 +28,10 @@ public class TrainingBenchmark extends WorkloadBenchmark {
   public void doublePrune24() {
     call();
   }
+
+  /** The weight pruned by magnitude, and that transpose of it, in one pass. */
+  @Benchmark
+  public void prune24Both() {
+    call();
+  }
 }

@@ -33,8 +33,8 @@ record Types(DType dtype, DType xDtype) {
   static boolean takesScaled(Op op) {
     return switch (op) {
       case COMPRESS24, DECOMPRESS24, APPLY_MASK, PACK24, UNPACK24, SPMM24, GEMM, QUANTIZE -> true;
-      case ACCUMULATE_NORMS, SCORE, SELECT, PRUNE24, SDDMM24, DOUBLE_PRUNE24 -> false;
-      case CAST, ADAMW, SGD, PRUNE24_BOTH -> false;
+      case ACCUMULATE_NORMS, SCORE, SELECT, PRUNE24, SDDMM24, DOUBLE_PRUNE24, PRUNE24_BOTH -> false;
+      case CAST, ADAMW, SGD -> false;
     };
   }
 }

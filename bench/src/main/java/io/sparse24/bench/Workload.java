@@ -55,6 +55,7 @@ interface Workload extends AutoCloseable {
       case GEMM -> new Multiply(setup, false);
       case SDDMM24 -> new Gradient(setup);
       case DOUBLE_PRUNE24 -> new DoublePrune(setup);
+      case PRUNE24_BOTH -> new PruneBoth(setup);
       default -> new Operations(setup, op);
     };
   }

@@ -61,7 +61,8 @@ public final class FaultyBackend implements Backend {
           "gemm",
           "quantize",
           "sddmm24",
-          "doublePrune24");
+          "doublePrune24",
+          "prune24Both");
 
   /** For ServiceLoader. */
   public FaultyBackend() {}

@@ -34,7 +34,7 @@ final class GpuSuiteTest {
       assertEquals(report.goals().size(), told.get(i).goals().size());
     }
     for (SuiteRow row : report.rows()) {
-      boolean product = row.work() != Work.PRUNE && row.work() != Work.NORMS;
+      boolean product = !List.of(Work.PRUNE, Work.PRUNE_BOTH, Work.NORMS).contains(row.work());
       assertEquals(product, row.ratio(SuiteRow.DENSE).isPresent(), row.toString());
       assertEquals(product ? 3 : 0, row.rivals().size());
     }
@@ -88,24 +88,29 @@ final class GpuSuiteTest {
     Planned warm = new Planned(Work.DECODE, DType.BF16, 1, shape, true);
     Planned square = new Planned(Work.SQUARE, DType.BF16, 4096, shape, false);
     Planned prune = new Planned(Work.PRUNE, DType.BF16, 0, shape, false);
+    Planned both = new Planned(Work.PRUNE_BOTH, DType.BF16, 0, shape, false);
     Rival vendor = new Rival(SuiteRow.CUBLASLT, 0.17, 0.0, "");
     List<Goal> goals =
         GpuGoals.of(
-            List.of(cold, warm, square, prune),
+            List.of(cold, warm, square, prune, both),
             List.of(
                 row(cold, 0.1, 1500, vendor),
                 row(warm, 0.2, 1500, vendor),
-                row(square, 0.1, 1, new Rival(SuiteRow.CUSPARSELT, null, null, "no driver"))),
+                row(square, 0.1, 1, new Rival(SuiteRow.CUSPARSELT, null, null, "no driver")),
+                row(both, 0.125, 1300)),
             List.of(new Ceilings(1, 0, 2000, 0, 0)),
             List.of(new SuiteReport.CallCost("spmm24", 2000, 1900)));
     assertEquals(
-        List.of("met", "missed", "missed", "not measured", "not measured", "met"),
+        List.of(
+            "met", "missed", "missed", "not measured", "not measured", "missed", "missed", "met"),
         goals.stream().map(Goal::verdict).toList());
     assertEquals(1.7, requireNonNull(goals.getFirst().reached()), 1e-12);
     assertEquals(0.75, requireNonNull(goals.get(1).reached()), 1e-12);
     assertEquals("moves 75 % of what a copy does", goals.get(2).note());
     assertEquals("no driver", goals.get(3).note());
     assertEquals("the time was up", goals.get(4).note());
-    assertEquals("100 ns more", goals.get(5).note());
+    assertEquals(0.65, requireNonNull(goals.get(5).reached()), 1e-12);
+    assertEquals(0.8, requireNonNull(goals.get(6).reached()), 1e-12);
+    assertEquals("100 ns more", goals.get(7).note());
   }
 }

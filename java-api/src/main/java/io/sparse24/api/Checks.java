@@ -103,9 +103,26 @@ final class Checks {
 
   /** Both parts of {@code out}, a 2:4 weight that is written. */
   static void output(Compressed24 out) {
-    writable("out.values", out.values().segment());
-    writable("out.mask", out.mask().segment());
-    noOverlap("out.values", out.values(), "out.mask", out.mask());
+    output("out", out);
+  }
+
+  static void output(String what, Compressed24 out) {
+    writable(what + ".values", out.values().segment());
+    writable(what + ".mask", out.mask().segment());
+    noOverlap(what + ".values", out.values(), what + ".mask", out.mask());
+  }
+
+  static void noOverlap(String outName, Compressed24 out, String inName, @Nullable Matrix in) {
+    if (in != null) {
+      noOverlap(outName + ".values", out.values(), inName, in);
+      noOverlap(outName + ".mask", out.mask(), inName, in);
+    }
+  }
+
+  static void noOverlap(String outName, Compressed24 out, String inName, Compressed24 in) {
+    noOverlap(outName, out, inName + ".values", in.values());
+    noOverlap(outName + ".values", out.values(), inName + ".mask", in.mask());
+    noOverlap(outName + ".mask", out.mask(), inName + ".mask", in.mask());
   }
 
   /** The row scales of an operand that needs them. */

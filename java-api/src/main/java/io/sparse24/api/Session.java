@@ -690,19 +690,7 @@ public final class Session implements AutoCloseable {
 
   private void prune(
       Matrix w, ScoreKind kind, @Nullable Matrix s, Compressed24 out, boolean require24) {
-    Checks.compressed("out", out, w);
-    Checks.norms(kind, s, w.cols());
-    Checks.output(out);
-    Checks.noOverlap("out.values", out.values(), "w", w);
-    Checks.noOverlap("out.mask", out.mask(), "w", w);
-    place("w", w);
-    place("out.values", out.values());
-    place("out.mask", out.mask().buffer());
-    if (s != null) {
-      Checks.noOverlap("out.values", out.values(), "s", s);
-      Checks.noOverlap("out.mask", out.mask(), "s", s);
-      place("s", s);
-    }
+    pruned(w, kind, s, out);
     enter();
     try {
       OperationEvent event = OperationEvent.start();
@@ -710,6 +698,21 @@ public final class Session implements AutoCloseable {
       OperationEvent.finish(event, Op.PRUNE24, name, w.dtype(), 0, w.rows(), w.cols());
     } finally {
       exit();
+    }
+  }
+
+  /** The operands of what prunes. */
+  private void pruned(Matrix w, ScoreKind kind, @Nullable Matrix s, Compressed24 out) {
+    Checks.compressed("out", out, w);
+    Checks.norms(kind, s, w.cols());
+    Checks.output(out);
+    Checks.noOverlap("out", out, "w", w);
+    Checks.noOverlap("out", out, "s", s);
+    place("w", w);
+    place("out.values", out.values());
+    place("out.mask", out.mask().buffer());
+    if (s != null) {
+      place("s", s);
     }
   }
 
@@ -1138,10 +1141,7 @@ public final class Session implements AutoCloseable {
     Checks.multiple("in: n", in.n(), 4);
     sized("out", out, in.k(), in.n(), in.dtype());
     Checks.output(out);
-    Checks.noOverlap("out.values", out.values(), "in.values", in.values());
-    Checks.noOverlap("out.values", out.values(), "in.mask", in.mask());
-    Checks.noOverlap("out.mask", out.mask(), "in.values", in.values());
-    Checks.noOverlap("out.mask", out.mask(), "in.mask", in.mask());
+    Checks.noOverlap("out", out, "in", in);
     place("in.values", in.values());
     place("in.mask", in.mask().buffer());
     place("out.values", out.values());
@@ -1151,6 +1151,40 @@ public final class Session implements AutoCloseable {
       OperationEvent event = OperationEvent.start();
       backend.doublePrune24(in, out, forced(Op.DOUBLE_PRUNE24, in.dtype()));
       OperationEvent.finish(event, Op.DOUBLE_PRUNE24, name, in.dtype(), 0, in.n(), in.k());
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * {@link #prune24} of W and {@link #doublePrune24} of its result in one pass over W: both weights
+   * of a training step of SLoPe, bit for bit as the two operations give them.
+   *
+   * @param w W, {@code [n, k]} of F32, BF16 or F16, n and k multiples of 4
+   * @param kind which score W is pruned by; its transpose is by magnitude
+   * @param s norms {@code [1, k]} F32 for {@link ScoreKind#WANDA}, null for {@link
+   *     ScoreKind#MAGNITUDE}
+   * @param out W pruned, {@code [n, k]}, for Y = X Wᵀ
+   * @param transpose its transpose, {@code [k, n]}, 2:4 along its rows as well, for ∇X = ∇Y W
+   */
+  public void prune24Both(
+      Matrix w, ScoreKind kind, @Nullable Matrix s, Compressed24 out, Compressed24 transpose) {
+    Checks.floats("w", w);
+    Checks.multiple("w: n", w.rows(), 4);
+    pruned(w, kind, s, out);
+    sized("transpose", transpose, w.cols(), w.rows(), w.dtype());
+    Checks.output("transpose", transpose);
+    Checks.noOverlap("transpose", transpose, "w", w);
+    Checks.noOverlap("transpose", transpose, "s", s);
+    Checks.noOverlap("out", out, "transpose", transpose);
+    place("transpose.values", transpose.values());
+    place("transpose.mask", transpose.mask().buffer());
+    enter();
+    try {
+      OperationEvent event = OperationEvent.start();
+      int kernel = forced(Op.PRUNE24_BOTH, w.dtype());
+      backend.prune24Both(w, kind, s, out, transpose, allowNonFinite, kernel);
+      OperationEvent.finish(event, Op.PRUNE24_BOTH, name, w.dtype(), 0, w.rows(), w.cols());
     } finally {
       exit();
     }

@@ -65,6 +65,10 @@ final class OutputTest {
     return new Compressed24(f32(values, N, K / 2), mask(mask));
   }
 
+  private static Compressed24 transpose(HostBuffer values, HostBuffer mask) {
+    return new Compressed24(f32(values, K, N / 2), Mask.of(mask, 0, K, N, N / 8));
+  }
+
   private static Packed24 packed(Session s, HostBuffer buffer) {
     int layout = s.packedLayout(DType.F32, 1, N, K);
     long bytes = s.packedBytes(DType.F32, layout, N, K);
@@ -225,9 +229,19 @@ final class OutputTest {
               (s, b) ->
                   s.doublePrune24(
                       sparse(b.get("in.values"), b.get("in.mask")),
-                      new Compressed24(
-                          f32(b.get("out.values"), K, N / 2),
-                          Mask.of(b.get("out.mask"), 0, K, N, N / 8)))),
+                      transpose(b.get("out.values"), b.get("out.mask")))),
+          new Operation(
+              "prune24Both",
+              List.of("out.values", "out.mask", "transpose.values", "transpose.mask"),
+              List.of("w", "s"),
+              List.of(),
+              (s, b) ->
+                  s.prune24Both(
+                      dense(b.get("w")),
+                      ScoreKind.WANDA,
+                      f32(b.get("s"), 1, K),
+                      sparse(b.get("out.values"), b.get("out.mask")),
+                      transpose(b.get("transpose.values"), b.get("transpose.mask")))),
           new Operation(
               "copy",
               List.of("to"),

@@ -225,7 +225,28 @@ final class SessionTest {
               s.doublePrune24(
                   new Compressed24(Matrix.allocate(arena, 4, 4, DType.I8), mask),
                   Compressed24.allocate(arena, 8, 4, DType.I8)));
+
+      Compressed24 turned = Compressed24.allocate(arena, 8, 4, DType.F32);
+      refused(
+          "transpose: is 4 x 8 F32, must be 8 x 4 F32",
+          () ->
+              prune24Both(
+                  s, matrix(arena, 4, 8), w, Compressed24.allocate(arena, 4, 8, DType.F32)));
+      refused(
+          "out: is a 2:4 weight of 8 x 4 F32, must be of 4 x 8 F32",
+          () -> prune24Both(s, matrix(arena, 4, 8), turned, turned));
+      refused(
+          "w: n: is 3, must be a multiple of 4",
+          () -> prune24Both(s, matrix(arena, 3, 8), w, turned));
+      refused(
+          "w: is 4 x 8 I8, must be of F32",
+          () -> prune24Both(s, Matrix.allocate(arena, 4, 8, DType.I8), w, turned));
+      refused("s: ", () -> s.prune24Both(matrix(arena, 4, 8), ScoreKind.WANDA, null, w, turned));
     }
+  }
+
+  private static void prune24Both(Session s, Matrix w, Compressed24 out, Compressed24 transpose) {
+    s.prune24Both(w, ScoreKind.MAGNITUDE, null, out, transpose);
   }
 
   @Test
@@ -580,6 +601,7 @@ final class SessionTest {
       Compressed24 sparse = new Compressed24(matrix(arena, 4, 4), mask(arena, 4));
       s.sddmm24(matrix(arena, 2, 4), matrix(arena, 2, 8), sparse.mask(), sparse.values());
       s.doublePrune24(sparse, Compressed24.allocate(arena, 8, 4, DType.F32));
+      prune24Both(s, matrix(arena, 4, 8), sparse, Compressed24.allocate(arena, 8, 4, DType.F32));
       recording.stop();
       recording.dump(file);
       List<RecordedEvent> events =
@@ -592,7 +614,8 @@ final class SessionTest {
               "quantize I8 F32 0 4 8",
               "gemm I8 F32 2 4 8",
               "sddmm24 F32 F32 2 4 8",
-              "double_prune24 F32 F32 0 4 8"),
+              "double_prune24 F32 F32 0 4 8",
+              "prune24_both F32 F32 0 4 8"),
           events.stream().map(SessionTest::text).toList());
     }
   }

@@ -28,6 +28,7 @@ import io.sparse24.bindings.s24.s24_lowrank_args;
 import io.sparse24.bindings.s24.s24_norms_args;
 import io.sparse24.bindings.s24.s24_pack24_args;
 import io.sparse24.bindings.s24.s24_prune24_args;
+import io.sparse24.bindings.s24.s24_prune24_both_args;
 import io.sparse24.bindings.s24.s24_quantize_args;
 import io.sparse24.bindings.s24.s24_score_args;
 import io.sparse24.bindings.s24.s24_sddmm24_args;
@@ -69,6 +70,7 @@ final class NativeSession implements BackendSession {
   private final MemorySegment quantize = s24_quantize_args.allocate(arena);
   private final MemorySegment sddmm = s24_sddmm24_args.allocate(arena);
   private final MemorySegment doublePrune = s24_double_prune24_args.allocate(arena);
+  private final MemorySegment pruneBoth = s24_prune24_both_args.allocate(arena);
   private final MemorySegment outLong = arena.allocate(ValueLayout.JAVA_LONG);
   private final MemorySegment outInt = arena.allocate(ValueLayout.JAVA_INT);
   private final MemorySegment outAddress = arena.allocate(ValueLayout.ADDRESS);
@@ -90,6 +92,7 @@ final class NativeSession implements BackendSession {
   private final MemorySegment quantizeFunction;
   private final MemorySegment sddmm24Function;
   private final MemorySegment doublePrune24Function;
+  private final MemorySegment prune24BothFunction;
 
   private final NativeQueue queue;
   private final Workspace workspace = new Workspace(new WorkspaceMemory());
@@ -115,6 +118,7 @@ final class NativeSession implements BackendSession {
     this.sddmm24Function = s24_api.sddmm24(api);
     this.doublePrune24Function = s24_api.double_prune24(api);
     this.queue = new NativeQueue(api, context, arena, this::check);
+    this.prune24BothFunction = s24_api.prune24_both(api);
     try {
       this.info = readInfo();
       this.kernels = readKernels();
@@ -756,6 +760,41 @@ final class NativeSession implements BackendSession {
             in.mask().segment(),
             out.values().segment(),
             out.mask().segment(),
+            work));
+  }
+
+  @Override
+  public void prune24Both(
+      Matrix w,
+      ScoreKind kind,
+      @Nullable Matrix s,
+      Compressed24 out,
+      Compressed24 transpose,
+      boolean allowNonFinite,
+      int kernel) {
+    s24_prune24_both_args.n(pruneBoth, w.rows());
+    s24_prune24_both_args.k(pruneBoth, w.cols());
+    s24_prune24_both_args.w_stride(pruneBoth, w.rowStride());
+    s24_prune24_both_args.values_stride(pruneBoth, out.values().rowStride());
+    s24_prune24_both_args.mask_stride(pruneBoth, out.mask().rowStride());
+    s24_prune24_both_args.t_values_stride(pruneBoth, transpose.values().rowStride());
+    s24_prune24_both_args.t_mask_stride(pruneBoth, transpose.mask().rowStride());
+    s24_prune24_both_args.dtype(pruneBoth, w.dtype().ordinal());
+    s24_prune24_both_args.kernel(pruneBoth, kernel);
+    s24_prune24_both_args.score(pruneBoth, kind.ordinal());
+    s24_prune24_both_args.flags(pruneBoth, flags(allowNonFinite, false));
+    MemorySegment work = workspace(S24.S24_OP_PRUNE24_BOTH(), pruneBoth);
+    check(
+        s24_api.prune24_both.invoke(
+            prune24BothFunction,
+            context,
+            pruneBoth,
+            w.segment(),
+            segment(s),
+            out.values().segment(),
+            out.mask().segment(),
+            transpose.values().segment(),
+            transpose.mask().segment(),
             work));
   }
 

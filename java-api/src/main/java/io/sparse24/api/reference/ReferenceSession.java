@@ -62,8 +62,9 @@ final class ReferenceSession implements BackendSession {
   private static boolean computes(Op op, DType dtype, DType xDtype) {
     return switch (op) {
       case SELECT -> dtype == DType.F32 && xDtype == dtype;
-      case ACCUMULATE_NORMS, SCORE, PRUNE24, SDDMM24, DOUBLE_PRUNE24 ->
+      case ACCUMULATE_NORMS, SCORE, PRUNE24, SDDMM24, DOUBLE_PRUNE24, PRUNE24_BOTH ->
           !dtype.scaled() && xDtype == dtype;
+      case CAST, ADAMW, SGD -> false;
       case COMPRESS24, DECOMPRESS24, APPLY_MASK, PACK24, UNPACK24 -> xDtype == dtype;
       case SPMM24, GEMM ->
           dtype.scaled()
@@ -714,6 +715,19 @@ final class ReferenceSession implements BackendSession {
         }
       }
     }
+  }
+
+  @Override
+  public void prune24Both(
+      Matrix w,
+      ScoreKind kind,
+      @Nullable Matrix s,
+      Compressed24 out,
+      Compressed24 transpose,
+      boolean allowNonFinite,
+      int kernel) {
+    prune24(w, kind, s, out, allowNonFinite, false, AUTO);
+    doublePrune24(out, transpose, AUTO);
   }
 
   /** In the order of magnitudes, with NaN above Inf: it must not be lost. */

@@ -391,6 +391,26 @@ public interface BackendSession extends AutoCloseable {
    */
   void doublePrune24(Compressed24 in, Compressed24 out, int kernel);
 
+  /**
+   * {@link #prune24} and {@link #doublePrune24} of its result.
+   *
+   * @param w {@code [n, k]}
+   * @param kind which score
+   * @param s {@code [1, k]} F32 for Wanda, else null
+   * @param out {@code [n, k]}
+   * @param transpose {@code [k, n]}
+   * @param allowNonFinite let NaN and Inf through
+   * @param kernel kernel id
+   */
+  void prune24Both(
+      Matrix w,
+      ScoreKind kind,
+      @Nullable Matrix s,
+      Compressed24 out,
+      Compressed24 transpose,
+      boolean allowNonFinite,
+      int kernel);
+
   @Override
   void close();
 }

@@ -268,7 +268,7 @@ final class PruneContractTest {
   }
 
   static Stream<Subject> checkingKernels() {
-    return Fixture.kernels(Op.PRUNE24, Op.SCORE, Op.ACCUMULATE_NORMS);
+    return Fixture.kernels(Op.PRUNE24, Op.PRUNE24_BOTH, Op.SCORE, Op.ACCUMULATE_NORMS);
   }
 
   /** The operation of a forced kernel, done on return. */
@@ -280,6 +280,13 @@ final class PruneContractTest {
     switch (Objects.requireNonNull(subject.kernel()).op()) {
       case PRUNE24 ->
           f.session.prune24(f.in(w), kind, norms, f.in(f.blankCompressed(n, k, w.dtype(), 0)));
+      case PRUNE24_BOTH ->
+          f.session.prune24Both(
+              f.in(w),
+              kind,
+              norms,
+              f.in(f.blankCompressed(n, k, w.dtype(), 0)),
+              f.in(f.blankCompressed(k, n, w.dtype(), 0)));
       case SCORE -> f.session.score(f.in(w), kind, norms, f.in(f.blank(n, k, DType.F32, 0)));
       default -> f.session.accumulateNorms(f.in(w), f.in(f.blank(1, k, DType.F32, 0)), 0, 1);
     }
@@ -291,7 +298,7 @@ final class PruneContractTest {
   void nonFiniteIsNamed(Subject subject) {
     String what = Objects.requireNonNull(subject.kernel()).op() == Op.ACCUMULATE_NORMS ? "x" : "w";
     try (Fixture f = new Fixture(subject)) {
-      Matrix w = f.normal(5, 40, subject.dtype(), 0);
+      Matrix w = f.normal(8, 40, subject.dtype(), 0);
       check(f, subject, w, null);
       w.set(4, 2, Float.NEGATIVE_INFINITY);
       assertBadData(what + "[4, 2] is -Inf", () -> check(f, subject, w, null));
@@ -303,7 +310,7 @@ final class PruneContractTest {
   }
 
   static Stream<Subject> scoringKernels() {
-    return Fixture.kernels(Op.PRUNE24, Op.SCORE);
+    return Fixture.kernels(Op.PRUNE24, Op.PRUNE24_BOTH, Op.SCORE);
   }
 
   @ParameterizedTest
@@ -311,7 +318,7 @@ final class PruneContractTest {
   void badNormsAreNamed(Subject subject) {
     try (Fixture f = new Fixture(subject)) {
       for (int column : new int[] {0, 17, 39}) {
-        Matrix w = f.normal(3, 40, subject.dtype(), 0);
+        Matrix w = f.normal(4, 40, subject.dtype(), 0);
         Matrix s = norms(f, 40);
         check(f, subject, w, s);
         s.set(0, column, Float.NaN);
@@ -343,7 +350,7 @@ final class PruneContractTest {
       s.set(0, 3, Float.NaN);
       s.set(0, 4, -1);
       s.set(0, 5, Float.POSITIVE_INFINITY);
-      check(f, subject, f.normal(3, 40, subject.dtype(), 0), s);
+      check(f, subject, f.normal(4, 40, subject.dtype(), 0), s);
     }
   }
 

@@ -25,6 +25,10 @@ final class TrainingContractTest {
     return Fixture.kernels(Op.SDDMM24);
   }
 
+  static Stream<Subject> pruningKernels() {
+    return Fixture.kernels(Op.PRUNE24_BOTH);
+  }
+
   static Stream<Subject> transposingKernels() {
     return Fixture.kernels(Op.DOUBLE_PRUNE24);
   }
@@ -180,6 +184,79 @@ final class TrainingContractTest {
     String what = subject + " " + w.n() + " x " + w.k();
     f.assertSame(expected.mask(), actual.mask(), what);
     f.assertSame(expected.values(), actual.values(), what);
+  }
+
+  /** W pruned, and its transpose, as the oracle's two operations have them one after the other. */
+  @ParameterizedTest
+  @MethodSource("pruningKernels")
+  void pruningBothIsTheOraclesTwoBitForBit(Subject subject) {
+    int[][] shapes = { // n, k
+      {0, 8},
+      {4, 0},
+      {4, 4},
+      {8, 12},
+      {36, 28},
+      {128, 64},
+      {132, 68},
+      {260, 132},
+      {4, 4100},
+      {4100, 4}
+    };
+    try (Fixture f = new Fixture(subject)) {
+      for (int[] shape : shapes) {
+        for (ScoreKind kind : ScoreKind.values()) {
+          for (int pad = 0; pad < 3; pad++) {
+            Matrix w = f.normal(shape[0], shape[1], subject.dtype(), pad);
+            sprinkle(f, w);
+            pruneBoth(f, subject, w, kind, pad);
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("pruningKernels")
+  void pruningBothLetsThroughWhatItIsTold(Subject subject) {
+    float[] special = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
+    try (Fixture f = new Fixture(subject)) {
+      f.session.allowNonFinite(true);
+      f.oracle.allowNonFinite(true);
+      for (ScoreKind kind : ScoreKind.values()) {
+        Matrix w = f.normal(132, 132, subject.dtype(), 0);
+        for (int i = 0; i < 40; i++) {
+          w.set(f.random.nextInt(132), f.random.nextInt(132), special[i % 3]);
+        }
+        pruneBoth(f, subject, w, kind, 1);
+      }
+    }
+  }
+
+  private static void pruneBoth(Fixture f, Subject subject, Matrix w, ScoreKind kind, int pad) {
+    long n = w.rows();
+    long k = w.cols();
+    Matrix s = kind == ScoreKind.WANDA ? f.blank(1, k, DType.F32, 0) : null;
+    for (long j = 0; s != null && j < k; j++) {
+      s.set(0, j, f.random.nextInt(4) == 0 ? 0 : f.random.nextFloat() * 10);
+    }
+    Compressed24 expected = f.blankCompressed(n, k, subject.dtype(), 0);
+    Compressed24 turned = f.blankCompressed(k, n, subject.dtype(), 0);
+    f.oracle.prune24(w, kind, s, expected);
+    f.oracle.doublePrune24(expected, turned);
+
+    Compressed24 host = f.blankCompressed(n, k, subject.dtype(), pad);
+    Compressed24 hostTurned = f.blankCompressed(k, n, subject.dtype(), pad);
+    Compressed24 out = new Compressed24(f.out(host.values()), f.in(host.mask()));
+    Compressed24 transpose = new Compressed24(f.out(hostTurned.values()), f.in(hostTurned.mask()));
+    f.session.prune24Both(f.in(w), kind, s == null ? null : f.in(s), out, transpose);
+    f.finish();
+    f.back(out.mask(), host.mask());
+    f.back(transpose.mask(), hostTurned.mask());
+    String what = subject + " " + kind + " " + n + " x " + k + " pad " + pad;
+    f.assertSame(expected.mask(), host.mask(), what);
+    f.assertSame(expected.values(), host.values(), what);
+    f.assertSame(turned.mask(), hostTurned.mask(), what + ", transposed");
+    f.assertSame(turned.values(), hostTurned.values(), what + ", transposed");
   }
 
   /** Without zeros among the kept values it is the pruned transpose of the dense form. */
