@@ -23,8 +23,8 @@ constexpr struct {
     {"registry", test_registry, nullptr}, {"contexts", test_contexts, nullptr}, {"arguments", test_arguments, nullptr},
     {"norms", nullptr, test_norms},       {"scores", nullptr, test_scores},     {"prune", nullptr, test_prune},
     {"convert", nullptr, test_convert},   {"multiply", nullptr, test_multiply}, {"extremes", nullptr, test_extremes},
-    {"quantize", nullptr, test_quantize}, {"backward", nullptr, test_backward}, {"large", nullptr, test_large},
-    {"threads", nullptr, test_threads},
+    {"quantize", nullptr, test_quantize}, {"backward", nullptr, test_backward}, {"cast", nullptr, test_cast},
+    {"steps", nullptr, test_steps},       {"large", nullptr, test_large},       {"threads", nullptr, test_threads},
 };
 
 bool is_group(const std::string &name) {
