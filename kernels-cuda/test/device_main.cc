@@ -112,6 +112,9 @@ s24_api table_of_host_memory() {
   table.quantize = OnDevice<&s24_api::quantize>::call;
   table.sddmm24 = OnDevice<&s24_api::sddmm24>::call;
   table.double_prune24 = OnDevice<&s24_api::double_prune24>::call;
+  table.cast = OnDevice<&s24_api::cast>::call;
+  table.adamw = OnDevice<&s24_api::adamw>::call;
+  table.sgd = OnDevice<&s24_api::sgd>::call;
   return table;
 }
 
@@ -128,6 +131,8 @@ void test_groups(const std::vector<std::string> &wanted, Random &random) {
       {"multiply", test_multiply},
       {"quantize", test_quantize},
       {"backward", test_backward},
+      {"cast", test_cast},
+      {"steps", test_steps},
   };
   for (const auto &group : groups) {
     if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), group.name) == wanted.end()) continue;

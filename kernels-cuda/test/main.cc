@@ -39,6 +39,9 @@ s24_api waiting_table() {
   table.quantize = Waiting<&s24_api::quantize>::call;
   table.sddmm24 = Waiting<&s24_api::sddmm24>::call;
   table.double_prune24 = Waiting<&s24_api::double_prune24>::call;
+  table.cast = Waiting<&s24_api::cast>::call;
+  table.adamw = Waiting<&s24_api::adamw>::call;
+  table.sgd = Waiting<&s24_api::sgd>::call;
   return table;
 }
 
@@ -68,7 +71,8 @@ int main() {
       {"scores", nullptr, test_scores},       {"prune", nullptr, test_prune},
       {"convert", nullptr, test_convert},     {"fragments", nullptr, test_fragments},
       {"multiply", nullptr, test_multiply},   {"quantize", nullptr, test_quantize},
-      {"backward", nullptr, test_backward},
+      {"backward", nullptr, test_backward},   {"cast", nullptr, test_cast},
+      {"steps", nullptr, test_steps},
   };
   for (const auto &group : groups) {
     const int before = checks;
