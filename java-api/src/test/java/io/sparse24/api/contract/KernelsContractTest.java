@@ -56,7 +56,21 @@ final class KernelsContractTest {
           types.clear();
           scaled.forEach(to -> floats.forEach(from -> types.add(new Types(to, from))));
         }
-        case ACCUMULATE_NORMS, SCORE, PRUNE24, SDDMM24, DOUBLE_PRUNE24 -> {}
+        case CAST -> {
+          for (DType to : floats) {
+            for (DType from : DType.values()) {
+              types.add(new Types(to, from));
+            }
+          }
+        }
+        case ACCUMULATE_NORMS,
+            SCORE,
+            PRUNE24,
+            SDDMM24,
+            DOUBLE_PRUNE24,
+            ADAMW,
+            SGD,
+            PRUNE24_BOTH -> {}
       }
       contract.put(op, types);
     }
