@@ -55,6 +55,8 @@ interface Workload extends AutoCloseable {
       case GEMM -> new Multiply(setup, false);
       case SDDMM24 -> new Gradient(setup);
       case DOUBLE_PRUNE24 -> new DoublePrune(setup);
+      case CAST -> new Cast(setup);
+      case ADAMW, SGD -> new Step(setup, op);
       default -> new Operations(setup, op);
     };
   }

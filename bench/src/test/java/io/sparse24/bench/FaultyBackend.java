@@ -61,7 +61,10 @@ public final class FaultyBackend implements Backend {
           "gemm",
           "quantize",
           "sddmm24",
-          "doublePrune24");
+          "doublePrune24",
+          "cast",
+          "adamw",
+          "sgd");
 
   /** For ServiceLoader. */
   public FaultyBackend() {}
