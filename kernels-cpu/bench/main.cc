@@ -50,7 +50,7 @@ struct Row {
 };
 
 void print(const Options &options, const Row &row) {
-  static const char *dtypes[] = {"f32", "bf16", "f16"};
+  static const char *dtypes[] = {"f32", "bf16", "f16", "i8", "e4m3"};
   const auto ll = [](int64_t v) { return static_cast<long long>(v); };
   if (options.json) {
     static bool first = true;
@@ -300,13 +300,76 @@ void bench_gradient(s24_context *ctx, const Options &options, Random &random) {
   }
 }
 
+// An optimizer's numbers: those of a 2:4 weight of [4096, 4096].
+struct Numbers {
+  static constexpr int64_t kCount = int64_t{4096} * 4096 / 2;
+  Matrix gradient, master, m, v, values;
+
+  Numbers(int32_t dtype, Random random)  // the same each time
+      : gradient(S24_F32, 1, kCount, kCount, Guarded::kStart),
+        master(S24_F32, 1, kCount, kCount, Guarded::kStart),
+        m(S24_F32, 1, kCount, kCount, Guarded::kStart),
+        v(S24_F32, 1, kCount, kCount, Guarded::kStart),
+        values(dtype, 1, kCount, kCount, Guarded::kStart) {
+    for (int64_t i = 0; i < kCount; i++) {
+      const float g = random.normal();
+      gradient.memory.as<float>()[i] = g;
+      master.memory.as<float>()[i] = g * g - 1;
+      m.memory.as<float>()[i] = g / 2;
+      v.memory.as<float>()[i] = g * g;
+    }
+  }
+
+  int32_t step(s24_context *ctx, int32_t op, int32_t kernel) const {
+    const auto floats = [](const Matrix &matrix) { return matrix.memory.as<float>(); };
+    if (op == S24_OP_ADAMW) {
+      const s24_adamw_args a{kCount, 7, values.dtype, kernel, 1e-3f, 0.9f, 0.999f, 1e-8f, 0.1f, 1};
+      return api->adamw(ctx, &a, floats(gradient), floats(master), floats(m), floats(v), values.data(), nullptr);
+    }
+    const s24_sgd_args a{kCount, values.dtype, kernel, 1e-3f, 0.9f, 0.1f, 1};
+    return api->sgd(ctx, &a, floats(gradient), floats(master), floats(m), values.data(), nullptr);
+  }
+
+  bool equal(const Numbers &other) const {
+    return master.memory.equals(other.master.memory) && m.memory.equals(other.m.memory) &&
+           v.memory.equals(other.v.memory) && values.memory.equals(other.values.memory);
+  }
+};
+
+// adamw and sgd, each against the scalar kernel's result, bit for bit.
+void bench_steps(s24_context *ctx, const Options &options, Random &random) {
+  for (int32_t op : {S24_OP_ADAMW, S24_OP_SGD}) {
+    for (int32_t id : kernels_of(ctx, op)) {
+      const s24_kernel_info info = info_of(ctx, id);
+      if (std::string(info.name).find(options.kernel) == std::string::npos) continue;
+      s24_kernel_info scalar_like = info;
+      std::strcpy(scalar_like.isa, "scalar");
+      const Numbers wanted(info.dtype, random), ours(info.dtype, random);
+      require(wanted.step(ctx, op, find(ctx, op, scalar_like)), ctx);
+      require(ours.step(ctx, op, id), ctx);
+      if (!ours.equal(wanted)) {
+        std::fprintf(stderr, "%s differs from the scalar kernel\n", info.name);
+        std::exit(1);
+      }
+      std::vector<double> times;
+      for (int i = 0; i < (options.quick ? 3 : 7); i++) {
+        times.push_back(seconds_of([&] { require(ours.step(ctx, op, id), ctx); }));
+      }
+      const int64_t each = (op == S24_OP_ADAMW ? 7 : 5) * 4 + size_of(info.dtype);
+      print(options, {info.name, info.dtype, 0, 4096, 2048, median(times), static_cast<double>(each * Numbers::kCount),
+                      0, 0, 0});
+    }
+  }
+}
+
 // The other operations on [4096, 4096], each against the scalar kernel's result, byte for byte.
 void bench_others(s24_context *ctx, const Options &options, Random &random) {
   constexpr int64_t n = 4096, k = 4096, mask_stride = k / 8;
   for (int32_t id = 0; id < api->kernel_count(); id++) {
     const s24_kernel_info info = info_of(ctx, id);
     const bool multiplies = info.op == S24_OP_SPMM24 || info.op == S24_OP_GEMM || info.op == S24_OP_SDDMM24;
-    if (info.available == 0 || multiplies) continue;
+    const bool steps = info.op == S24_OP_ADAMW || info.op == S24_OP_SGD;
+    if (info.available == 0 || multiplies || steps) continue;
     if (std::string(info.name).find(options.kernel) == std::string::npos) continue;
     const s24_kernel_info scalar_like = [&] {
       s24_kernel_info like = info;
@@ -389,6 +452,12 @@ void bench_others(s24_context *ctx, const Options &options, Random &random) {
           bytes = dense_bytes * 2 + 2 * mask_bytes, result = &t_values.memory;
           return api->prune24_both(ctx, &a, w.data(), nullptr, values.data(), mask.data(), t_values.data(),
                                    t_mask.data(), nullptr);
+        }
+        case S24_OP_CAST: {
+          const s24_cast_args a{n, k, k, k, info.x_dtype, dtype, kernel, 0};
+          const bool scaled = size_of(info.x_dtype) == 1;
+          bytes = static_cast<double>(n * k * (size_of(info.x_dtype) + element)), result = &w.memory;
+          return api->cast(ctx, &a, activations.data(), scaled ? s.memory.as<float>() : nullptr, w.data(), nullptr);
         }
         default: {
           const s24_double_prune24_args a{n, k, k / 2, mask_stride, n / 2, n / 8, dtype, kernel};
@@ -505,6 +574,7 @@ int run(int argc, char **argv) {
   if (options.json) std::printf("[\n");
   bench_multiply(ctx.handle, options, random);
   bench_gradient(ctx.handle, options, random);
+  bench_steps(ctx.handle, options, random);
   bench_others(ctx.handle, options, random);
   if (options.json) std::printf("\n]\n");
   return 0;

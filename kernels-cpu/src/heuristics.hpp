@@ -39,6 +39,9 @@ constexpr int64_t kPruneRows = 4, kPrunePrefetch = 1024;
 constexpr int64_t kNormsColumns = 1024;
 constexpr int kNormsRows = 4;
 
+// cast: columns of a row a unit of work, whole cache lines of every type.
+constexpr int64_t kCastColumns = 4096;
+
 // Dense: up to this many rows of X, W is read as it lies (decode.hpp); above, X is packed into panels (panel.hpp).
 constexpr int64_t kDecodeMaxM = 8;
 

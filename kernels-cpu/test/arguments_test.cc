@@ -1,4 +1,5 @@
 // Wrong arguments: the status, and a text that names the argument and its value.
+#include <cmath>
 #include <cstdint>
 
 #include "harness.hpp"
@@ -135,12 +136,60 @@ void test_other_arguments(const Context &ctx) {
                 "w: null");
 }
 
+void test_cast_arguments(const Context &ctx) {
+  const s24_cast_args good{2, 4, 4, 4, S24_F32, S24_BF16, S24_KERNEL_AUTO, 0};
+  using A = s24_cast_args;
+  const auto cast = [&](const A &a) { return api->cast(ctx.handle, &a, buffer, nullptr, second, nullptr); };
+  EXPECT_STATUS(ctx, cast(with(good, [](A &a) { a.rows = -1; })), S24_BAD_ARGUMENT, "rows: -1");
+  EXPECT_STATUS(ctx, cast(with(good, [](A &a) { a.x_stride = 3; })), S24_BAD_ARGUMENT, "x_stride: 3");
+  EXPECT_STATUS(ctx, cast(with(good, [](A &a) { a.out_stride = 3; })), S24_BAD_ARGUMENT, "out_stride: 3");
+  EXPECT_STATUS(ctx, cast(with(good, [](A &a) { a.out_dtype = S24_I8; })), S24_BAD_ARGUMENT, "out_dtype: ");
+  EXPECT_STATUS(ctx, cast(with(good, [](A &a) { a.x_dtype = S24_I8; })), S24_BAD_ARGUMENT, "scales: null");
+  EXPECT_STATUS(ctx, api->cast(ctx.handle, &good, buffer, buffer, second, nullptr), S24_BAD_ARGUMENT,
+                "scales: must be null");
+  EXPECT_STATUS(ctx, api->cast(ctx.handle, &good, nullptr, nullptr, second, nullptr), S24_BAD_ARGUMENT, "x: null");
+  EXPECT_STATUS(ctx, api->cast(ctx.handle, &good, buffer, nullptr, nullptr, nullptr), S24_BAD_ARGUMENT, "out: null");
+}
+
+void test_step_arguments(const Context &ctx) {
+  const s24_adamw_args good{4, 1, S24_BF16, S24_KERNEL_AUTO, 1e-3f, 0.9f, 0.999f, 1e-8f, 0.1f, 1};
+  using A = s24_adamw_args;
+  const auto adamw = [&](const A &a) {
+    return api->adamw(ctx.handle, &a, buffer, second, second + 8, second + 16, second + 24, nullptr);
+  };
+  EXPECT_STATUS(ctx, adamw(with(good, [](A &a) { a.count = -1; })), S24_BAD_ARGUMENT, "count: -1");
+  EXPECT_STATUS(ctx, adamw(with(good, [](A &a) { a.step = 0; })), S24_BAD_ARGUMENT, "step: 0");
+  EXPECT_STATUS(ctx, adamw(with(good, [](A &a) { a.dtype = S24_I8; })), S24_BAD_ARGUMENT, "dtype: ");
+  EXPECT_STATUS(ctx, adamw(with(good, [](A &a) { a.lr = HUGE_VALF; })), S24_BAD_ARGUMENT, "lr: inf");
+  EXPECT_STATUS(ctx, adamw(with(good, [](A &a) { a.beta1 = 1; })), S24_BAD_ARGUMENT, "beta1: 1");
+  EXPECT_STATUS(ctx, adamw(with(good, [](A &a) { a.beta2 = -0.1f; })), S24_BAD_ARGUMENT, "beta2: -0.1");
+  EXPECT_STATUS(ctx, adamw(with(good, [](A &a) { a.epsilon = -1; })), S24_BAD_ARGUMENT, "epsilon: -1");
+  EXPECT_STATUS(ctx, adamw(with(good, [](A &a) { a.weight_decay = NAN; })), S24_BAD_ARGUMENT, "weight_decay: ");
+  EXPECT_STATUS(ctx, adamw(with(good, [](A &a) { a.grad_scale = NAN; })), S24_BAD_ARGUMENT, "grad_scale: ");
+  EXPECT_STATUS(ctx, api->adamw(ctx.handle, &good, nullptr, second, second, second, second, nullptr), S24_BAD_ARGUMENT,
+                "gradient: null");
+  EXPECT_STATUS(ctx, api->adamw(ctx.handle, &good, buffer, second, second, nullptr, second, nullptr), S24_BAD_ARGUMENT,
+                "v: null");
+  const s24_sgd_args descent{4, S24_BF16, S24_KERNEL_AUTO, 1e-3f, 0.9f, 0.1f, 1};
+  using D = s24_sgd_args;
+  const auto sgd = [&](const D &a) {
+    return api->sgd(ctx.handle, &a, buffer, second, second + 8, second + 16, nullptr);
+  };
+  EXPECT_STATUS(ctx, sgd(with(descent, [](D &a) { a.count = -1; })), S24_BAD_ARGUMENT, "count: -1");
+  EXPECT_STATUS(ctx, sgd(with(descent, [](D &a) { a.dtype = 9; })), S24_BAD_ARGUMENT, "dtype: 9");
+  EXPECT_STATUS(ctx, sgd(with(descent, [](D &a) { a.momentum = NAN; })), S24_BAD_ARGUMENT, "momentum: ");
+  EXPECT_STATUS(ctx, api->sgd(ctx.handle, &descent, buffer, second, second, nullptr, nullptr), S24_BAD_ARGUMENT,
+                "values: null");
+}
+
 }  // namespace
 
 void test_arguments() {
   const Context ctx(1);
   test_multiply_arguments(ctx);
   test_other_arguments(ctx);
+  test_cast_arguments(ctx);
+  test_step_arguments(ctx);
 }
 
 }  // namespace s24::test

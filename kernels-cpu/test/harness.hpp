@@ -98,6 +98,8 @@ void test_lowrank(Random &random);
 void test_extremes(Random &random);
 void test_quantize(Random &random);
 void test_backward(Random &random);
+void test_cast(Random &random);
+void test_steps(Random &random);
 void test_large(Random &random);
 void test_threads(Random &random);
 

@@ -30,6 +30,7 @@ int run(const std::vector<std::string> &named) {
       {"backward", nullptr, test_backward},   {"large", nullptr, test_large},
       {"threads", nullptr, test_threads},     {"lowrank", nullptr, test_lowrank},
       {"queue", test_queue, nullptr},         {"prune_both", nullptr, test_prune_both},
+      {"cast", nullptr, test_cast},           {"steps", nullptr, test_steps},
   };
   return run_groups(groups, named, seed);
 }

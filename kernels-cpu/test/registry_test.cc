@@ -72,8 +72,8 @@ void test_choice() {
   int32_t chosen = -1;
   EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, S24_OP_SPMM24, S24_F32, S24_F32, 77, 1, 4, 4, &chosen),
                 S24_BAD_ARGUMENT, "layout: ");
-  EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, 18, S24_F32, S24_F32, -1, 1, 4, 4, &chosen), S24_BAD_ARGUMENT,
-                "op: 18");
+  EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, 99, S24_F32, S24_F32, -1, 1, 4, 4, &chosen), S24_BAD_ARGUMENT,
+                "op: 99");
   EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, S24_OP_GEMM, 9, 0, -1, 1, 4, 4, &chosen), S24_BAD_ARGUMENT,
                 "dtype: 9");
   EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, S24_OP_GEMM, S24_F32, S24_F32, -1, -1, 4, 4, &chosen),

@@ -114,6 +114,9 @@ s24_api table_of_host_memory() {
   table.sddmm24 = OnDevice<&s24_api::sddmm24>::call;
   table.double_prune24 = OnDevice<&s24_api::double_prune24>::call;
   table.prune24_both = OnDevice<&s24_api::prune24_both>::call;
+  table.cast = OnDevice<&s24_api::cast>::call;
+  table.adamw = OnDevice<&s24_api::adamw>::call;
+  table.sgd = OnDevice<&s24_api::sgd>::call;
   return table;
 }
 
@@ -132,6 +135,8 @@ void test_groups(const std::vector<std::string> &wanted, Random &random) {
       {"lowrank", test_lowrank},
       {"quantize", test_quantize},
       {"backward", test_backward},
+      {"cast", test_cast},
+      {"steps", test_steps},
   };
   for (const auto &group : groups) {
     if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), group.name) == wanted.end()) continue;

@@ -42,6 +42,9 @@ s24_api waiting_table() {
   table.sddmm24 = Waiting<&s24_api::sddmm24>::call;
   table.double_prune24 = Waiting<&s24_api::double_prune24>::call;
   table.prune24_both = Waiting<&s24_api::prune24_both>::call;
+  table.cast = Waiting<&s24_api::cast>::call;
+  table.adamw = Waiting<&s24_api::adamw>::call;
+  table.sgd = Waiting<&s24_api::sgd>::call;
   return table;
 }
 
@@ -65,6 +68,7 @@ int main(int argc, char **argv) {
       {"quantize", nullptr, test_quantize},   {"backward", nullptr, test_backward},
       {"sddmm", nullptr, test_sddmm},         {"runs", nullptr, test_runs},
       {"queue", nullptr, test_queue},         {"prune_both", nullptr, test_prune_both},
+      {"cast", nullptr, test_cast},           {"steps", nullptr, test_steps},
   };
   return run_groups(groups, {argv + 1, argv + argc}, seed);
 }

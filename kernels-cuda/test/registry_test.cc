@@ -23,10 +23,11 @@ using Line = std::tuple<int32_t, int32_t, int32_t>;  // operation, type of W, ty
 std::set<Line> wanted_lines() {
   std::set<Line> lines{{S24_OP_SELECT, S24_F32, S24_F32}};
   for (int32_t real : {S24_F32, S24_BF16, S24_F16}) {
-    for (int32_t op = S24_OP_ACCUMULATE_NORMS; op <= S24_OP_DOUBLE_PRUNE24; op++) {
+    for (int32_t op = S24_OP_ACCUMULATE_NORMS; op <= S24_OP_SGD; op++) {
       if (op != S24_OP_SELECT && op != S24_OP_QUANTIZE) lines.insert({op, real, real});
     }
     lines.insert({S24_OP_PRUNE24_BOTH, real, real});
+    for (int32_t x : {S24_F32, S24_BF16, S24_F16, S24_I8, S24_F8_E4M3}) lines.insert({S24_OP_CAST, real, x});
     for (int32_t scaled : {S24_I8, S24_F8_E4M3}) {
       lines.insert({S24_OP_QUANTIZE, scaled, real});
       for (int32_t op = S24_OP_COMPRESS24; op <= S24_OP_UNPACK24; op++) lines.insert({op, scaled, scaled});
@@ -124,8 +125,8 @@ void test_kernel_list() {
   int32_t chosen = -1;
   EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, S24_OP_SPMM24, S24_F32, S24_F32, 77, 1, 4, 4, &chosen),
                 S24_BAD_ARGUMENT, "layout: ");
-  EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, 18, S24_F32, S24_F32, -1, 1, 4, 4, &chosen), S24_BAD_ARGUMENT,
-                "op: 18");
+  EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, 99, S24_F32, S24_F32, -1, 1, 4, 4, &chosen), S24_BAD_ARGUMENT,
+                "op: 99");
   EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, S24_OP_GEMM, 9, S24_F32, -1, 1, 4, 4, &chosen), S24_BAD_ARGUMENT,
                 "dtype: 9");
   EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, S24_OP_SELECT, S24_BF16, S24_BF16, -1, 1, 4, 4, &chosen),

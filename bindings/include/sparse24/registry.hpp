@@ -49,7 +49,10 @@ namespace types_of {
 inline constexpr Types f32{S24_F32, S24_F32}, bf16{S24_BF16, S24_BF16}, f16{S24_F16, S24_F16}, i8{S24_I8, S24_I8},
     e4m3{S24_F8_E4M3, S24_F8_E4M3}, i8_f32{S24_I8, S24_F32}, i8_bf16{S24_I8, S24_BF16}, i8_f16{S24_I8, S24_F16},
     i8_i8{S24_I8, S24_I8}, e4m3_f32{S24_F8_E4M3, S24_F32}, e4m3_bf16{S24_F8_E4M3, S24_BF16},
-    e4m3_f16{S24_F8_E4M3, S24_F16}, e4m3_e4m3{S24_F8_E4M3, S24_F8_E4M3};
+    e4m3_f16{S24_F8_E4M3, S24_F16}, f32_bf16{S24_F32, S24_BF16}, f32_f16{S24_F32, S24_F16}, f32_i8{S24_F32, S24_I8},
+    f32_e4m3{S24_F32, S24_F8_E4M3}, bf16_f32{S24_BF16, S24_F32}, bf16_f16{S24_BF16, S24_F16}, bf16_i8{S24_BF16, S24_I8},
+    bf16_e4m3{S24_BF16, S24_F8_E4M3}, f16_f32{S24_F16, S24_F32}, f16_bf16{S24_F16, S24_BF16}, f16_i8{S24_F16, S24_I8},
+    f16_e4m3{S24_F16, S24_F8_E4M3}, e4m3_e4m3{S24_F8_E4M3, S24_F8_E4M3};
 }
 
 // The choice of a kernel among a library's. Kernel has name, op, types, layout; reason(kernel) says why it cannot run

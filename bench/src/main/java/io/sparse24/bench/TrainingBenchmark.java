@@ -34,4 +34,22 @@ public class TrainingBenchmark extends WorkloadBenchmark {
   public void prune24Both() {
     call();
   }
+
+  /** To the type, of {@code xDtype}: F32 to BF16, or another way round. */
+  @Benchmark
+  public void cast() {
+    call();
+  }
+
+  /** A step of AdamW on the values of the weight. */
+  @Benchmark
+  public void adamw() {
+    call();
+  }
+
+  /** A step of gradient descent with momentum on the values of the weight. */
+  @Benchmark
+  public void sgd() {
+    call();
+  }
 }

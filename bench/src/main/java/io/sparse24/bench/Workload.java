@@ -56,6 +56,8 @@ interface Workload extends AutoCloseable {
       case SDDMM24 -> new Gradient(setup);
       case DOUBLE_PRUNE24 -> new DoublePrune(setup);
       case PRUNE24_BOTH -> new PruneBoth(setup);
+      case CAST -> new Cast(setup);
+      case ADAMW, SGD -> new Step(setup, op);
       default -> new Operations(setup, op);
     };
   }

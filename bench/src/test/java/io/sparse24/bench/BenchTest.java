@@ -53,7 +53,7 @@ final class BenchTest {
     List<BenchRow> told = new ArrayList<>();
     List<BenchRow> rows = bench.run(told::add);
     // Two types each, but one for select; two token counts for the three products.
-    assertEquals(3 * 2 * 2 + 10 * 2 + 1, bench.rows());
+    assertEquals(3 * 2 * 2 + 14 * 2 + 1, bench.rows());
     assertEquals(bench.rows(), rows.size());
     assertEquals(rows, told);
     for (BenchRow row : rows) {

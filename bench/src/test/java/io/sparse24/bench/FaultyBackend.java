@@ -62,7 +62,10 @@ public final class FaultyBackend implements Backend {
           "quantize",
           "sddmm24",
           "doublePrune24",
-          "prune24Both");
+          "prune24Both",
+          "cast",
+          "adamw",
+          "sgd");
 
   /** For ServiceLoader. */
   public FaultyBackend() {}

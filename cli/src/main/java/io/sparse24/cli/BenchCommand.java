@@ -90,8 +90,8 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "T",
       defaultValue = "BF16",
       description =
-          "X beside a weight with row scales: BF16, F32, I8; what quantize reads. Default:"
-              + " ${DEFAULT-VALUE}")
+          "X beside a weight with row scales: BF16, F32, I8; what quantize and cast read."
+              + " Default: ${DEFAULT-VALUE}")
   DType xDtype = DType.BF16;
 
   @Option(names = "-m", paramLabel = "M", split = ",", description = "Tokens. Default: 1,16")

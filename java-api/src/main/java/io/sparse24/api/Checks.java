@@ -232,6 +232,61 @@ final class Checks {
     }
   }
 
+  /** Numbers that an optimizer takes one after the other. */
+  private static void contiguous(String what, Matrix matrix) {
+    if (matrix.rows() > 1 && matrix.cols() > 0 && matrix.rowStride() != matrix.cols()) {
+      throw new IllegalArgumentException(
+          what
+              + ": has row stride "
+              + matrix.rowStride()
+              + ", must have "
+              + matrix.cols()
+              + ", rows without gaps");
+    }
+  }
+
+  private static void numbers(String what, Matrix matrix, Matrix gradient) {
+    shape(what, matrix, gradient.rows(), gradient.cols(), DType.F32);
+    contiguous(what, matrix);
+    writable(what, matrix.segment());
+    noOverlap(what, matrix, "gradient", gradient);
+  }
+
+  /** The operands of an optimizer's step; v is null where it has no second moment. */
+  static void step(
+      Matrix gradient,
+      Matrix master,
+      Matrix m,
+      @Nullable Matrix v,
+      Matrix values,
+      float gradScale) {
+    shape("gradient", gradient, gradient.rows(), gradient.cols(), DType.F32);
+    contiguous("gradient", gradient);
+    // Its buffer holds them, so the product is no overflow.
+    extent("gradient: rows x cols", gradient.rows() * gradient.cols());
+    numbers("master", master, gradient);
+    numbers("m", m, gradient);
+    if (v != null) {
+      numbers("v", v, gradient);
+      noOverlap("master", master, "v", v);
+      noOverlap("m", m, "v", v);
+      noOverlap("v", v, "values", values);
+    }
+    floats("values", values);
+    shape("values", values, gradient.rows(), gradient.cols(), values.dtype());
+    contiguous("values", values);
+    writable("values", values.segment());
+    noOverlap("values", values, "gradient", gradient);
+    noOverlap("master", master, "m", m);
+    noOverlap("m", m, "values", values);
+    boolean same =
+        values.dtype() == DType.F32 && values.segment().address() == master.segment().address();
+    if (!same) {
+      noOverlap("master", master, "values", values);
+    }
+    finite("gradScale", gradScale);
+  }
+
   /** Native code would crash writing it, or, where the memory itself is writable, not notice. */
   static void writable(String what, MemorySegment segment) {
     if (segment.isReadOnly()) {

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A matrix of a {@linkplain DType#scaled scaled} type may carry a scale for each row: element
  * (r, c) then stands for its value times the scale of row r. What computes with such a matrix needs
- * them ({@link Session#gemm}, {@link Session#spmm24}, {@link Session#quantize}); what moves bits
- * ({@link Session#gather24} and its kind) leaves them alone, and {@link #get} and {@link #set} are
- * of the element as it is stored.
+ * them ({@link Session#gemm}, {@link Session#spmm24}, {@link Session#quantize}, {@link
+ * Session#cast}); what moves bits ({@link Session#gather24} and its kind) leaves them alone, and
+ * {@link #get} and {@link #set} are of the element as it is stored.
  */
 public final class Matrix {
   private final Buffer buffer;

@@ -1190,6 +1190,142 @@ public final class Session implements AutoCloseable {
     }
   }
 
+  /**
+   * To another element type: {@code out = x}, rounded to nearest even. What is too large becomes an
+   * infinity, NaN stays NaN (its other bits may change). Of a type with row scales {@code out[i, j]
+   * = x[i, j] · scales[i]}: the product is rounded to F32, and that to the type of out, so that
+   * every backend gives the same bits. Within one type bits are copied.
+   *
+   * @param x {@code [rows, cols]} of any type, with row scales if it is of I8 or F8_E4M3
+   * @param out {@code [rows, cols]} of F32, BF16 or F16, written
+   */
+  public void cast(Matrix x, Matrix out) {
+    Checks.floats("out", out);
+    Checks.shape("out", out, x.rows(), x.cols(), out.dtype());
+    Matrix scales =
+        x.dtype().scaled() ? Checks.scales("x.scales", x.dtype(), x.rowScales(), x.rows()) : null;
+    Checks.writable("out", out.segment());
+    Checks.noOverlap("out", out, "x", x);
+    Checks.noOverlap("out", out, "x.scales", scales);
+    place("x", x);
+    place("x.scales", scales);
+    place("out", out);
+    enter();
+    try {
+      OperationEvent event = OperationEvent.start();
+      backend.cast(x, out, forced(Op.CAST, out.dtype(), x.dtype()));
+      OperationEvent.finish(event, Op.CAST, name, out.dtype(), x.dtype(), 0, x.rows(), x.cols());
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * A step of AdamW (Loshchilov and Hutter, <a href="https://arxiv.org/abs/1711.05101">arXiv
+   * 1711.05101</a>) on the values of a 2:4 weight, which SLoPe (Mozaffari and others, <a
+   * href="https://arxiv.org/abs/2405.16325">arXiv 2405.16325</a>) trains by themselves, or on any
+   * other parameter. Of each number, in F32:
+   *
+   * <pre>{@code
+   * g      = gradScale · gradient
+   * m      = beta1 · m + (1 − beta1) · g
+   * v      = beta2 · v + (1 − beta2) · g²
+   * master = master − lr · weightDecay · master − lr · √(1 − beta2^step) / (1 − beta1^step) · m / (√v + epsilon)
+   * values = master, rounded to nearest even
+   * }</pre>
+   *
+   * <p>Both terms are taken from the weight as it was, and epsilon is added to √v before v is
+   * corrected for its start at 0, as SLoPe's authors do; where epsilon is added after it, as in
+   * PyTorch, it counts for {@code 1 / √(1 − beta2^step)} times as much. All kernels of the CPU and
+   * CUDA libraries give the same bits. NaN and Inf are no errors here but propagate, each to its
+   * own number. Rows of all five have no gaps.
+   *
+   * @param gradient {@code [rows, cols]} F32, such as {@link #sddmm24} gives
+   * @param master the weight in F32, {@code [rows, cols]}, updated
+   * @param m first moment, {@code [rows, cols]} F32, updated; 0 before the first step
+   * @param v second moment, {@code [rows, cols]} F32, updated; 0 before the first step
+   * @param values the weight as products read it, {@code [rows, cols]} of F32, BF16 or F16,
+   *     written; may be master
+   * @param settings learning rate and the like
+   * @param step number of the step, from 1
+   * @param gradScale factor of the gradient: one over a loss scale or a number of batches
+   */
+  public void adamw(
+      Matrix gradient,
+      Matrix master,
+      Matrix m,
+      Matrix v,
+      Matrix values,
+      AdamW settings,
+      long step,
+      float gradScale) {
+    Checks.step(gradient, master, m, v, values, gradScale);
+    if (step < 1) {
+      throw new IllegalArgumentException("step: is " + step + ", must be at least 1");
+    }
+    place("gradient", gradient);
+    place("master", master);
+    place("m", m);
+    place("v", v);
+    place("values", values);
+    enter();
+    try {
+      OperationEvent event = OperationEvent.start();
+      backend.adamw(
+          gradient,
+          master,
+          m,
+          v,
+          values,
+          settings,
+          step,
+          gradScale,
+          forced(Op.ADAMW, values.dtype()));
+      OperationEvent.finish(event, Op.ADAMW, name, values.dtype(), 0, values.rows(), values.cols());
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * A step of gradient descent with momentum (Polyak's, as PyTorch's {@code SGD} has it), on the
+   * values of a 2:4 weight or any other parameter. Of each number, in F32:
+   *
+   * <pre>{@code
+   * g      = gradScale · gradient + weightDecay · master
+   * m      = momentum · m + g
+   * master = master − lr · m
+   * values = master, rounded to nearest even
+   * }</pre>
+   *
+   * <p>All kernels of the CPU and CUDA libraries give the same bits. NaN and Inf are no errors here
+   * but propagate, each to its own number. Rows of all four have no gaps.
+   *
+   * @param gradient {@code [rows, cols]} F32, such as {@link #sddmm24} gives
+   * @param master the weight in F32, {@code [rows, cols]}, updated
+   * @param m the momentum, {@code [rows, cols]} F32, updated; 0 before the first step
+   * @param values the weight as products read it, {@code [rows, cols]} of F32, BF16 or F16,
+   *     written; may be master
+   * @param settings learning rate and the like
+   * @param gradScale factor of the gradient: one over a loss scale or a number of batches
+   */
+  public void sgd(
+      Matrix gradient, Matrix master, Matrix m, Matrix values, Sgd settings, float gradScale) {
+    Checks.step(gradient, master, m, null, values, gradScale);
+    place("gradient", gradient);
+    place("master", master);
+    place("m", m);
+    place("values", values);
+    enter();
+    try {
+      OperationEvent event = OperationEvent.start();
+      backend.sgd(gradient, master, m, values, settings, gradScale, forced(Op.SGD, values.dtype()));
+      OperationEvent.finish(event, Op.SGD, name, values.dtype(), 0, values.rows(), values.cols());
+    } finally {
+      exit();
+    }
+  }
+
   /** Waits until all queued work is done, and throws what went wrong in it. */
   public void synchronize() {
     enterToWait("synchronize");

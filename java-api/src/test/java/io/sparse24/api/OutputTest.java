@@ -243,6 +243,40 @@ final class OutputTest {
                       sparse(b.get("out.values"), b.get("out.mask")),
                       transpose(b.get("transpose.values"), b.get("transpose.mask")))),
           new Operation(
+              "cast",
+              List.of("out"),
+              List.of("x", "x.scales"),
+              List.of(),
+              (s, b) -> s.cast(i8(b.get("x"), N, K, b.get("x.scales")), dense(b.get("out")))),
+          new Operation(
+              "adamw",
+              List.of("master", "m", "v", "values"),
+              List.of("gradient"),
+              List.of("master values"),
+              (s, b) ->
+                  s.adamw(
+                      dense(b.get("gradient")),
+                      dense(b.get("master")),
+                      dense(b.get("m")),
+                      dense(b.get("v")),
+                      dense(b.get("values")),
+                      AdamW.of(1),
+                      1,
+                      1)),
+          new Operation(
+              "sgd",
+              List.of("master", "m", "values"),
+              List.of("gradient"),
+              List.of("master values"),
+              (s, b) ->
+                  s.sgd(
+                      dense(b.get("gradient")),
+                      dense(b.get("master")),
+                      dense(b.get("m")),
+                      dense(b.get("values")),
+                      new Sgd(1, 0, 0),
+                      1)),
+          new Operation(
               "copy",
               List.of("to"),
               List.of("from"),

@@ -22,6 +22,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
@@ -247,6 +248,67 @@ final class SessionTest {
 
   private static void prune24Both(Session s, Matrix w, Compressed24 out, Compressed24 transpose) {
     s.prune24Both(w, ScoreKind.MAGNITUDE, null, out, transpose);
+  }
+
+  @Test
+  void wrongArgumentsOfCastsAndStepsAreNamed() {
+    try (Session s = Backends.open(HOST);
+        Arena arena = Arena.ofConfined()) {
+      Matrix x = matrix(arena, 2, 8);
+      Matrix q = Matrix.allocate(arena, 2, 8, DType.I8);
+      Matrix bf16 = Matrix.allocate(arena, 2, 8, DType.BF16);
+      refused("out: is 2 x 8 I8, must be of F32 or BF16 or F16", () -> s.cast(x, q));
+      refused("out: is 2 x 8 BF16, must be 3 x 8 BF16", () -> s.cast(matrix(arena, 3, 8), bf16));
+      refused("x.scales: are missing", () -> s.cast(Matrix.of(q.segment(), 2, 8, DType.I8), bf16));
+
+      Matrix g = matrix(arena, 2, 8);
+      Matrix m = matrix(arena, 2, 8);
+      Matrix v = matrix(arena, 2, 8);
+      AdamW settings = AdamW.of(1e-3f);
+      Sgd descent = new Sgd(1e-3f, 0.9f, 0);
+      refused(
+          "gradient: is 2 x 8 BF16, must be 2 x 8 F32",
+          () -> s.adamw(bf16, x, m, v, bf16, settings, 1, 1));
+      Matrix other = matrix(arena, 2, 4);
+      refused("master: is 2 x 4", () -> s.adamw(g, other, m, v, bf16, settings, 1, 1));
+      refused("m: is 2 x 4 F32, must be 2 x 8 F32", () -> s.sgd(g, x, other, bf16, descent, 1));
+      refused("v: is 2 x 8 BF16", () -> s.adamw(g, x, m, bf16, bf16, settings, 1, 1));
+      refused("values: is 2 x 8 I8, must be of F32", () -> s.sgd(g, x, m, q, descent, 1));
+      refused(
+          "values: is 2 x 4 F32, must be 2 x 8 F32",
+          () -> s.adamw(g, x, m, v, other, settings, 1, 1));
+      refused("step: is 0, must be at least 1", () -> s.adamw(g, x, m, v, bf16, settings, 0, 1));
+      refused("gradScale: is NaN", () -> s.adamw(g, x, m, v, bf16, settings, 1, Float.NaN));
+      refused(
+          "gradScale: is Infinity", () -> s.sgd(g, x, m, bf16, descent, Float.POSITIVE_INFINITY));
+      Matrix gaps = Matrix.of(HostBuffer.allocate(arena, 96), 0, 2, 8, 12, DType.F32);
+      refused(
+          "gradient: has row stride 12, must have 8, rows without gaps",
+          () -> s.adamw(gaps, x, m, v, bf16, settings, 1, 1));
+      refused("master: has row stride 12", () -> s.sgd(g, gaps, m, bf16, descent, 1));
+      refused("m: has row stride 12", () -> s.sgd(g, x, gaps, bf16, descent, 1));
+      refused("v: has row stride 12", () -> s.adamw(g, x, m, gaps, bf16, settings, 1, 1));
+      refused("values: has row stride 12", () -> s.sgd(g, x, m, gaps, descent, 1));
+      Matrix row = Matrix.of(HostBuffer.allocate(arena, 96), 0, 1, 8, 12, DType.F32);
+      s.sgd(g.rowSlice(0, 1), x.rowSlice(0, 1), m.rowSlice(0, 1), row, descent, 1);
+    }
+  }
+
+  @Test
+  void wrongSettingsOfOptimizersAreNamed() {
+    refused("lr: is NaN, must be finite", () -> AdamW.of(Float.NaN));
+    refused("beta1: is 1.0, must be at least 0 and less than 1", () -> new AdamW(1, 1, 0, 0, 0));
+    refused("beta1: is NaN", () -> new AdamW(1, Float.NaN, 0, 0, 0));
+    refused("beta2: is -0.5", () -> new AdamW(1, 0, -0.5f, 0, 0));
+    refused("epsilon: is -1.0, must be at least 0", () -> new AdamW(1, 0, 0, -1, 0));
+    refused("epsilon: is Infinity", () -> new AdamW(1, 0, 0, Float.POSITIVE_INFINITY, 0));
+    refused("weightDecay: is NaN", () -> new AdamW(1, 0, 0, 0, Float.NaN));
+    refused("lr: is Infinity", () -> AdamW.of(1).withLr(Float.POSITIVE_INFINITY));
+    refused("lr: is NaN", () -> new Sgd(Float.NaN, 0, 0));
+    refused("momentum: is NaN", () -> new Sgd(0, Float.NaN, 0));
+    refused("weightDecay: is NaN", () -> new Sgd(0, 0, Float.NaN));
+    assertEquals(new AdamW(2, 0.9f, 0.999f, 1e-8f, 0.01f), AdamW.of(1).withLr(2));
+    assertEquals(new Sgd(2, 0.5f, 0.25f), new Sgd(1, 0.5f, 0.25f).withLr(2));
   }
 
   @Test
@@ -602,6 +664,11 @@ final class SessionTest {
       s.sddmm24(matrix(arena, 2, 4), matrix(arena, 2, 8), sparse.mask(), sparse.values());
       s.doublePrune24(sparse, Compressed24.allocate(arena, 8, 4, DType.F32));
       prune24Both(s, matrix(arena, 4, 8), sparse, Compressed24.allocate(arena, 8, 4, DType.F32));
+      Matrix values = Matrix.allocate(arena, 4, 8, DType.BF16);
+      s.cast(w, values);
+      Matrix[] f = Stream.generate(() -> matrix(arena, 4, 8)).limit(4).toArray(Matrix[]::new);
+      s.adamw(f[0], f[1], f[2], f[3], values, AdamW.of(1), 1, 1);
+      s.sgd(f[0], f[1], f[2], values, new Sgd(1, 0, 0), 1);
       recording.stop();
       recording.dump(file);
       List<RecordedEvent> events =
@@ -615,7 +682,10 @@ final class SessionTest {
               "gemm I8 F32 2 4 8",
               "sddmm24 F32 F32 2 4 8",
               "double_prune24 F32 F32 0 4 8",
-              "prune24_both F32 F32 0 4 8"),
+              "prune24_both F32 F32 0 4 8",
+              "cast BF16 I8 0 4 8",
+              "adamw BF16 BF16 0 4 8",
+              "sgd BF16 BF16 0 4 8"),
           events.stream().map(SessionTest::text).toList());
     }
   }

@@ -1,5 +1,6 @@
 package io.sparse24.api.internal;
 
+import io.sparse24.api.AdamW;
 import io.sparse24.api.BackendInfo;
 import io.sparse24.api.Compressed24;
 import io.sparse24.api.DType;
@@ -12,12 +13,15 @@ import io.sparse24.api.Op;
 import io.sparse24.api.Packed24;
 import io.sparse24.api.ScoreKind;
 import io.sparse24.api.SessionOptions;
+import io.sparse24.api.Sgd;
 import io.sparse24.api.spi.BackendEvent;
 import io.sparse24.api.spi.BackendGraph;
 import io.sparse24.api.spi.BackendSession;
 import io.sparse24.bindings.KernelLibrary;
 import io.sparse24.bindings.s24.S24;
+import io.sparse24.bindings.s24.s24_adamw_args;
 import io.sparse24.bindings.s24.s24_api;
+import io.sparse24.bindings.s24.s24_cast_args;
 import io.sparse24.bindings.s24.s24_context_options;
 import io.sparse24.bindings.s24.s24_convert_args;
 import io.sparse24.bindings.s24.s24_device_info;
@@ -33,6 +37,7 @@ import io.sparse24.bindings.s24.s24_quantize_args;
 import io.sparse24.bindings.s24.s24_score_args;
 import io.sparse24.bindings.s24.s24_sddmm24_args;
 import io.sparse24.bindings.s24.s24_select_args;
+import io.sparse24.bindings.s24.s24_sgd_args;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -71,6 +76,9 @@ final class NativeSession implements BackendSession {
   private final MemorySegment sddmm = s24_sddmm24_args.allocate(arena);
   private final MemorySegment doublePrune = s24_double_prune24_args.allocate(arena);
   private final MemorySegment pruneBoth = s24_prune24_both_args.allocate(arena);
+  private final MemorySegment cast = s24_cast_args.allocate(arena);
+  private final MemorySegment adamw = s24_adamw_args.allocate(arena);
+  private final MemorySegment sgd = s24_sgd_args.allocate(arena);
   private final MemorySegment outLong = arena.allocate(ValueLayout.JAVA_LONG);
   private final MemorySegment outInt = arena.allocate(ValueLayout.JAVA_INT);
   private final MemorySegment outAddress = arena.allocate(ValueLayout.ADDRESS);
@@ -93,6 +101,9 @@ final class NativeSession implements BackendSession {
   private final MemorySegment sddmm24Function;
   private final MemorySegment doublePrune24Function;
   private final MemorySegment prune24BothFunction;
+  private final MemorySegment castFunction;
+  private final MemorySegment adamwFunction;
+  private final MemorySegment sgdFunction;
 
   private final NativeQueue queue;
   private final Workspace workspace = new Workspace(new WorkspaceMemory());
@@ -119,6 +130,9 @@ final class NativeSession implements BackendSession {
     this.doublePrune24Function = s24_api.double_prune24(api);
     this.queue = new NativeQueue(api, context, arena, this::check);
     this.prune24BothFunction = s24_api.prune24_both(api);
+    this.castFunction = s24_api.cast(api);
+    this.adamwFunction = s24_api.adamw(api);
+    this.sgdFunction = s24_api.sgd(api);
     try {
       this.info = readInfo();
       this.kernels = readKernels();
@@ -795,6 +809,85 @@ final class NativeSession implements BackendSession {
             out.mask().segment(),
             transpose.values().segment(),
             transpose.mask().segment(),
+            work));
+  }
+
+  @Override
+  public void cast(Matrix x, Matrix out, int kernel) {
+    s24_cast_args.rows(cast, x.rows());
+    s24_cast_args.cols(cast, x.cols());
+    s24_cast_args.x_stride(cast, x.rowStride());
+    s24_cast_args.out_stride(cast, out.rowStride());
+    s24_cast_args.x_dtype(cast, x.dtype().ordinal());
+    s24_cast_args.out_dtype(cast, out.dtype().ordinal());
+    s24_cast_args.kernel(cast, kernel);
+    MemorySegment work = workspace(S24.S24_OP_CAST(), cast);
+    check(
+        s24_api.cast.invoke(
+            castFunction, context, cast, x.segment(), segment(x.rowScales()), out.segment(), work));
+  }
+
+  @Override
+  public void adamw(
+      Matrix gradient,
+      Matrix master,
+      Matrix m,
+      Matrix v,
+      Matrix values,
+      AdamW settings,
+      long step,
+      float gradScale,
+      int kernel) {
+    s24_adamw_args.count(adamw, values.rows() * values.cols());
+    s24_adamw_args.step(adamw, step);
+    s24_adamw_args.dtype(adamw, values.dtype().ordinal());
+    s24_adamw_args.kernel(adamw, kernel);
+    s24_adamw_args.lr(adamw, settings.lr());
+    s24_adamw_args.beta1(adamw, settings.beta1());
+    s24_adamw_args.beta2(adamw, settings.beta2());
+    s24_adamw_args.epsilon(adamw, settings.epsilon());
+    s24_adamw_args.weight_decay(adamw, settings.weightDecay());
+    s24_adamw_args.grad_scale(adamw, gradScale);
+    MemorySegment work = workspace(S24.S24_OP_ADAMW(), adamw);
+    check(
+        s24_api.adamw.invoke(
+            adamwFunction,
+            context,
+            adamw,
+            gradient.segment(),
+            master.segment(),
+            m.segment(),
+            v.segment(),
+            values.segment(),
+            work));
+  }
+
+  @Override
+  public void sgd(
+      Matrix gradient,
+      Matrix master,
+      Matrix m,
+      Matrix values,
+      Sgd settings,
+      float gradScale,
+      int kernel) {
+    s24_sgd_args.count(sgd, values.rows() * values.cols());
+    s24_sgd_args.dtype(sgd, values.dtype().ordinal());
+    s24_sgd_args.kernel(sgd, kernel);
+    s24_sgd_args.lr(sgd, settings.lr());
+    s24_sgd_args.momentum(sgd, settings.momentum());
+    s24_sgd_args.weight_decay(sgd, settings.weightDecay());
+    s24_sgd_args.grad_scale(sgd, gradScale);
+    MemorySegment work = workspace(S24.S24_OP_SGD(), sgd);
+    check(
+        s24_api.sgd.invoke(
+            sgdFunction,
+            context,
+            sgd,
+            gradient.segment(),
+            master.segment(),
+            m.segment(),
+            values.segment(),
             work));
   }
 

@@ -1,5 +1,6 @@
 package io.sparse24.api.reference;
 
+import io.sparse24.api.AdamW;
 import io.sparse24.api.BackendInfo;
 import io.sparse24.api.Compressed24;
 import io.sparse24.api.DType;
@@ -11,6 +12,7 @@ import io.sparse24.api.Matrix;
 import io.sparse24.api.Op;
 import io.sparse24.api.Packed24;
 import io.sparse24.api.ScoreKind;
+import io.sparse24.api.Sgd;
 import io.sparse24.api.Sparse24Exception;
 import io.sparse24.api.spi.BackendEvent;
 import io.sparse24.api.spi.BackendGraph;
@@ -54,7 +56,10 @@ final class ReferenceSession implements BackendSession {
 
   /** The types in a kernel's name: that of X too where a scaled one makes it one of several. */
   private static String types(Op op, DType dtype, DType xDtype) {
-    boolean several = dtype.scaled() && (op == Op.SPMM24 || op == Op.GEMM || op == Op.QUANTIZE);
+    boolean several =
+        op == Op.CAST
+            ? dtype != xDtype
+            : dtype.scaled() && (op == Op.SPMM24 || op == Op.GEMM || op == Op.QUANTIZE);
     return several ? dtype.id() + "_" + xDtype.id() : dtype.id();
   }
 
@@ -62,16 +67,15 @@ final class ReferenceSession implements BackendSession {
   private static boolean computes(Op op, DType dtype, DType xDtype) {
     return switch (op) {
       case SELECT -> dtype == DType.F32 && xDtype == dtype;
-      case ACCUMULATE_NORMS, SCORE, PRUNE24, SDDMM24, DOUBLE_PRUNE24, PRUNE24_BOTH ->
+      case ACCUMULATE_NORMS, SCORE, PRUNE24, SDDMM24, DOUBLE_PRUNE24, PRUNE24_BOTH, ADAMW, SGD ->
           !dtype.scaled() && xDtype == dtype;
-      case CAST, ADAMW, SGD -> false;
       case COMPRESS24, DECOMPRESS24, APPLY_MASK, PACK24, UNPACK24 -> xDtype == dtype;
       case SPMM24, GEMM ->
           dtype.scaled()
               ? xDtype == DType.F32 || xDtype == DType.BF16 || xDtype == dtype
               : xDtype == dtype;
       case QUANTIZE -> dtype.scaled() && !xDtype.scaled();
-      case CAST, ADAMW, SGD, PRUNE24_BOTH -> false;
+      case CAST -> !dtype.scaled();
     };
   }
 
@@ -654,6 +658,22 @@ final class ReferenceSession implements BackendSession {
     }
   }
 
+  /** The product is rounded to F32 first, as every backend does it. */
+  @Override
+  public void cast(Matrix x, Matrix out, int kernel) {
+    Matrix scales = x.rowScales();
+    for (long i = 0; i < x.rows(); i++) {
+      float scale = scales == null ? 1 : scales.get(0, i);
+      for (long j = 0; j < x.cols(); j++) {
+        if (x.dtype() == out.dtype()) {
+          copyElement(x, i, j, out, i, j);
+        } else {
+          out.set(i, j, x.get(i, j) * scale);
+        }
+      }
+    }
+  }
+
   // ---- training
 
   @Override
@@ -741,6 +761,64 @@ final class ReferenceSession implements BackendSession {
       before += group[u] > group[t] || (u < t && group[u] == group[t]) ? 1 : 0;
     }
     return before;
+  }
+
+  @Override
+  public void adamw(
+      Matrix gradient,
+      Matrix master,
+      Matrix m,
+      Matrix v,
+      Matrix values,
+      AdamW settings,
+      long step,
+      float gradScale,
+      int kernel) {
+    double beta1 = settings.beta1();
+    double beta2 = settings.beta2();
+    double lr = settings.lr();
+    double t = (double) step;
+    double rate = lr * Math.sqrt(1 - Math.pow(beta2, t)) / (1 - Math.pow(beta1, t));
+    for (long i = 0; i < values.rows(); i++) {
+      for (long j = 0; j < values.cols(); j++) {
+        double g = (double) gradScale * gradient.get(i, j);
+        double first = beta1 * m.get(i, j) + (1 - beta1) * g;
+        double second = beta2 * v.get(i, j) + (1 - beta2) * g * g;
+        double before = master.get(i, j);
+        double decay = lr * settings.weightDecay() * before;
+        double change = rate * first / (Math.sqrt(second) + settings.epsilon());
+        m.set(i, j, (float) first);
+        v.set(i, j, (float) second);
+        update(master, values, i, j, before - decay - change);
+      }
+    }
+  }
+
+  @Override
+  public void sgd(
+      Matrix gradient,
+      Matrix master,
+      Matrix m,
+      Matrix values,
+      Sgd settings,
+      float gradScale,
+      int kernel) {
+    for (long i = 0; i < values.rows(); i++) {
+      for (long j = 0; j < values.cols(); j++) {
+        double before = master.get(i, j);
+        double decay = settings.weightDecay() * before;
+        double g = (double) gradScale * gradient.get(i, j) + decay;
+        double moment = (double) settings.momentum() * m.get(i, j) + g;
+        m.set(i, j, (float) moment);
+        update(master, values, i, j, before - settings.lr() * moment);
+      }
+    }
+  }
+
+  /** The values are the master, rounded once more. */
+  private static void update(Matrix master, Matrix values, long i, long j, double weight) {
+    master.set(i, j, (float) weight);
+    values.set(i, j, (float) weight);
   }
 
   @Override

@@ -59,6 +59,18 @@ public record Tolerance(double relative, double absolute) {
   }
 
   /**
+   * For a step of an optimizer: about ten roundings in F32 of numbers up to {@code scale}, then one
+   * to the type of the result.
+   *
+   * @param dtype type of the result
+   * @param scale the largest number on the way, such as 8 for N(0, 1) data
+   * @return the tolerance
+   */
+  public static Tolerance step(DType dtype, double scale) {
+    return new Tolerance(dtype.epsilon(), 10 * 0x1p-24 * scale);
+  }
+
+  /**
    * Whether a value is near enough; NaN is near NaN, an infinity near itself.
    *
    * @param expected the oracle's

@@ -1,5 +1,6 @@
 package io.sparse24.api.spi;
 
+import io.sparse24.api.AdamW;
 import io.sparse24.api.BackendInfo;
 import io.sparse24.api.Compressed24;
 import io.sparse24.api.DType;
@@ -11,6 +12,7 @@ import io.sparse24.api.Matrix;
 import io.sparse24.api.Op;
 import io.sparse24.api.Packed24;
 import io.sparse24.api.ScoreKind;
+import io.sparse24.api.Sgd;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -409,6 +411,60 @@ public interface BackendSession extends AutoCloseable {
       Compressed24 out,
       Compressed24 transpose,
       boolean allowNonFinite,
+      int kernel);
+
+  /**
+   * To another element type; of a scaled one, times the row's scale.
+   *
+   * @param x {@code [rows, cols]}, with row scales if it is of a scaled type
+   * @param out {@code [rows, cols]} of F32, BF16 or F16
+   * @param kernel kernel id
+   */
+  void cast(Matrix x, Matrix out, int kernel);
+
+  /**
+   * A step of AdamW. All of one shape, rows without gaps, of F32 but for the values.
+   *
+   * @param gradient {@code [rows, cols]}
+   * @param master updated
+   * @param m first moment, updated
+   * @param v second moment, updated
+   * @param values of F32, BF16 or F16, written; may be master
+   * @param settings learning rate and the like
+   * @param step from 1
+   * @param gradScale factor of the gradient
+   * @param kernel kernel id
+   */
+  void adamw(
+      Matrix gradient,
+      Matrix master,
+      Matrix m,
+      Matrix v,
+      Matrix values,
+      AdamW settings,
+      long step,
+      float gradScale,
+      int kernel);
+
+  /**
+   * A step of gradient descent with momentum. All of one shape, rows without gaps, of F32 but for
+   * the values.
+   *
+   * @param gradient {@code [rows, cols]}
+   * @param master updated
+   * @param m the momentum, updated
+   * @param values of F32, BF16 or F16, written; may be master
+   * @param settings learning rate and the like
+   * @param gradScale factor of the gradient
+   * @param kernel kernel id
+   */
+  void sgd(
+      Matrix gradient,
+      Matrix master,
+      Matrix m,
+      Matrix values,
+      Sgd settings,
+      float gradScale,
       int kernel);
 
   @Override

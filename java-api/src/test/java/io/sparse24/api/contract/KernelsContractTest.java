@@ -56,8 +56,21 @@ final class KernelsContractTest {
           types.clear();
           scaled.forEach(to -> floats.forEach(from -> types.add(new Types(to, from))));
         }
-        case ACCUMULATE_NORMS, SCORE, PRUNE24, SDDMM24, DOUBLE_PRUNE24, PRUNE24_BOTH -> {}
-        case CAST, ADAMW, SGD -> types.clear();
+        case CAST -> {
+          for (DType to : floats) {
+            for (DType from : DType.values()) {
+              types.add(new Types(to, from));
+            }
+          }
+        }
+        case ACCUMULATE_NORMS,
+            SCORE,
+            PRUNE24,
+            SDDMM24,
+            DOUBLE_PRUNE24,
+            ADAMW,
+            SGD,
+            PRUNE24_BOTH -> {}
       }
       contract.put(op, types);
     }

@@ -1,0 +1,8 @@
+#include "adamw/step.hpp"
+#include "avx2/floats.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<AdamwCall> adamw_f16_avx2{adamw_run<Avx2Floats, F16>, nullptr};
+
+}  // namespace s24::cpu

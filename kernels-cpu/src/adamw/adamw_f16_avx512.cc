@@ -1,0 +1,8 @@
+#include "adamw/step.hpp"
+#include "avx512/floats.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<AdamwCall> adamw_f16_avx512{adamw_run<Avx512Floats, F16>, nullptr};
+
+}  // namespace s24::cpu

@@ -1,0 +1,8 @@
+#include "avx2/floats.hpp"
+#include "cast/rows.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<CastCall> cast_bf16_f32_avx2{cast_run<Avx2Floats, Bf16, float>, nullptr};
+
+}  // namespace s24::cpu

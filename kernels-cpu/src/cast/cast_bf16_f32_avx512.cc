@@ -1,0 +1,8 @@
+#include "avx512/floats.hpp"
+#include "cast/rows.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<CastCall> cast_bf16_f32_avx512{cast_run<Avx512Floats, Bf16, float>, nullptr};
+
+}  // namespace s24::cpu

@@ -1,0 +1,8 @@
+#include "avx2/floats.hpp"
+#include "cast/rows.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<CastCall> cast_f32_e4m3_avx2{cast_run<Avx2Floats, float, E4m3>, nullptr};
+
+}  // namespace s24::cpu
