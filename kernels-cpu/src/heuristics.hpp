@@ -82,9 +82,6 @@ constexpr int64_t kSddmmSteps = 512, kSddmmPanels = 16, kSddmmTiles = 16;
 // strip, and how far ahead of a row they are fetched.
 constexpr int64_t kDoublePruneRows = 128, kDoublePrunePrefetch = 64;
 
-// prune24_both goes down the same rows, and fetches each from behind the strip it is at.
-constexpr int64_t kPruneBothPrefetch = 128;
-
 // Rows of W a unit of work: `most`, or fewer (in sixteens) where that would leave threads without work.
 inline int64_t row_block(int64_t n, int64_t panels, int threads, int64_t most) {
   // Extents may be absurd here, where only a workspace is asked for.

@@ -36,9 +36,12 @@ class Square {
 
   static Ints magnitude() { return Isa::set(sizeof(T) == 4 ? 0x7fffffff : 0x7fff); }
 
-  // Groups of rows come in their order, all of them. w is 0 and rank -1 where W keeps nothing. Of two rows that rank
-  // alike the lower is kept, and rows without a kept value rank last.
-  __attribute__((always_inline)) void keep_two(int64_t g, const Ints (&w)[4], const Ints (&rank)[4]) {
+  // Groups whose nibbles a vector holds; the caller keeps it in a register from one of them to the next.
+  static constexpr int64_t kNibbles = Isa::kNibbles < kGroups ? Isa::kNibbles : kGroups;
+
+  // Groups of rows come in their order, all of them; nibbles begin with 0. w is 0 and rank -1 where W keeps nothing. Of
+  // two rows that rank alike the lower is kept, and rows without a kept value rank last.
+  __attribute__((always_inline)) void keep_two(int64_t g, const Ints (&w)[4], const Ints (&rank)[4], Ints &nibbles) {
     const Ints better01 = Isa::most(rank[0], rank[1]), worse01 = Isa::least(rank[0], rank[1]);
     const Ints better23 = Isa::most(rank[2], rank[3]), worse23 = Isa::least(rank[2], rank[3]);
     // Rows 2 and 3; not rows 0 and 1; of one row of either pair: row 1, row 3.
@@ -50,21 +53,24 @@ class Square {
     Isa::template put<T>(lanes_, g, first, second);
     // Rows 0 and 1 are nibble 3, rows 0 and 2 are 5, and the others that much more.
     const auto nibble = [](int32_t v) { return Isa::set(v << 4 * (kNibbles - 1)); };
-    Ints nibbles = Isa::add_where(mixed, Isa::sum(next(g), nibble(3)), nibble(5 - 3));
+    nibbles = Isa::add_where(mixed, Isa::sum(Isa::next_nibble(nibbles), nibble(3)), nibble(5 - 3));
     nibbles = Isa::add_where(one, nibbles, nibble(6 - 5));
     nibbles = Isa::add_where(three, nibbles, nibble(9 - 5));
-    nibbles_[g / kNibbles] = Isa::add_where(high, nibbles, nibble(12 - 5));
+    nibbles = Isa::add_where(high, nibbles, nibble(12 - 5));
   }
 
   // A group past the last row.
-  void keep_none(int64_t g) {
+  __attribute__((always_inline)) void keep_none(int64_t g, Ints &nibbles) {
     Isa::template put<T>(lanes_, g, Isa::set(0), Isa::set(0));
-    nibbles_[g / kNibbles] = next(g);
+    nibbles = Isa::next_nibble(nibbles);
   }
 
+  // Those of groups g to g + kNibbles - 1.
+  __attribute__((always_inline)) void keep_nibbles(int64_t g, Ints nibbles) { nibbles_[g / kNibbles] = nibbles; }
+
   // The first groups, of the first columns, to as many rows of W^T.
-  void store(T *values, int64_t values_stride, uint8_t *mask, int64_t mask_stride, int64_t groups, int64_t columns,
-             bool stream) {
+  __attribute__((always_inline)) void store(T *values, int64_t values_stride, uint8_t *mask, int64_t mask_stride,
+                                            int64_t groups, int64_t columns, bool stream) {
     Isa::transpose(lanes_);
     alignas(64) uint32_t words[kWords][kLanes];
     Isa::store_nibbles(words, nibbles_);
@@ -83,10 +89,7 @@ class Square {
   }
 
  private:
-  static constexpr int64_t kNibbles = Isa::kNibbles < kGroups ? Isa::kNibbles : kGroups;
   static constexpr int64_t kWords = (kGroups + 7) / 8;  // of W^T's mask
-
-  Ints next(int64_t g) const { return g % kNibbles == 0 ? Isa::set(0) : Isa::next_nibble(nibbles_[g / kNibbles]); }
 
   Ints lanes_[kLanes], nibbles_[kGroups / kNibbles];
 };

@@ -51,22 +51,27 @@ class Squares {
     const s24_double_prune24_args &a = call.args;
     const int64_t columns = a.k - l < kLanes ? a.k - l : kLanes;
     Square<Isa, T> square;
-    for (int64_t g = 0; g < kGroups; g++) {
-      if (g >= groups) {
-        square.keep_none(g);
-      } else if (columns == kLanes) {
-        four_rows<true>(call, h + g, l, columns, g, square);
-      } else {
-        four_rows<false>(call, h + g, l, columns, g, square);
+    for (int64_t first = 0; first < kGroups; first += square.kNibbles) {
+      Ints nibbles = Isa::set(0);
+      for (int64_t g = first; g < first + square.kNibbles; g++) {
+        if (g >= groups) {
+          square.keep_none(g, nibbles);
+        } else if (columns == kLanes) {
+          four_rows<true>(call, h + g, l, columns, g, square, nibbles);
+        } else {
+          four_rows<false>(call, h + g, l, columns, g, square, nibbles);
+        }
       }
+      square.keep_nibbles(first, nibbles);
     }
     square.store(static_cast<T *>(call.t_values) + l * a.t_values_stride + 2 * h, a.t_values_stride,
                  call.t_mask + l * a.t_mask_stride + h / 2, a.t_mask_stride, groups, columns, stream);
   }
 
   template <bool whole>
-  static void four_rows(const DoublePruneCall &call, int64_t h, int64_t l, int64_t columns, int64_t g,
-                        Square<Isa, T> &square) {
+  __attribute__((always_inline)) static void four_rows(const DoublePruneCall &call, int64_t h, int64_t l,
+                                                       int64_t columns, int64_t g, Square<Isa, T> &square,
+                                                       Ints &nibbles) {
     const s24_double_prune24_args &a = call.args;
     const Ints magnitude = square.magnitude();
     Ints w[4], rank[4];
@@ -78,7 +83,7 @@ class Squares {
       w[r] = Isa::spread(values, kept, whole ? kLanes / 2 : columns / 2);
       rank[r] = Isa::rank(w[r], kept, magnitude);
     }
-    square.keep_two(g, w, rank);
+    square.keep_two(g, w, rank, nibbles);
   }
 
   static uint32_t whole_mask(const uint8_t *mask) {

@@ -41,6 +41,7 @@ class Strips {
 
  private:
   using Piece = Square<Isa, T>;
+  using Ints = typename Isa::Ints;
   static constexpr int64_t kElement = sizeof(T);
   static constexpr int64_t kColumns = 64;  // of a strip
   static constexpr int64_t kChunk = kPruneColumns<V>, kLanes = Isa::kLanes;
@@ -75,24 +76,31 @@ class Strips {
                    bool stream, bool t_stream) {
     const s24_prune24_both_args &a = call.args;
     Piece pieces[kDown][kAcross];
-    for (int64_t g = 0; g < kGroups; g++) {
-      Piece(&across)[kAcross] = pieces[g / Piece::kGroups];
-      if (g >= groups) {
-        for (Piece &piece : across) piece.keep_none(g % Piece::kGroups);
-        continue;
+    const float *s = kWanda ? call.s + l : nullptr;
+    for (int64_t first = 0; first < kGroups; first += Piece::kNibbles) {
+      Piece(&across)[kAcross] = pieces[first / Piece::kGroups];
+      const int64_t in_piece = first % Piece::kGroups;
+      Ints nibbles[kAcross];
+      for (Ints &of : nibbles) of = Isa::set(0);
+      for (int64_t g = in_piece; g < in_piece + Piece::kNibbles; g++) {
+        const int64_t group = first - in_piece + g;
+        if (group >= groups) {
+          for (int64_t v = 0; v < kAcross; v++) across[v].keep_none(g, nibbles[v]);
+          continue;
+        }
+        FourRows four;
+        for (int64_t r = 0; r < 4; r++) {
+          const int64_t row = 4 * (h + group) + r;
+          four.w[r] = static_cast<const T *>(call.w) + row * a.w_stride + l;
+          four.values[r] = static_cast<T *>(call.values) + row * a.values_stride + l / 2;
+          four.mask[r] = call.mask + row * a.mask_stride + l / 8;
+        }
+        const bool good = columns == kColumns
+                              ? whole_rows<kWanda>(four, roots, s, a.flags, stream, g, across, nibbles)
+                              : last_columns<kWanda>(four, roots, s, a.flags, columns, g, across, nibbles);
+        if (!good) return false;
       }
-      FourRows four;
-      for (int64_t r = 0; r < 4; r++) {
-        const int64_t row = 4 * (h + g) + r;
-        four.w[r] = static_cast<const T *>(call.w) + row * a.w_stride + l;
-        four.values[r] = static_cast<T *>(call.values) + row * a.values_stride + l / 2;
-        four.mask[r] = call.mask + row * a.mask_stride + l / 8;
-      }
-      const float *s = kWanda ? call.s + l : nullptr;
-      const bool good = columns == kColumns
-                            ? whole_rows<kWanda>(four, roots, s, a.flags, stream, g % Piece::kGroups, across)
-                            : last_columns<kWanda>(four, roots, s, a.flags, columns, g % Piece::kGroups, across);
-      if (!good) return false;
+      for (int64_t v = 0; v < kAcross; v++) across[v].keep_nibbles(in_piece, nibbles[v]);
     }
     for (int64_t v = 0; v < kAcross; v++) {
       for (int64_t down = 0; down < kDown; down++) {
@@ -108,22 +116,23 @@ class Strips {
   }
 
   template <bool kWanda>
-  static bool whole_rows(const FourRows &four, const float *roots, const float *s, int32_t flags, bool stream,
-                         int64_t g, Piece (&across)[kAcross]) {
+  __attribute__((always_inline)) static bool whole_rows(const FourRows &four, const float *roots, const float *s,
+                                                        int32_t flags, bool stream, int64_t g, Piece (&across)[kAcross],
+                                                        Ints (&nibbles)[kAcross]) {
     for (int64_t r = 0; r < 4; r++) {
       for (int64_t line = 0; line < kColumns * kElement; line += 64) {
-        __builtin_prefetch(ahead(four.w[r], kPruneBothPrefetch + line), 0, 2);
+        __builtin_prefetch(ahead(four.w[r], kColumns * kElement + line), 0, 2);  // of the next strip
       }
       if (!prune_columns<kWanda>(four, r, roots, s, flags, kColumns, stream)) return false;
     }
-    keep_two(four, g, across);
+    keep_two(four, g, across, nibbles);
     return true;
   }
 
   // In copies, with zeros behind the last column and no bit of the mask.
   template <bool kWanda>
   static bool last_columns(const FourRows &four, const float *roots, const float *s, int32_t flags, int64_t columns,
-                           int64_t g, Piece (&across)[kAcross]) {
+                           int64_t g, Piece (&across)[kAcross], Ints (&nibbles)[kAcross]) {
     T w[4][kColumns] = {}, values[4][kColumns / 2];
     uint8_t mask[4][kColumns / 8] = {};
     const FourRows copies{
@@ -137,7 +146,7 @@ class Strips {
       std::memcpy(four.values[r], values[r], static_cast<size_t>(columns / 2 * kElement));
       std::memcpy(four.mask[r], mask[r], static_cast<size_t>(bytes));
     }
-    keep_two(copies, g, across);
+    keep_two(copies, g, across, nibbles);
     return true;
   }
 
@@ -158,17 +167,18 @@ class Strips {
     return true;
   }
 
-  __attribute__((always_inline)) static void keep_two(const FourRows &four, int64_t g, Piece (&across)[kAcross]) {
+  __attribute__((always_inline)) static void keep_two(const FourRows &four, int64_t g, Piece (&across)[kAcross],
+                                                      Ints (&nibbles)[kAcross]) {
     const auto magnitude = Piece::magnitude();
     for (int64_t v = 0; v < kAcross; v++) {
-      typename Isa::Ints w[4], rank[4];
+      Ints w[4], rank[4];
       for (int64_t r = 0; r < 4; r++) {
         typename Isa::MaskBits kept;
         std::memcpy(&kept, four.mask[r] + v * kLanes / 8, sizeof kept);
         w[r] = Isa::dense(four.w[r] + v * kLanes, kept);
         rank[r] = Isa::rank(w[r], kept, magnitude);
       }
-      across[v].keep_two(g, w, rank);
+      across[v].keep_two(g, w, rank, nibbles[v]);
     }
   }
 
