@@ -6,6 +6,7 @@ import io.sparse24.api.KernelInfo;
 import io.sparse24.api.Op;
 import io.sparse24.api.Session;
 import io.sparse24.api.SessionOptions;
+import io.sparse24.api.Sparse24Exception;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -90,10 +91,15 @@ public final class Bench {
                 }
                 Setup setup =
                     new Setup(session, types.dtype(), types.xDtype(), m, shape, plan.rotateBytes());
-                BenchRow row = row(setup, op);
-                session.useBestKernels();
-                rows.add(row);
-                done.accept(row);
+                try {
+                  BenchRow row = row(setup, op);
+                  rows.add(row);
+                  done.accept(row);
+                } catch (Sparse24Exception.Unsupported e) {
+                  leftOut(kernel, e);
+                } finally {
+                  session.useBestKernels();
+                }
               }
             }
           }
@@ -101,6 +107,15 @@ public final class Bench {
       }
     }
     return rows;
+  }
+
+  /** One of several kernels that does not take these extents, as cuSPARSELt's not every m. */
+  private static void leftOut(@Nullable KernelInfo kernel, Sparse24Exception.Unsupported e) {
+    if (kernel == null) {
+      throw e;
+    }
+    System.getLogger("io.sparse24")
+        .log(System.Logger.Level.WARNING, kernel.name() + " is left out: " + e.getMessage());
   }
 
   /** Once where the types make no difference; what takes no row scales leaves such types out. */

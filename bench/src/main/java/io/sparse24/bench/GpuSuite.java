@@ -27,7 +27,7 @@ public final class GpuSuite {
   private static final long COLD = 256L << 20;
 
   /** As their kernels' names end. */
-  private static final String CUBLASLT = "_cublaslt";
+  private static final String CUBLASLT = OwnKernel.CUBLASLT;
 
   private static final String CUSPARSELT = "_cusparselt";
 
@@ -294,7 +294,9 @@ public final class GpuSuite {
           enter(contest, SuiteRow.CUBLASLT, setup, Op.GEMM, CUBLASLT, weight);
       double flops = 2.0 * next.m() * setup.n() * setup.k();
       if (vendor.isEmpty() || flops <= MOST_DENSE_FLOPS) {
-        KernelInfo own = own(session, setup);
+        KernelInfo own =
+            OwnKernel.of(
+                session, Op.GEMM, setup.dtype(), setup.xDtype(), setup.m(), setup.n(), setup.k());
         contest.enter(
             SuiteRow.DENSE,
             () -> Forced.of(session, own, () -> new Multiply(setup, false, weight)));
@@ -328,18 +330,6 @@ public final class GpuSuite {
                     Forced.of(session, kernel, () -> new Multiply(setup, op == Op.SPMM24, weight))),
         () -> contest.miss(name, listed.map(KernelInfo::reason).orElse("no " + name + " here")));
     return usable;
-  }
-
-  /** Our dense product: the one that is chosen, unless that is NVIDIA's. */
-  private static KernelInfo own(Session session, Setup setup) {
-    KernelInfo chosen =
-        session.kernel(Op.GEMM, setup.dtype(), setup.xDtype(), setup.m(), setup.n(), setup.k());
-    return chosen.name().endsWith(CUBLASLT)
-        ? kernels(session, Op.GEMM, setup)
-            .filter(kernel -> kernel.available() && !kernel.name().endsWith(CUBLASLT))
-            .reduce((_, last) -> last)
-            .orElse(chosen)
-        : chosen;
   }
 
   private SuiteRow alone(Session session, Planned next) {

@@ -27,18 +27,8 @@ final class LibraryCache {
     this.root = root;
   }
 
-  /** {@code S24_CACHE_DIR}, {@code XDG_CACHE_HOME} or {@code ~/.cache}, in this order. */
   static LibraryCache ofUser() {
-    String own = System.getProperty("io.sparse24.cache", System.getenv("S24_CACHE_DIR"));
-    if (own != null && !own.isBlank()) {
-      return new LibraryCache(Path.of(own));
-    }
-    String xdg = System.getenv("XDG_CACHE_HOME");
-    Path base =
-        xdg != null && !xdg.isBlank()
-            ? Path.of(xdg)
-            : Path.of(System.getProperty("user.home", "."), ".cache");
-    return new LibraryCache(base.resolve("sparse24"));
+    return new LibraryCache(CacheFolder.ofUser());
   }
 
   /** The file with the resource's content, unpacked if it is not there or not whole. */

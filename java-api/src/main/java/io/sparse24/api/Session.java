@@ -120,7 +120,9 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * The kernel that would run an operation.
+   * The kernel that would run an operation; of a product, one without bias and activation. On CUDA
+   * that is cuBLASLt's for a dense weight, where it is found: what its epilogue can't do exactly is
+   * computed by a kernel of our own.
    *
    * @param op what is computed
    * @param dtype element type as in {@link KernelInfo#dtype}

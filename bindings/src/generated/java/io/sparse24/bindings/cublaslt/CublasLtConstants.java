@@ -293,6 +293,15 @@ public class CublasLtConstants extends CublasLtConstants$shared {
     public static int CUBLASLT_MATMUL_DESC_B_SCALE_MODE() {
         return CUBLASLT_MATMUL_DESC_B_SCALE_MODE;
     }
+    private static final int CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE = 2
+     * }
+     */
+    public static int CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE() {
+        return CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
+    }
     private static final int CUBLASLT_EPILOGUE_DEFAULT = (int)1L;
     /**
      * {@snippet lang=c :
@@ -355,6 +364,15 @@ public class CublasLtConstants extends CublasLtConstants$shared {
      */
     public static int CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES() {
         return CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES;
+    }
+    private static final int CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK = 3
+     * }
+     */
+    public static int CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK() {
+        return CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK;
     }
     private static final int CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES = (int)5L;
     /**

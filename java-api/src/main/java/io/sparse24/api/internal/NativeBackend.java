@@ -34,7 +34,10 @@ public final class NativeBackend implements Backend {
   @Override
   public BackendSession open(SessionOptions options) {
     try {
-      return NativeSession.open(KernelLibrary.open(kernels), options);
+      KernelLibrary library = KernelLibrary.open(kernels);
+      return library.backend().equals("cuda")
+          ? CudaSession.open(library, options)
+          : NativeSession.open(library, options);
     } catch (LibraryLoadException e) {
       Sparse24Exception.Unsupported unsupported =
           new Sparse24Exception.Unsupported(String.valueOf(e.getMessage()));

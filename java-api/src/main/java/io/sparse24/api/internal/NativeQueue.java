@@ -22,6 +22,7 @@ final class NativeQueue {
   private final MemorySegment outFloat;
 
   // Read from the table once: a read makes a segment on the heap.
+  private final MemorySegment queueFunction;
   private final MemorySegment toDevice;
   private final MemorySegment toHost;
   private final MemorySegment recordFunction;
@@ -34,6 +35,7 @@ final class NativeQueue {
     this.check = check;
     this.outAddress = arena.allocate(ValueLayout.ADDRESS);
     this.outFloat = arena.allocate(ValueLayout.JAVA_FLOAT);
+    this.queueFunction = s24_api.queue(api);
     this.toDevice = s24_api.copy_to_device_async(api);
     this.toHost = s24_api.copy_to_host_async(api);
     this.recordFunction = s24_api.event_record(api);
@@ -46,8 +48,13 @@ final class NativeQueue {
   }
 
   long address() {
-    check.accept(s24_api.queue.invoke(s24_api.queue(api), context, outAddress));
+    check.accept(s24_api.queue.invoke(queueFunction, context, outAddress));
     return out().address();
+  }
+
+  /** Makes the context's device the calling thread's, as every function does. */
+  void makeCurrent() {
+    check.accept(s24_api.queue.invoke(queueFunction, context, outAddress));
   }
 
   MemorySegment allocateHost(Arena arena, long bytes) {

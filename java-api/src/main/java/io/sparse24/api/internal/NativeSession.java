@@ -1,5 +1,6 @@
 package io.sparse24.api.internal;
 
+import io.sparse24.api.Activation;
 import io.sparse24.api.AdamW;
 import io.sparse24.api.BackendInfo;
 import io.sparse24.api.Compressed24;
@@ -52,7 +53,7 @@ import org.jspecify.annotations.Nullable;
  * call, so a call allocates nothing; data pointers are passed as parameters, so FFM holds the
  * callers' arenas open meanwhile.
  */
-final class NativeSession implements BackendSession {
+class NativeSession implements BackendSession {
   private static final Op[] OPS = Op.values();
   private static final DType[] DTYPES = DType.values();
   private static final int ERROR_CAPACITY = 2048;
@@ -108,7 +109,7 @@ final class NativeSession implements BackendSession {
   private final NativeQueue queue;
   private final Workspace workspace = new Workspace(new WorkspaceMemory());
 
-  private NativeSession(KernelLibrary library, MemorySegment context) {
+  NativeSession(KernelLibrary library, MemorySegment context) {
     this.library = library;
     this.api = library.api();
     this.context = context;
@@ -150,12 +151,21 @@ final class NativeSession implements BackendSession {
     }
   }
 
+  /** Makes the session of a context, which it owns also if that fails. */
+  interface Maker {
+    NativeSession of(KernelLibrary library, MemorySegment context);
+  }
+
   static NativeSession open(KernelLibrary library, SessionOptions options) {
-    return create(library, options.threads(), options.device(), MemorySegment.NULL);
+    return open(library, options, NativeSession::new);
+  }
+
+  static NativeSession open(KernelLibrary library, SessionOptions options, Maker maker) {
+    return create(library, options.threads(), options.device(), MemorySegment.NULL, maker);
   }
 
   private static NativeSession create(
-      KernelLibrary library, int threads, int device, MemorySegment sibling) {
+      KernelLibrary library, int threads, int device, MemorySegment sibling, Maker maker) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment options = s24_context_options.allocate(arena);
       s24_context_options.threads(options, threads);
@@ -169,7 +179,7 @@ final class NativeSession implements BackendSession {
       if (status != S24.S24_OK()) {
         throw Status.exception(status, library.backend() + ": " + error.getString(0));
       }
-      return new NativeSession(library, out.get(ValueLayout.ADDRESS, 0));
+      return maker.of(library, out.get(ValueLayout.ADDRESS, 0));
     }
   }
 
@@ -295,7 +305,46 @@ final class NativeSession implements BackendSession {
 
   @Override
   public BackendSession share() {
-    return create(library, 0, 0, context);
+    return create(library, 0, 0, context, maker());
+  }
+
+  /** Of siblings. */
+  Maker maker() {
+    return NativeSession::new;
+  }
+
+  final void makeCurrent() {
+    queue.makeCurrent();
+  }
+
+  /** How many kernels the library has, those included that this version does not know. */
+  final int kernelCount() {
+    return s24_api.kernel_count.invoke(s24_api.kernel_count(api));
+  }
+
+  /** Y = act(Y + bias): a product without columns, added to what is there. */
+  final void finish(Matrix y, @Nullable Matrix bias, Activation activation) {
+    s24_gemm_args.m(gemm, y.rows());
+    s24_gemm_args.n(gemm, y.cols());
+    s24_gemm_args.k(gemm, 0);
+    s24_gemm_args.x_stride(gemm, 0);
+    s24_gemm_args.w_stride(gemm, 0);
+    s24_gemm_args.c_stride(gemm, y.rowStride());
+    s24_gemm_args.y_stride(gemm, y.rowStride());
+    s24_gemm_args.w_dtype(gemm, y.dtype().ordinal());
+    s24_gemm_args.x_dtype(gemm, y.dtype().ordinal());
+    s24_gemm_args.y_dtype(gemm, y.dtype().ordinal());
+    s24_gemm_args.kernel(gemm, AUTO);
+    s24_gemm_args.layout(gemm, 0);
+    s24_gemm_args.activation(gemm, activation.ordinal());
+    s24_gemm_args.alpha(gemm, 1);
+    s24_gemm_args.beta(gemm, 1);
+    MemorySegment none = MemorySegment.NULL;
+    MemorySegment work = workspace(S24.S24_OP_GEMM(), gemm);
+    MemorySegment at = y.segment();
+    check(
+        s24_api.gemm.invoke(
+            gemmFunction, context, gemm, none, none, none, none, at, segment(bias), at, work));
   }
 
   @Override
@@ -552,7 +601,18 @@ final class NativeSession implements BackendSession {
 
   @Override
   public void decompress24(Compressed24 in, Matrix out, int kernel) {
-    MemorySegment work = convert(S24.S24_OP_DECOMPRESS24(), out, in.values(), in.mask(), kernel);
+    decompress24(in, out.segment(), out.rowStride(), kernel);
+  }
+
+  final void decompress24(Compressed24 in, MemorySegment out, long stride, int kernel) {
+    s24_convert_args.n(convert, in.n());
+    s24_convert_args.k(convert, in.k());
+    s24_convert_args.w_stride(convert, stride);
+    s24_convert_args.values_stride(convert, in.values().rowStride());
+    s24_convert_args.mask_stride(convert, in.mask().rowStride());
+    s24_convert_args.dtype(convert, in.dtype().ordinal());
+    s24_convert_args.kernel(convert, kernel);
+    MemorySegment work = workspace(S24.S24_OP_DECOMPRESS24(), convert);
     check(
         s24_api.decompress24.invoke(
             decompress24Function,
@@ -560,7 +620,7 @@ final class NativeSession implements BackendSession {
             convert,
             in.values().segment(),
             in.mask().segment(),
-            out.segment(),
+            out,
             work));
   }
 
@@ -572,40 +632,42 @@ final class NativeSession implements BackendSession {
             applyMaskFunction, context, convert, w.segment(), mask.segment(), out.segment(), work));
   }
 
-  private MemorySegment pack(int op, Compressed24 canonical, Packed24 packed, int kernel) {
+  private MemorySegment pack(int op, Compressed24 canonical, int layout, int kernel) {
     s24_pack24_args.n(pack, canonical.n());
     s24_pack24_args.k(pack, canonical.k());
     s24_pack24_args.values_stride(pack, canonical.values().rowStride());
     s24_pack24_args.mask_stride(pack, canonical.mask().rowStride());
     s24_pack24_args.dtype(pack, canonical.dtype().ordinal());
     s24_pack24_args.kernel(pack, kernel);
-    s24_pack24_args.layout(pack, packed.layout());
+    s24_pack24_args.layout(pack, layout);
     return workspace(op, pack);
   }
 
   @Override
   public void pack24(Compressed24 in, Packed24 out, int kernel) {
-    MemorySegment work = pack(S24.S24_OP_PACK24(), in, out, kernel);
+    pack24(in, out.segment(), out.layout(), kernel);
+  }
+
+  final void pack24(Compressed24 in, MemorySegment out, int layout, int kernel) {
+    MemorySegment work = pack(S24.S24_OP_PACK24(), in, layout, kernel);
     check(
         s24_api.pack24.invoke(
-            pack24Function,
-            context,
-            pack,
-            in.values().segment(),
-            in.mask().segment(),
-            out.segment(),
-            work));
+            pack24Function, context, pack, in.values().segment(), in.mask().segment(), out, work));
   }
 
   @Override
   public void unpack24(Packed24 in, Compressed24 out, int kernel) {
-    MemorySegment work = pack(S24.S24_OP_UNPACK24(), out, in, kernel);
+    unpack24(in.segment(), in.layout(), out, kernel);
+  }
+
+  final void unpack24(MemorySegment in, int layout, Compressed24 out, int kernel) {
+    MemorySegment work = pack(S24.S24_OP_UNPACK24(), out, layout, kernel);
     check(
         s24_api.unpack24.invoke(
             unpack24Function,
             context,
             pack,
-            in.segment(),
+            in,
             out.values().segment(),
             out.mask().segment(),
             work));

@@ -68,6 +68,26 @@ final class Fixture implements AutoCloseable {
     }
   }
 
+  /**
+   * The extent nearest above that a kernel takes: cuSPARSELt's, which nothing is padded for, have
+   * multiples of their own.
+   */
+  static int taken(KernelInfo kernel, int extent, int multiple) {
+    return kernel.isa().equals("cusparselt")
+        ? (extent + multiple - 1) / multiple * multiple
+        : extent;
+  }
+
+  /** Of rows of X and the strides. */
+  static int rows(KernelInfo kernel, int extent) {
+    return taken(kernel, extent, 8);
+  }
+
+  /** Of a weight's rows and columns. */
+  static int sides(KernelInfo kernel, int extent) {
+    return taken(kernel, extent, 16);
+  }
+
   /** Backends that open here. The CPU's must, unless the build left it out. */
   static List<String> backends() {
     String only = System.getProperty("s24.backends", "");

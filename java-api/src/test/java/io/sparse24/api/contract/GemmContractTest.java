@@ -40,6 +40,12 @@ final class GemmContractTest {
     {5, 3, 4100},
   };
 
+  /** NVIDIA's libraries round to Y's type, if it is not F32, before bias and activation. */
+  private static boolean hasFullEpilogue(KernelInfo kernel) {
+    return kernel.dtype() == DType.F32
+        || !(kernel.isa().equals("cublaslt") || kernel.isa().equals("cusparselt"));
+  }
+
   static Stream<Subject> kernels() {
     return Fixture.kernels(Op.GEMM, Op.SPMM24);
   }
@@ -69,11 +75,11 @@ final class GemmContractTest {
   }
 
   private static void multiply(Fixture f, Subject subject, DType result, int[] shape, int variant) {
-    int m = shape[0];
-    int n = shape[1];
-    int k = shape[2];
     KernelInfo kernel = subject.forced();
-    int pad = variant == 0 ? 0 : 3 * variant;
+    int m = Fixture.rows(kernel, shape[0]);
+    int n = Fixture.sides(kernel, shape[1]);
+    int k = Fixture.sides(kernel, Math.max(shape[2], kernel.isa().equals("cusparselt") ? 1 : 0));
+    int pad = variant == 0 ? 0 : Fixture.rows(kernel, 3 * variant);
     Matrix x = f.normal(m, k, kernel.xDtype(), pad);
     Matrix y = f.blank(m, n, result, pad);
     Matrix expected = f.blank(m, n, result, 0);
@@ -101,6 +107,10 @@ final class GemmContractTest {
             + " "
             + activation;
 
+    if (!hasFullEpilogue(kernel)) { // that it refuses the rest, VendorKernelsTest says
+      bias = null;
+      activation = Activation.NONE;
+    }
     Epilogue here = new Epilogue(alpha, beta, bias, activation);
     Epilogue there = new Epilogue(alpha, beta, bias == null ? null : f.in(bias), activation);
     if (inPlace) {
@@ -181,15 +191,16 @@ final class GemmContractTest {
   @ParameterizedTest
   @MethodSource("sparseKernels")
   void nonFinitePropagatesFromKeptColumnsOnly(Subject subject) {
-    int n = 33;
-    int k = 68;
     KernelInfo kernel = subject.forced();
+    int n = Fixture.sides(kernel, 33);
+    int k = Fixture.sides(kernel, 68);
     DType dtype = kernel.xDtype();
     float[] values = {Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NaN};
     try (Fixture f = new Fixture(subject)) {
       Compressed24 w = f.sparse(n, k, kernel.dtype(), 0);
       avoidZero(w.values());
-      for (int m : new int[] {1, 4, 16, 17, 40}) {
+      for (int tokens : new int[] {1, 4, 16, 17, 40}) {
+        int m = Fixture.rows(kernel, tokens);
         for (float value : values) {
           for (int column : new int[] {0, 31, 33, 66, 67}) {
             int row = f.random.nextInt(m);
@@ -228,7 +239,8 @@ final class GemmContractTest {
       if (infinite) {
         w.values().set(21, 7, Float.POSITIVE_INFINITY);
       }
-      for (int m : new int[] {1, 4, 16, 17, 40}) {
+      for (int tokens : new int[] {1, 4, 16, 17, 40}) {
+        int m = Fixture.rows(kernel, tokens);
         Matrix x = f.normal(m, k, dtype, 0);
         Matrix actual = f.blank(m, n, dtype, 0);
         spmm(f, kernel, x, w, null, f.out(actual), Epilogue.NONE);

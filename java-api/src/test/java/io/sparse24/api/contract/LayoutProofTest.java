@@ -90,15 +90,17 @@ final class LayoutProofTest {
     try (Fixture f = new Fixture(subject)) {
       for (int[] shape : SHAPES) {
         for (int turn = 0; turn < PATTERNS.length; turn++) {
-          Compressed24 weight = weight(f, shape[0], shape[1], kernel.dtype(), turn);
+          int n = Fixture.sides(kernel, shape[0]);
+          int k = Fixture.sides(kernel, shape[1]);
+          Compressed24 weight = weight(f, n, k, kernel.dtype(), turn);
           Matrix dense = f.blank(weight.n(), weight.k(), kernel.dtype(), 0);
           f.oracle.decompress24(weight, dense);
           Packed24 packed = pack(f, weight, kernel.layout());
-          int m = TOKENS[turn];
+          int m = Fixture.rows(kernel, TOKENS[turn]);
           for (int first = 0; first < weight.k(); first += m) {
             Matrix expected = columns(f, m, dense, result, first);
             Matrix y = f.blank(m, weight.n(), result, 0);
-            Matrix x = f.in(identity(f, m, shape[1], kernel.xDtype(), first));
+            Matrix x = f.in(identity(f, m, k, kernel.xDtype(), first));
             f.session.spmm24(x, packed, null, f.out(y), Epilogue.NONE);
             f.finish();
             String what = subject + " " + weight.n() + " x " + weight.k() + " from row " + first;
@@ -145,7 +147,9 @@ final class LayoutProofTest {
     try (Fixture f = new Fixture(subject)) {
       for (int[] shape : SHAPES) {
         for (int turn = 0; turn < PATTERNS.length; turn++) {
-          Compressed24 weight = weight(f, shape[0], shape[1], kernel.dtype(), turn);
+          int n = Fixture.sides(kernel, shape[0]);
+          int k = Fixture.sides(kernel, shape[1]);
+          Compressed24 weight = weight(f, n, k, kernel.dtype(), turn);
           Packed24 packed = pack(f, weight, kernel.layout());
           Compressed24 back = f.blankCompressed(weight.n(), weight.k(), kernel.dtype(), 0);
           Compressed24 there = new Compressed24(f.out(back.values()), f.in(back.mask()));

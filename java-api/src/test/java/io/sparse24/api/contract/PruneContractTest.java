@@ -186,8 +186,8 @@ final class PruneContractTest {
     KernelInfo kernel = Objects.requireNonNull(subject.kernel());
     try (Fixture f = new Fixture(subject)) {
       for (int[] shape : SHAPES) {
-        int n = shape[0];
-        int k = shape[1];
+        int n = Fixture.sides(kernel, shape[0]);
+        int k = Fixture.sides(kernel, shape[1]);
         Compressed24 canonical = f.sparse(n, k, subject.dtype(), 1);
         Matrix w = weights(f, n, k, subject.dtype(), 1);
         f.oracle.gather24(w, canonical);

@@ -1,0 +1,325 @@
+package io.sparse24.api.internal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.sparse24.api.Activation;
+import io.sparse24.api.Backends;
+import io.sparse24.api.Buffer;
+import io.sparse24.api.Compressed24;
+import io.sparse24.api.DType;
+import io.sparse24.api.Epilogue;
+import io.sparse24.api.KernelInfo;
+import io.sparse24.api.Matrix;
+import io.sparse24.api.Op;
+import io.sparse24.api.Packed24;
+import io.sparse24.api.Scratch;
+import io.sparse24.api.Session;
+import io.sparse24.api.Sparse24Exception;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * When kernels of NVIDIA's libraries are listed, chosen and refused. What they compute the contract
+ * tests compare, as of every kernel.
+ */
+final class VendorKernelsTest {
+  private static final String CUBLASLT = "io.sparse24.library.cublaslt";
+  private static final String CUSPARSELT = "io.sparse24.library.cusparselt";
+
+  @TempDir Path folder;
+
+  @BeforeEach
+  void keepChoicesHere() {
+    System.setProperty("io.sparse24.cache", folder.toString());
+  }
+
+  @AfterEach
+  void clear() {
+    List.of("io.sparse24.cache", "io.sparse24.tune", CUBLASLT, CUSPARSELT)
+        .forEach(System::clearProperty);
+  }
+
+  private static Session open() {
+    assumeTrue(Backends.names().contains("cuda"), "no CUDA backend here");
+    try {
+      return Backends.open("cuda");
+    } catch (Sparse24Exception.Unsupported e) {
+      assumeTrue(false, String.valueOf(e.getMessage()));
+      throw e;
+    }
+  }
+
+  private static KernelInfo cublasLt(Session session, DType dtype) {
+    return session.kernels().stream()
+        .filter(kernel -> kernel.name().equals("gemm_" + dtype.id() + "_cublaslt"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static Session openWithCublasLt() {
+    Session session = open();
+    if (!cublasLt(session, DType.F32).available()) {
+      session.close();
+      assumeTrue(false, "no cuBLASLt here");
+    }
+    return session;
+  }
+
+  @Test
+  void aLibraryThatIsNotThereIsTheReasonOfItsKernels() throws IOException {
+    Path bad = Files.writeString(folder.resolve("bad.so"), "not a library");
+    System.setProperty(CUBLASLT, bad.toString());
+    try (Session session = open()) {
+      KernelInfo kernel = cublasLt(session, DType.BF16);
+      assertFalse(kernel.available());
+      assertTrue(kernel.reason().contains("bad.so: is no ELF library"), kernel.reason());
+      assertThrows(Sparse24Exception.Unsupported.class, () -> session.useKernel(kernel));
+      assertFalse(session.kernel(Op.GEMM, DType.BF16, 8, 8, 8).name().endsWith("_cublaslt"));
+    }
+  }
+
+  @Test
+  void theDenseProductIsCublasLtsWhereItIsThere() {
+    try (Session session = openWithCublasLt();
+        Session sibling = session.share()) {
+      for (DType dtype : List.of(DType.F32, DType.BF16, DType.F16)) {
+        assertEquals(
+            cublasLt(session, dtype), session.kernel(Op.GEMM, dtype, 8, 8, 8), dtype.toString());
+        assertEquals(cublasLt(sibling, dtype), cublasLt(session, dtype));
+      }
+      assertFalse(
+          session.kernel(Op.GEMM, DType.I8, DType.BF16, 8, 8, 8).name().endsWith("_cublaslt"));
+    }
+  }
+
+  /** y = x Wᵀ for rows of ones. */
+  private static float product(Session session, Scratch scratch, DType dtype, Epilogue epilogue) {
+    try (Arena arena = Arena.ofConfined()) {
+      Matrix x = ones(arena, 3, dtype);
+      Matrix w = ones(arena, 5, dtype);
+      Matrix y = Matrix.allocate(arena, 3, 5, dtype);
+      Matrix there = scratch.upload(y);
+      session.gemm(scratch.upload(x), scratch.upload(w), null, there, epilogue);
+      session.synchronize();
+      scratch.download(there, y);
+      return y.get(2, 4);
+    }
+  }
+
+  private static Matrix ones(Arena arena, long rows, DType dtype) {
+    Matrix matrix = Matrix.allocate(arena, rows, 16, dtype);
+    for (long i = 0; i < rows; i++) {
+      for (long j = 0; j < 16; j++) {
+        matrix.set(i, j, 1);
+      }
+    }
+    return matrix;
+  }
+
+  @Test
+  void whatItsEpilogueCannotDoIsRefusedWhereItWasAskedForAndElseOurOwn() {
+    try (Session session = openWithCublasLt();
+        Scratch scratch = session.scratch();
+        Arena arena = Arena.ofConfined()) {
+      Matrix bias = Matrix.allocate(arena, 1, 5, DType.F32);
+      bias.set(0, 4, -20);
+      Epilogue biased = Epilogue.of(scratch.upload(bias), Activation.NONE);
+      Epilogue relu = new Epilogue(-1, 0, null, Activation.RELU);
+      for (DType dtype : List.of(DType.BF16, DType.F16)) {
+        assertEquals(-4, product(session, scratch, dtype, biased));
+        assertEquals(0, product(session, scratch, dtype, relu));
+        session.useKernel(cublasLt(session, dtype));
+        assertEquals(16, product(session, scratch, dtype, Epilogue.NONE));
+        Sparse24Exception.Unsupported e =
+            assertThrows(
+                Sparse24Exception.Unsupported.class,
+                () -> product(session, scratch, dtype, biased));
+        assertTrue(String.valueOf(e.getMessage()).contains("no F32 bias"), e.toString());
+        e =
+            assertThrows(
+                Sparse24Exception.Unsupported.class, () -> product(session, scratch, dtype, relu));
+        assertTrue(String.valueOf(e.getMessage()).contains("RELU"), e.toString());
+        session.useBestKernels();
+      }
+      session.useKernel(cublasLt(session, DType.F32));
+      assertEquals(-4, product(session, scratch, DType.F32, biased));
+      assertEquals(0, product(session, scratch, DType.F32, relu));
+    }
+  }
+
+  private List<String> choices() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        if (String.valueOf(file.getFileName()).startsWith("choices-")) {
+          return Files.readAllLines(file);
+        }
+      }
+    }
+    return List.of();
+  }
+
+  @Test
+  void algorithmsAreMeasuredWhereAskedToAndTheChoiceIsKept() throws IOException {
+    try (Session session = openWithCublasLt();
+        Scratch scratch = session.scratch()) {
+      product(session, scratch, DType.BF16, Epilogue.NONE);
+    }
+    assertEquals(List.of(), choices());
+    System.setProperty("io.sparse24.tune", "true");
+    try (Session session = openWithCublasLt();
+        Scratch scratch = session.scratch()) {
+      assertEquals(16, product(session, scratch, DType.BF16, Epilogue.NONE));
+      List<String> lines = choices();
+      assertEquals(3, lines.size());
+      assertTrue(lines.getFirst().startsWith("cuBLASLt 13."), lines.getFirst());
+      assertTrue(lines.getFirst().contains(session.info().device()), lines.getFirst());
+      assertTrue(lines.get(1).startsWith("bf16 m=3 n=5 k=16 "), lines.get(1));
+      product(session, scratch, DType.BF16, Epilogue.NONE);
+      assertEquals(lines, choices());
+    }
+    // What an algorithm is no more, or never was, is chosen anew.
+    System.clearProperty("io.sparse24.tune");
+    try (Session session = openWithCublasLt();
+        Scratch scratch = session.scratch()) {
+      assertEquals(16, product(session, scratch, DType.BF16, Epilogue.NONE));
+    }
+  }
+
+  @Test
+  void tuningDoesNotWriteWhereCIs() {
+    System.setProperty("io.sparse24.tune", "true");
+    try (Session session = openWithCublasLt();
+        Scratch scratch = session.scratch();
+        Arena arena = Arena.ofConfined()) {
+      Matrix y = Matrix.allocate(arena, 3, 5, DType.F32);
+      y.set(2, 4, 100);
+      Matrix there = scratch.upload(y);
+      Matrix x = scratch.upload(ones(arena, 3, DType.F32));
+      Matrix w = scratch.upload(ones(arena, 5, DType.F32));
+      session.gemm(x, w, there, there, new Epilogue(1, 2, null, Activation.NONE));
+      session.synchronize();
+      scratch.download(there, y);
+      assertEquals(216, y.get(2, 4));
+      assertEquals(16, Objects.requireNonNull(y).get(0, 0));
+    }
+  }
+
+  // ---- cuSPARSELt
+
+  private static KernelInfo cusparseLt(Session session, Op op) {
+    return session.kernels().stream()
+        .filter(kernel -> kernel.name().equals(op.id() + "_bf16_cusparselt"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static Session openWithCusparseLt() {
+    Session session = open();
+    if (!cusparseLt(session, Op.SPMM24).available()) {
+      session.close();
+      assumeTrue(false, "no cuSPARSELt here");
+    }
+    return session;
+  }
+
+  private static Packed24 packed(Session session, Scratch scratch, int layout) {
+    try (Arena arena = Arena.ofConfined()) {
+      Compressed24 weight = scratch.compressed(16, 32, DType.BF16);
+      session.compress24(scratch.upload(Matrix.allocate(arena, 16, 32, DType.BF16)), weight);
+      Buffer buffer = scratch.buffer(session.packedBytes(DType.BF16, layout, 16, 32));
+      return session.pack24(weight, layout, buffer);
+    }
+  }
+
+  @Test
+  void cusparseLtComputesOnlyWhereItsLayoutIsAskedFor() {
+    try (Session session = openWithCusparseLt();
+        Scratch scratch = session.scratch()) {
+      KernelInfo kernel = cusparseLt(session, Op.SPMM24);
+      KernelInfo own = session.kernel(Op.SPMM24, DType.BF16, 8, 16, 32);
+      assertFalse(own.name().endsWith("_cusparselt"));
+      Packed24 theirs = packed(session, scratch, kernel.layout());
+      Packed24 ours = packed(session, scratch, own.layout());
+      Matrix x = scratch.matrix(8, 32, DType.BF16);
+      Matrix y = scratch.matrix(8, 16, DType.BF16);
+      session.spmm24(x, theirs, y);
+      session.useKernel(kernel).spmm24(x, theirs, y);
+      assertEquals(kernel.layout(), session.packedLayout(DType.BF16, 8, 16, 32));
+      assertThrows(IllegalArgumentException.class, () -> session.spmm24(x, ours, y));
+      session.useKernel(own);
+      assertThrows(IllegalArgumentException.class, () -> session.spmm24(x, theirs, y));
+    }
+  }
+
+  @Test
+  void whatCusparseLtDoesNotTakeIsRefusedWithItsReason() {
+    try (Session session = openWithCusparseLt();
+        Scratch scratch = session.scratch()) {
+      int layout = cusparseLt(session, Op.SPMM24).layout();
+      Packed24 weight = packed(session, scratch, layout);
+      Matrix bias = scratch.matrix(1, 16, DType.F32);
+      unsupported("n: is 24", () -> session.packedBytes(DType.BF16, layout, 24, 32));
+      unsupported("k: is 8", () -> session.packedBytes(DType.BF16, layout, 16, 8));
+      unsupported("for F32", () -> session.packedBytes(DType.F32, layout, 16, 32));
+      unsupported(
+          "m: is 3",
+          () ->
+              session.spmm24(
+                  scratch.matrix(3, 32, DType.BF16), weight, scratch.matrix(3, 16, DType.BF16)));
+      Matrix x = scratch.matrix(8, 32, DType.BF16);
+      Matrix y = scratch.matrix(8, 16, DType.BF16);
+      for (Epilogue more :
+          List.of(Epilogue.of(bias, Activation.NONE), new Epilogue(1, 0, null, Activation.SILU))) {
+        unsupported("cuSPARSELt", () -> session.spmm24(x, weight, null, y, more));
+      }
+    }
+  }
+
+  private static void unsupported(String text, Executable call) {
+    Sparse24Exception.Unsupported e = assertThrows(Sparse24Exception.Unsupported.class, call);
+    assertTrue(String.valueOf(e.getMessage()).contains(text), e.toString());
+  }
+
+  @Test
+  void whatItsSearchFoundIsKept() throws IOException {
+    System.setProperty("io.sparse24.tune", "true");
+    for (int process = 0; process < 2; process++) {
+      try (Session session = openWithCusparseLt();
+          Scratch scratch = session.scratch()) {
+        Packed24 weight = packed(session, scratch, cusparseLt(session, Op.SPMM24).layout());
+        session.spmm24(
+            scratch.matrix(8, 32, DType.BF16), weight, scratch.matrix(8, 16, DType.BF16));
+        session.synchronize();
+      }
+      List<String> lines = choices();
+      assertEquals(3, lines.size());
+      assertTrue(lines.getFirst().startsWith("cuSPARSELt 0.8."), lines.getFirst());
+      assertTrue(lines.get(1).startsWith("bf16 m=8 n=16 k=32 "), lines.get(1));
+      System.clearProperty("io.sparse24.tune");
+    }
+  }
+
+  @Test
+  void cusparseLtThatIsNotThereSaysSo() {
+    System.setProperty(CUSPARSELT, folder.resolve("none.so").toString());
+    try (Session session = open()) {
+      KernelInfo kernel = cusparseLt(session, Op.SPMM24);
+      assertFalse(kernel.available());
+      unsupported("none.so", () -> session.packedBytes(DType.BF16, kernel.layout(), 16, 32));
+    }
+  }
+}
