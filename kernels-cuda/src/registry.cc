@@ -45,11 +45,9 @@ int where_wgmma_pays(const Extents &extents, const Chip &chip) {
 }
 
 constexpr int kAnyNewer = INT32_MAX;
-constexpr Kind kKinds[] = {{"fragments", 80, kAnyNewer, always<0>},
-                           {"fragments16", 80, kAnyNewer, always<0>},
-                           {"simt", 80, kAnyNewer, always<1>},
-                           {"mma", 80, kAnyNewer, always<2>},
-                           {"wgmma", 90, 90, where_wgmma_pays}};
+constexpr Kind kKinds[] = {{"fragments", 80, kAnyNewer, always<0>}, {"fragments16", 80, kAnyNewer, always<0>},
+                           {"simt", 80, kAnyNewer, always<1>},      {"mma", 80, kAnyNewer, always<2>},
+                           {"mma89", 89, kAnyNewer, always<2>},     {"wgmma", 90, 90, where_wgmma_pays}};
 
 const Kind &kind_of(const Kernel &k) {
   for (const Kind &kind : kKinds) {

@@ -25,10 +25,13 @@ foreach(source ${SOURCES})
   if(name MATCHES "wgmma")
     set(multiply wgmma.mma_async.sp.sync.aligned.m64n128k32.f32.bf16.bf16
                  wgmma.mma_async.sp.sync.aligned.m64n128k32.f32.f16.f16
-                 wgmma.mma_async.sp.sync.aligned.m64n128k64.s32.s8.s8)
+                 wgmma.mma_async.sp.sync.aligned.m64n128k64.s32.s8.s8
+                 wgmma.mma_async.sp.sync.aligned.m64n128k64.f32.e4m3.e4m3
+                 mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32)
     set(load cp.async.bulk.tensor.2d.shared::cluster.global cp.async.bulk.shared::cluster.global
              mbarrier.try_wait.parity.shared::cta.b64 setmaxnreg.inc.sync.aligned.u32)
-    set(machine HGMMA.SP.64x128x32.F32.BF16 "HGMMA.SP.64x128x32.F32 " IGMMA.SP.64x128x64.S8.S8 UTMALDG.2D UBLKCP
+    set(machine HGMMA.SP.64x128x32.F32.BF16 "HGMMA.SP.64x128x32.F32 " IGMMA.SP.64x128x64.S8.S8
+                QGMMA.SP.64x128x64.F32.E4M3.E4M3 HMMA.16816.F32.BF16 "HMMA.16816.F32 " UTMALDG.2D UBLKCP
                 SYNCS.PHASECHK.TRANS64.TRYWAIT USETMAXREG.TRY_ALLOC)
   elseif(name MATCHES "sddmm24_(bf16|f16)")
     set(type ${CMAKE_MATCH_1})
@@ -44,7 +47,7 @@ foreach(source ${SOURCES})
     set(multiply)
     set(load ld.global.nc.L1::no_allocate.v4.u32 ld.global.nc.v4 st.global.v4 ld.shared.v4 prmt.b32)
     set(machine LDG.E.NA.128.CONSTANT STG.E.128 LDS.128)
-  elseif(NOT name MATCHES "_mma$")
+  elseif(NOT name MATCHES "_mma(89)?$")
     set(multiply)
     set(load)
     set(machine)
@@ -62,9 +65,22 @@ foreach(source ${SOURCES})
     if(name MATCHES "i8_i8")
       set(multiply "mma.sp::ordered_metadata.sync.aligned.m16n8k64.row.col.s32.s8.s8.s32")
       list(APPEND machine IMMA.SP.16864.S8.S8)
+    elseif(name MATCHES "e4m3_e4m3")
+      set(multiply "mma.sp::ordered_metadata.sync.aligned.m16n8k32.row.col.f32.f16.f16.f32" cvt.rn.f16x2.e4m3x2)
+      list(APPEND machine HMMA.SP.16832.F32 F2FP.F16.E4M3.UNPACK_B)
+      if(ARCHITECTURE STREQUAL "89")
+        list(APPEND multiply "mma.sp::ordered_metadata.sync.aligned.m16n8k64.row.col.f32.e4m3.e4m3.f32")
+        list(APPEND machine QMMA.SP.16864.F32.E4M3.E4M3)
+      else()  # what is multiplied as F16 is not loaded so
+        list(REMOVE_ITEM load ldmatrix.sync.aligned.m8n8.x4.shared.b16)
+        list(REMOVE_ITEM machine LDSM.16.M88.4)
+      endif()
     else()
       set(multiply "mma.sp::ordered_metadata.sync.aligned.m16n8k32.row.col.f32.")
       list(APPEND machine HMMA.SP.16832.F32)
+      string(REGEX MATCH "bf16|f16" type ${name})  # of X; a low-rank term is of it
+      list(APPEND multiply "mma.sync.aligned.m16n8k16.row.col.f32.${type}.${type}.f32")
+      list(APPEND machine HMMA.16816.F32)
     endif()
   endif()
   file(READ ${REPORTS}/${name}.ptx code)

@@ -67,6 +67,10 @@ void test_spmm24_choice(const Context &ctx) {
   expect_choice(ctx, S24_I8, S24_F32, -1, "spmm24_i8_f32_simt");
   expect_choice(ctx, S24_F8_E4M3, S24_BF16, -1, "spmm24_e4m3_bf16_mma");
   expect_choice(ctx, S24_F8_E4M3, S24_F32, 3, "spmm24_e4m3_f32_fragments16");
+  expect_choice(ctx, S24_F8_E4M3, S24_F8_E4M3, -1, "spmm24_e4m3_e4m3_mma89");
+  expect_choice(ctx, S24_F8_E4M3, S24_F8_E4M3, 3, "spmm24_e4m3_e4m3_fragments16");
+  expect_choice(ctx, S24_F8_E4M3, S24_BF16, 2, "spmm24_e4m3_bf16_fragments");
+  expect_choice(ctx, S24_F8_E4M3, S24_F32, 2, "spmm24_e4m3_f32_fragments");
 }
 
 std::string chosen_for(const Context &ctx, int64_t m, int64_t n) {
@@ -80,17 +84,36 @@ void check_choice_of_wgmma(const Context &ctx) {
   EXPECT(chosen_for(ctx, 128, 513) == "spmm24_bf16_wgmma", "%s for three tiles", chosen_for(ctx, 128, 513).c_str());
   EXPECT(chosen_for(ctx, 128, 512) == "spmm24_bf16_mma", "%s for two tiles", chosen_for(ctx, 128, 512).c_str());
   EXPECT(chosen_for(ctx, 64, 4096) == "spmm24_bf16_mma", "%s for m = 64", chosen_for(ctx, 64, 4096).c_str());
-  for (const char *other : {"80", "89", "100", "120"}) {
+  for (const char *other : {"80", "86", "89", "100", "120"}) {
+    const bool ampere = other[0] == '8' && other[1] != '9';
     setenv("S24_EMULATED_SM", other, 1);
     const Context elsewhere(0);
     unsetenv("S24_EMULATED_SM");
     EXPECT(chosen_for(elsewhere, 4096, 4096) == "spmm24_bf16_mma", "not mma on sm_%s", other);
     for (int32_t id = 0; id < api->kernel_count(); id++) {
       const s24_kernel_info info = info_of(elsewhere.handle, id);
-      const bool wgmma = std::string(info.isa) == "wgmma";
-      const std::string wanted = wgmma ? std::string("wgmma needs an sm_90a GPU, this GPU is sm_") + other : "";
-      EXPECT(info.available == (wgmma ? 0 : 1) && info.reason == wanted, "%s on sm_%s: '%s'", info.name, other,
+      std::string wanted;
+      if (std::string(info.isa) == "wgmma") wanted = std::string("wgmma needs an sm_90a GPU, this GPU is sm_") + other;
+      if (std::string(info.isa) == "mma89" && ampere) {
+        wanted = std::string("mma89 needs sm_89 or newer, this GPU is sm_") + other;
+      }
+      EXPECT(info.available == (wanted.empty() ? 1 : 0) && info.reason == wanted, "%s on sm_%s: '%s'", info.name, other,
              info.reason);
+    }
+    const char *e4m3 = ampere ? "spmm24_e4m3_e4m3_simt" : "spmm24_e4m3_e4m3_mma89";
+    expect_choice(elsewhere, S24_F8_E4M3, S24_F8_E4M3, -1, e4m3);
+    expect_choice(elsewhere, S24_F8_E4M3, S24_F8_E4M3, 2, ampere ? "spmm24_e4m3_e4m3_fragments" : e4m3);
+  }
+}
+
+// Whichever layout an 8-bit weight is packed in, it is multiplied with every type of X.
+void check_layouts(const Context &ctx) {
+  for (int32_t layout : {1, 2, 3}) {
+    for (int32_t dtype : {S24_I8, S24_F8_E4M3}) {
+      for (int32_t x_dtype : {int32_t{S24_F32}, int32_t{S24_BF16}, dtype}) {
+        int32_t chosen = -1;
+        EXPECT_OK(ctx, api->choose_kernel(ctx.handle, S24_OP_SPMM24, dtype, x_dtype, layout, 1, 64, 64, &chosen));
+      }
     }
   }
 }
@@ -121,6 +144,7 @@ void test_kernel_list() {
   }
   test_spmm24_choice(ctx);
   check_choice_of_wgmma(ctx);
+  check_layouts(ctx);
   EXPECT(covered == wanted_lines(), "kernels.inc has operations and types that are not wanted, or lacks some");
   int32_t chosen = -1;
   EXPECT_STATUS(ctx, api->choose_kernel(ctx.handle, S24_OP_SPMM24, S24_F32, S24_F32, 77, 1, 4, 4, &chosen),

@@ -24,6 +24,12 @@ __device__ inline void mma_sp(SumOf<T, T> (&sums)[4], const uint32_t (&a)[4], co
     S24_MMA_SP("mma.sp::ordered_metadata.sync.aligned.m16n8k32.row.col.f32.bf16.bf16.f32", "+f");
   } else if constexpr (std::is_same_v<T, F16>) {
     S24_MMA_SP("mma.sp::ordered_metadata.sync.aligned.m16n8k32.row.col.f32.f16.f16.f32", "+f");
+  } else if constexpr (std::is_same_v<T, E4m3>) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ != 890
+    __trap();  // not chosen on this GPU: Ampere does not have it, Hopper makes F16 of it in many instructions
+#else
+    S24_MMA_SP("mma.sp::ordered_metadata.sync.aligned.m16n8k64.row.col.f32.e4m3.e4m3.f32", "+f");
+#endif
   } else {
     static_assert(std::is_same_v<T, I8>, "a type that mma.sp multiplies");
     S24_MMA_SP("mma.sp::ordered_metadata.sync.aligned.m16n8k64.row.col.s32.s8.s8.s32", "+r");

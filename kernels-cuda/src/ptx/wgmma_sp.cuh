@@ -3,7 +3,8 @@
 //   W     lane l, g = l / 4, t = l % 4, of warp w has rows 16 w + g and 16 w + g + 8, as fragments.hpp has them: a[4]
 //   and
 //         a word of metadata, of which Selector says whose lanes' count (16-bit types)
-//   sums  d[4 b + 2 h + e] is row 16 w + g + 8 h of W with row 8 b + 2 t + e of X
+//   sums  d[4 b + 2 h + e] is row 16 w + g + 8 h of W with row 8 b + 2 t + e of X; not Adds: what they were does not
+//         count
 #ifndef SPARSE24_CUDA_PTX_WGMMA_SP_CUH
 #define SPARSE24_CUDA_PTX_WGMMA_SP_CUH
 
@@ -66,12 +67,12 @@ struct WgmmaSp;
 #define S24_WGMMA_SP(W, X, SUM, C, TYPES, SCALES)                                                                  \
   template <>                                                                                                      \
   struct WgmmaSp<W, X> {                                                                                           \
-    template <int Selector>                                                                                        \
+    template <int Selector, bool Adds = true>                                                                      \
     static __device__ void multiply(SUM (&d)[kWgmmaSums], const uint32_t (&a)[4], uint32_t metadata, uint64_t x) { \
       asm volatile("wgmma.mma_async.sp.sync.aligned.m64n128" TYPES " {" S24_WGMMA_SUMS                             \
-                   "}, {%64, %65, %66, %67}, %68, %69, %70, 1" SCALES ";"                                          \
+                   "}, {%64, %65, %66, %67}, %68, %69, %70, %71" SCALES ";"                                        \
                    : S24_WGMMA_OUT(C)                                                                              \
-                   : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(x), "r"(metadata), "n"(Selector));            \
+                   : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(x), "r"(metadata), "n"(Selector), "n"(Adds)); \
     }                                                                                                              \
   };
 
@@ -79,6 +80,7 @@ struct WgmmaSp;
 #define S24_INT(v) "+r"(v)
 S24_WGMMA_SP(Bf16, Bf16, float, S24_FLOAT, "k32.f32.bf16.bf16", ", 1, 1, 0")
 S24_WGMMA_SP(F16, F16, float, S24_FLOAT, "k32.f32.f16.f16", ", 1, 1, 0")
+S24_WGMMA_SP(E4m3, E4m3, float, S24_FLOAT, "k64.f32.e4m3.e4m3", ", 1, 1")
 S24_WGMMA_SP(I8, I8, int32_t, S24_INT, "k64.s32.s8.s8", "")
 #undef S24_INT
 #undef S24_FLOAT

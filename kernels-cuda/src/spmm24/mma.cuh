@@ -17,6 +17,7 @@
 #include "ptx/ldmatrix.cuh"
 #include "ptx/mma_sp.cuh"
 #include "spmm24/lowrank_tile.cuh"
+#include "spmm24/mma_by_f16.cuh"
 #include "spmm24/mma_operand.cuh"
 #include "spmm24/mma_plan.hpp"
 #include "warps.cuh"
@@ -24,7 +25,8 @@
 namespace s24::cuda {
 namespace {
 
-template <class Shape, class W, class X>
+// kByF16: E4M3 multiplied as F16.
+template <class Shape, class W, class X, bool kByF16>
 struct MmaWarp {
   using Sum = SumOf<X, X>;
   using Tile = TileRegisters<W, X>;
@@ -32,8 +34,13 @@ struct MmaWarp {
   static constexpr bool kOnce = Shape::kXWarps == 1;
   static constexpr int kTileChunks = kTileColumns / Stage::kElements;
 
+  using Sums = Sum[Shape::kWTiles][Shape::kXTiles][4];
+  struct NoSums {};
+  static constexpr bool kMmaPromotes = kPromotes<X> && !kByF16;
+
   int lane, along, across, down;
-  Sum sums[Shape::kWTiles][Shape::kXTiles][4];
+  Sums sums;
+  std::conditional_t<kMmaPromotes, Sums, NoSums> running;  // of the columns since sums were promoted last
   Tile ring[Shape::kRing][Shape::kWTiles];
   const uint8_t *next;          // the packed tiles that the ring is loaded with next
   int64_t row_bytes;            // from a row of tiles to the next
@@ -46,12 +53,23 @@ struct MmaWarp {
     down = warp / Shape::kKWarps / Shape::kXWarps;
   }
 
-  __device__ void clear() {
+  static __device__ void clear(Sums &sums) {
 #pragma unroll
     for (auto &row : sums) {
 #pragma unroll
       for (auto &tile : row) {
         for (Sum &sum : tile) sum = 0;
+      }
+    }
+  }
+
+  __device__ void promote() {
+#pragma unroll
+    for (int r = 0; r < Shape::kWTiles; r++) {
+#pragma unroll
+      for (int c = 0; c < Shape::kXTiles; c++) {
+#pragma unroll
+        for (int e = 0; e < 4; e++) sums[r][c][e] += running[r][c][e];
       }
     }
   }
@@ -102,7 +120,7 @@ struct MmaWarp {
 
   // A step with tile `at` of the ring, and the next stage's in place of what it has used.
   template <int kStep>
-  __device__ void step(uint8_t *stage, int at) {
+  __device__ void step(uint8_t *stage, int at, Sums &to) {
     uint32_t a[Shape::kWTiles][4];
 #pragma unroll
     for (int r = 0; r < Shape::kWTiles; r++) ring[at][r].template operand<kStep>(a[r]);
@@ -113,17 +131,54 @@ struct MmaWarp {
       uint32_t b[4];
       ldmatrix(b, Stage::chunk(stage, (across * Shape::kXTiles + c) * 8 + lane % 8, chunk));
 #pragma unroll
-      for (int r = 0; r < Shape::kWTiles; r++) mma_sp<X, kStep>(sums[r][c], a[r], b, ring[at][r].metadata);
+      for (int r = 0; r < Shape::kWTiles; r++) mma_sp<X, kStep>(to[r][c], a[r], b, ring[at][r].metadata);
     }
     if constexpr (!Tile::kWidened) reload_values<kStep>(at);
     reload_metadata<kStep>(at);
   }
 
+  // The same, in two steps of half as many columns each.
+  __device__ void step_by_f16(uint8_t *stage, int at) {
+    uint32_t a[Shape::kWTiles][2][4], metadata[Shape::kWTiles];
+#pragma unroll
+    for (int r = 0; r < Shape::kWTiles; r++) {
+      uint32_t values[4];
+      ring[at][r].template operand<0>(values);
+      widen_operand(values, a[r]);
+      metadata[r] = regroup_metadata(ring[at][r].metadata, lane);
+    }
+    reload_values<0>(at);
+    reload_metadata<0>(at);
+#pragma unroll
+    for (int c = 0; c < Shape::kXTiles; c++) {
+      const int row = (across * Shape::kXTiles + c) * 8 + lane / 4;
+      uint32_t b[2][4];
+#pragma unroll
+      for (int q = 0; q < kTileChunks; q++) {
+        widen_columns(Stage::chunk(stage, row, (along * Shape::kRing + at) * kTileChunks + q), lane, b[q / 2], q % 2);
+      }
+#pragma unroll
+      for (int r = 0; r < Shape::kWTiles; r++) {
+        mma_sp<F16, 0>(sums[r][c], a[r][0], b[0], metadata[r]);
+        mma_sp<F16, 1>(sums[r][c], a[r][1], b[1], metadata[r]);
+      }
+    }
+  }
+
   __device__ void multiply(uint8_t *stage) {
 #pragma unroll
     for (int at = 0; at < Shape::kRing; at++) {
-      step<0>(stage, at);
-      if constexpr (Tile::Maps::kSteps == 2) step<1>(stage, at);
+      if constexpr (kByF16) {
+        step_by_f16(stage, at);
+      } else if constexpr (kMmaPromotes) {
+        static_assert(Shape::kRing % kPromotedTiles == 0, "a stage ends with sums promoted");
+        if (at % kPromotedTiles == 0) clear(running);
+        step<0>(stage, at, running);
+        if ((at + 1) % kPromotedTiles == 0) promote();
+      } else {
+        step<0>(stage, at, sums);
+        if constexpr (Tile::Maps::kSteps == 2) step<1>(stage, at, sums);
+      }
     }
     advance();
   }
@@ -206,11 +261,11 @@ __device__ LowRankOf<Shape, Y> lowrank_tile(uint8_t *memory, const MmaResult<Sum
           static_cast<int>(threadIdx.x)};
 }
 
-template <class Shape, class W, class X, class Y>
+template <class Shape, class W, class X, class Y, bool kByF16>
 __global__ void __launch_bounds__(kMmaThreads, Shape::kBlocks)
     run_mma(StagedRows<X> x, Fragments<W, static_cast<int>(sizeof(X))> w, BlockWork work,
             MmaResult<SumOf<X, X>, Y> result) {
-  using Warp = MmaWarp<Shape, W, X>;
+  using Warp = MmaWarp<Shape, W, X, kByF16>;
   using Stage = typename Warp::Stage;
   using Sum = typename Warp::Sum;
   uint8_t *memory = dynamic_shared_memory();
@@ -226,7 +281,7 @@ __global__ void __launch_bounds__(kMmaThreads, Shape::kBlocks)
     close_copies();
   };
   for (int s = 0; s < kMmaStages - 1; s++) load_x(s, first + s);
-  warp.clear();
+  Warp::clear(warp.sums);
   const int64_t columns = int64_t{end} * Shape::kStageTiles;
   warp.fill(w, w_block, first, columns < w.columns ? columns : w.columns);
   int buffer = 0;
@@ -298,7 +353,7 @@ struct AddParts {
   }
 };
 
-template <class Shape, class W, class X, class Y>
+template <class Shape, class W, class X, class Y, bool kByF16>
 void multiply_shape(const Queue &queue, const GemmCall &call, const MmaPlan &plan) {
   using Sum = SumOf<X, X>;
   const s24_gemm_args &a = call.args;
@@ -306,25 +361,25 @@ void multiply_shape(const Queue &queue, const GemmCall &call, const MmaPlan &pla
                                  Epilogue<Y>(call)};
   const BlockWork work(plan.w_blocks, plan.x_blocks, plan.stages, plan.cut);
   launch_with_shared(queue, dim3(work.down * work.across, static_cast<unsigned>(plan.cut.parts)), dim3(kMmaThreads),
-                     Shape::shared_bytes(sizeof(X), call.lowrank != nullptr), run_mma<Shape, W, X, Y>,
+                     Shape::shared_bytes(sizeof(X), call.lowrank != nullptr), run_mma<Shape, W, X, Y, kByF16>,
                      StagedRows<X>(call.x, a.m, a.k, a.x_stride),
                      Fragments<W, static_cast<int>(sizeof(X))>(call.w, a.n, a.k), work, result);
   if (plan.cut.parts > 1) cells(queue, AddParts<Sum, Y>{result, plan.cut.parts}, a.m, a.n);
 }
 
-template <class W, class X, class Y>
+template <class W, class X, class Y, bool kByF16 = false>
 void multiply_mma(const Queue &queue, const GemmCall &call) {
   using Shapes = MmaShapes<X>;
   const MmaPlan plan = mma_plan<X>(call.args, queue.chip);
   switch (plan.shape) {
     case MmaPlan::kFew:
-      return multiply_shape<typename Shapes::Few, W, X, Y>(queue, call, plan);
+      return multiply_shape<typename Shapes::Few, W, X, Y, kByF16>(queue, call, plan);
     case MmaPlan::kSome:
-      return multiply_shape<typename Shapes::Some, W, X, Y>(queue, call, plan);
+      return multiply_shape<typename Shapes::Some, W, X, Y, kByF16>(queue, call, plan);
     case MmaPlan::kSmall:
-      return multiply_shape<typename Shapes::Small, W, X, Y>(queue, call, plan);
+      return multiply_shape<typename Shapes::Small, W, X, Y, kByF16>(queue, call, plan);
     case MmaPlan::kLarge:
-      return multiply_shape<typename Shapes::Large, W, X, Y>(queue, call, plan);
+      return multiply_shape<typename Shapes::Large, W, X, Y, kByF16>(queue, call, plan);
   }
 }
 

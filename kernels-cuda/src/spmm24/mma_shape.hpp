@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "fragments.hpp"
+#include "spmm24/promotion.hpp"
 
 namespace s24::cuda {
 
@@ -46,7 +47,9 @@ struct MmaShapes {
   // 128 x 64 outputs, for up to 64 rows or where larger tiles would leave multiprocessors idle.
   using Small = MmaShape<2, 8, 4, 1, 2, 2>;
   // 256 x 128. Where a tile has two steps, one is loaded while the other is multiplied; else there are two tiles.
-  using Large = MmaShape<4, 8, 4, 2, 1, sizeof(X) == 1 ? 2 : 1>;
+  // 128 x 128 where sums are promoted, which takes as many registers again.
+  using Large =
+      std::conditional_t<kPromotes<X>, MmaShape<4, 4, 2, 4, 1, 2>, MmaShape<4, 8, 4, 2, 1, sizeof(X) == 1 ? 2 : 1>>;
 };
 
 }  // namespace s24::cuda

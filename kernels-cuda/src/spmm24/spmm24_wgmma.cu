@@ -7,6 +7,7 @@
 #include "ptx/warpgroup.cuh"
 #include "ptx/wgmma_sp.cuh"
 #include "spmm24/lowrank_tile.cuh"
+#include "spmm24/promotion.hpp"
 #include "spmm24/wgmma_tile.hpp"
 #include "tensor_map.hpp"
 #include "warps.cuh"
@@ -156,6 +157,36 @@ struct Weights {
   }
 };
 
+// The same of a part's packed tiles in a stage, where sums are promoted.
+template <class W>
+struct PartWeights {
+  static constexpr int kTiles = Packed<W>::kTiles;
+
+  uint32_t values[kTiles][4], metadata[kTiles];
+
+  __device__ void load(const uint8_t (&tiles)[kTiles][Packed<W>::kBytes], int lane) {
+#pragma unroll
+    for (int i = 0; i < kTiles; i++) {
+      metadata[i] = reinterpret_cast<const uint32_t *>(tiles[i])[lane];
+      const uint4 four = reinterpret_cast<const uint4 *>(tiles[i] + kMetadataBytes)[lane];
+      values[i][0] = four.x;
+      values[i][1] = four.y;
+      values[i][2] = four.z;
+      values[i][3] = four.w;
+    }
+    pin();
+  }
+
+  __device__ void pin() {
+#pragma unroll
+    for (int i = 0; i < kTiles; i++) {
+      wgmma_pin(metadata[i]);
+#pragma unroll
+      for (uint32_t &value : values[i]) wgmma_pin(value);
+    }
+  }
+};
+
 // A warpgroup's sums of a tile.
 template <class Sum>
 using Sums = Sum[kParts][kWgmmaSums];
@@ -223,6 +254,56 @@ struct Multiplier {
     pin(sums);
     release();
     running = nullptr;
+  }
+
+  // Where sums are promoted, a part's stage at a time: 64 sums more are what registers have room for. While a warpgroup
+  // adds, the other one's multiplications run.
+  __device__ void promoted_tile(int64_t stages, Sums<Sum> &sums) {
+    static_assert(kStageXBytes / static_cast<int>(sizeof(X)) == kPromotedColumns && kParts == 2, "two parts a stage");
+    Sum narrow[kWgmmaSums] = {};
+    PartWeights<W> first, second;
+    mbarrier_wait(&shared.full[place.stage], place.parity);
+    first.load(tiles(0), lane);
+    for (int64_t at = 0; at < stages; at++) {
+      const uint64_t x = wgmma_operand(shared.stages[place.stage].x);
+      start(first, narrow, x);
+      second.load(tiles(1), lane);
+      promote(first, narrow, sums[0]);
+      start(second, narrow, x);
+      running = &shared.empty[place.stage];
+      place.advance();
+      if (at + 1 < stages) {
+        mbarrier_wait(&shared.full[place.stage], place.parity);
+        first.load(tiles(0), lane);
+      }
+      promote(second, narrow, sums[1]);
+      release();
+    }
+    running = nullptr;
+  }
+
+  __device__ const auto &tiles(int part) const {
+    return shared.stages[place.stage].w[(multiplier * kParts + part) * (kWgmmaWRows / kTileRows) + warp];
+  }
+
+  // Each in a group of its own: two with other metadata in one would be made to run one by one.
+  static __device__ void start(const PartWeights<W> &weights, Sum (&narrow)[kWgmmaSums], uint64_t x) {
+    wgmma_fence();
+    WgmmaSp<W, X>::template multiply<0, false>(narrow, weights.values[0], weights.metadata[0], x);
+    wgmma_commit();
+    wgmma_fence();
+    WgmmaSp<W, X>::template multiply<0>(narrow, weights.values[1], weights.metadata[1], x + kWgmmaXBytes / 16);
+    wgmma_commit();
+  }
+
+  static __device__ void promote(PartWeights<W> &weights, Sum (&narrow)[kWgmmaSums], Sum (&sums)[kWgmmaSums]) {
+    wgmma_wait<0>();
+    weights.pin();
+#pragma unroll
+    for (int i = 0; i < kWgmmaSums; i++) {
+      wgmma_pin(narrow[i]);
+      sums[i] += narrow[i];
+    }
   }
 
   // Sums of rows first.. of X, to rows of Y.
@@ -317,7 +398,11 @@ __global__ void __launch_bounds__(kThreads, 1)
     for (int64_t index = blockIdx.x; index < problem.order.count(); index += gridDim.x) {
       const TileOrder::Tile tile = problem.order.tile(index);
       Sums<SumOf<W, X>> sums = {};
-      multiplier.tile(problem.stages, sums);
+      if constexpr (kPromotes<X>) {
+        multiplier.promoted_tile(problem.stages, sums);
+      } else {
+        multiplier.tile(problem.stages, sums);
+      }
       multiplier.finish(sums, tile, problem, epilogue);
     }
   }
@@ -345,7 +430,7 @@ void run(const Queue &queue, const GemmCall &call) {
     return;
   }
   const CUtensorMap map = tensor_map(x, kXRows);
-  if constexpr (!std::is_same_v<X, I8>) {
+  if constexpr (sizeof(X) > 1) {
     launch_wgmma<W, X, X>(queue, call, map);
   } else if (a.y_dtype == S24_BF16) {
     launch_wgmma<W, X, Bf16>(queue, call, map);
@@ -365,5 +450,7 @@ int64_t workspace(const s24_gemm_args &args, const Chip &chip) {
 const KernelOf<GemmCall> spmm24_bf16_wgmma{run<Bf16, Bf16, spmm24_bf16_mma>, workspace<spmm24_bf16_mma>};
 const KernelOf<GemmCall> spmm24_f16_wgmma{run<F16, F16, spmm24_f16_mma>, workspace<spmm24_f16_mma>};
 const KernelOf<GemmCall> spmm24_i8_i8_wgmma{run<I8, I8, spmm24_i8_i8_mma>, workspace<spmm24_i8_i8_mma>};
+const KernelOf<GemmCall> spmm24_e4m3_e4m3_wgmma{run<E4m3, E4m3, spmm24_e4m3_e4m3_mma89>,
+                                                workspace<spmm24_e4m3_e4m3_mma89>};
 
 }  // namespace s24::cuda

@@ -1,6 +1,6 @@
 // wgmma.mma_async.sp with N = 128 as the PTX ISA defines it: the fragments of A and its metadata in the registers of
 // 128 threads, B by its matrix descriptor, sums in registers. Multiplications are run in the order they were started
-// in, in F32 or I32; the tensor cores' own rounding of sums is not imitated.
+// in, in F32 or I32; the tensor cores' own rounding of sums is imitated for E4M3 only (narrow_sum.hpp).
 #include "ptx/wgmma_sp.cuh"
 
 #include <array>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "meeting.hpp"
+#include "narrow_sum.hpp"
 #include "ptx/warpgroup.cuh"
 #include "require.hpp"
 
@@ -82,7 +83,8 @@ void run_first(Warpgroup &warpgroup) {
     require(!thread.started.empty(), "a thread of the warpgroup did not start a multiplication");
     parts[i] = thread.started.front().part;
     thread.started.erase(thread.started.begin());
-    require(parts[i].run == parts[0].run && parts[i].x == parts[0].x && parts[i].selector == parts[0].selector,
+    require(parts[i].run == parts[0].run && parts[i].x == parts[0].x && parts[i].selector == parts[0].selector &&
+                parts[i].adds == parts[0].adds,
             "threads of a warpgroup start different multiplications");
   }
   parts[0].run(parts);
@@ -163,23 +165,26 @@ void run_wgmma_sp(const WgmmaPart *threads) {
   read_x<X>(threads->x, x);
   for (int row = 0; row < kWgmmaWRows; row++) {
     const Fragment<W> fragment(threads, row);
-    Sum sums[kWgmmaXRows] = {};
+    using Added = std::conditional_t<std::is_same_v<X, cuda::E4m3>, NarrowSum, ExactSum<Sum>>;
+    std::vector<Added> sums;
+    const auto sum_of = [&](int i) -> Sum & {
+      return static_cast<Sum *>(fragment.warp[4 * fragment.g + i % 8 / 2].sums)[i / 8 * 4 + 2 * fragment.lower + i % 2];
+    };
+    for (int i = 0; i < kWgmmaXRows; i++) sums.emplace_back(threads->adds ? sum_of(i) : Sum{0});
     for (int kept = 0; kept < fragment.kKept; kept++) {
       const unsigned nibble = fragment.nibble(kept / 2);
       const Sum value = cuda::widen<Sum>(fragment.value(kept));
       const Sum *column = x[kept / 2 * 4 + static_cast<int>(kept % 2 == 0 ? nibble & 3u : nibble >> 2)];
-      for (int i = 0; i < kWgmmaXRows; i++) sums[i] += value * column[i];
+      for (int i = 0; i < kWgmmaXRows; i++) sums[static_cast<size_t>(i)].add(value * column[i]);
     }
-    for (int i = 0; i < kWgmmaXRows; i++) {
-      Sum *d = static_cast<Sum *>(fragment.warp[4 * fragment.g + i % 8 / 2].sums);
-      d[i / 8 * 4 + 2 * fragment.lower + i % 2] += sums[i];
-    }
+    for (int i = 0; i < kWgmmaXRows; i++) sum_of(i) = static_cast<Sum>(sums[static_cast<size_t>(i)].value());
   }
 }
 
 template void run_wgmma_sp<cuda::Bf16, cuda::Bf16>(const WgmmaPart *);
 template void run_wgmma_sp<cuda::F16, cuda::F16>(const WgmmaPart *);
 template void run_wgmma_sp<cuda::I8, cuda::I8>(const WgmmaPart *);
+template void run_wgmma_sp<cuda::E4m3, cuda::E4m3>(const WgmmaPart *);
 
 }  // namespace s24::emulation
 

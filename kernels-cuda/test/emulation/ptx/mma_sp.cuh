@@ -1,12 +1,14 @@
 // Stands in for src/ptx/mma_sp.cuh: the PTX ISA's definition, written from its figures of "matrix fragments for sparse
 // mma.m16n8k32" (16-bit types) and "m16n8k64" (8-bit types), and apart from the library's own maps, which it checks.
-// Products are summed in float64 and rounded to F32 once; how a chip rounds inside is not defined.
+// Products are summed in float64 and rounded to F32 once; how a chip rounds inside is not defined, but for E4M3, whose
+// sums are as narrow as they are known to be (narrow_sum.hpp).
 #ifndef SPARSE24_CUDA_EMULATION_MMA_SP_HPP
 #define SPARSE24_CUDA_EMULATION_MMA_SP_HPP
 
 #include <cuda_runtime.h>
 
 #include "dtype.hpp"
+#include "narrow_sum.hpp"
 
 namespace s24::emulation {
 
@@ -64,15 +66,15 @@ void mma_sp(SumOf<T, T> (&sums)[4], const uint32_t (&a)[4], const uint32_t (&b)[
   const SparseOperands *lanes = gather(own);
   for (int i = 0; i < 4; i++) {
     const int row = lane() / 4 + i / 2 * 8, x_row = lane() % 4 * 2 + i % 2;
-    using Sum = std::conditional_t<std::is_same_v<SumOf<T, T>, float>, double, int64_t>;
-    Sum sum = sums[i];
+    using Exact = std::conditional_t<std::is_same_v<SumOf<T, T>, float>, double, int64_t>;
+    std::conditional_t<std::is_same_v<T, E4m3>, NarrowSum, ExactSum<Exact>> sum(sums[i]);
     for (int kept = 0; kept < 32 / static_cast<int>(sizeof(T)); kept++) {
       int column;
       const T weight = kept_element<T, kSelector>(lanes, row, kept, &column);
       using Wide = SumOf<T, T>;
-      sum += static_cast<Sum>(widen<Wide>(weight)) * widen<Wide>(dense_element<T>(lanes, x_row, column));
+      sum.add(static_cast<Exact>(widen<Wide>(weight)) * widen<Wide>(dense_element<T>(lanes, x_row, column)));
     }
-    sums[i] = static_cast<SumOf<T, T>>(sum);
+    sums[i] = static_cast<SumOf<T, T>>(sum.value());
   }
 }
 

@@ -29,6 +29,7 @@ struct WgmmaPart {
   const uint32_t *metadata;
   uint64_t x;
   int selector;
+  bool adds;
   void (*run)(const WgmmaPart *threads);  // of a warpgroup
 };
 
@@ -49,9 +50,9 @@ void wgmma_wait() {
 
 template <class W, class X>
 struct WgmmaSp {
-  template <int Selector>
+  template <int Selector, bool Adds = true>
   static void multiply(SumOf<W, X> (&d)[kWgmmaSums], const uint32_t (&a)[4], const uint32_t &metadata, uint64_t x) {
-    emulation::start_wgmma({d, a, &metadata, x, Selector, emulation::run_wgmma_sp<W, X>});
+    emulation::start_wgmma({d, a, &metadata, x, Selector, Adds, emulation::run_wgmma_sp<W, X>});
   }
 };
 
