@@ -1,7 +1,7 @@
 // Stands in for cuBLASLt where the device is emulated: of its functions those that the Java side calls, declared here,
 // on host memory, with sums in F32. It refuses what cuBLASLt refuses, as far as the caller could get it wrong: types,
-// alignments worse than promised, a workspace that is too small, algorithms that it did not propose, all products of k
-// = 1. Of the three that it proposes the first is right, the second does not run, and the third needs a workspace.
+// alignments worse than promised, a workspace that is too small, algorithms that it did not propose. It proposes three:
+// the first is right, the second does not run, the third needs a workspace. For k = 1 it has none.
 #include <cstdint>
 #include <cstring>
 
