@@ -1,7 +1,7 @@
 // Stands in for cuBLASLt where the device is emulated: of its functions those that the Java side calls, declared here,
 // on host memory, with sums in F32. It refuses what cuBLASLt refuses, as far as the caller could get it wrong: types,
-// alignments worse than promised, a workspace that is too small, algorithms that it did not propose. Of the three that
-// it proposes the first is right, the second does not run, and the third needs a workspace.
+// alignments worse than promised, a workspace that is too small, algorithms that it did not propose. It proposes three:
+// the first is right, the second does not run, the third needs a workspace. For k = 1 it has none.
 #include <cstdint>
 #include <cstring>
 
@@ -115,7 +115,7 @@ int32_t cublasLtMatmulAlgoGetHeuristic(void *, const Product *product, const Lay
                                        const Layout *c, const Layout *d, const Preference *preference, int32_t capacity,
                                        Result *results, int32_t *count) {
   *count = 0;
-  if (!supported(*product, *a, *b, *c, *d)) return kNotSupported;
+  if (!supported(*product, *a, *b, *c, *d) || a->rows == 1) return kNotSupported;
   for (uint64_t number = 1; number <= 3 && *count < capacity; number++) {
     Result &result = results[(*count)++];
     result = Result{};

@@ -24,8 +24,11 @@ record Forced(Session session, KernelInfo kernel, Workload workload) implements 
   @Override
   public void run() {
     session.useKernel(kernel);
-    workload.run();
-    session.useBestKernels();
+    try {
+      workload.run(); // throws where the kernel does not take the extents
+    } finally {
+      session.useBestKernels();
+    }
   }
 
   @Override

@@ -5,12 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.sparse24.api.Backends;
 import io.sparse24.api.DType;
-import io.sparse24.api.Session;
-import io.sparse24.api.Sparse24Exception;
 import io.sparse24.api.reference.ReferenceBackend;
 import io.sparse24.bench.GpuSuite.Planned;
 import io.sparse24.bench.SuiteRow.Rival;
@@ -46,31 +42,6 @@ final class GpuSuiteTest {
     String text = new SuiteMarkdown(report).full();
     assertTrue(text.contains("no cuBLASLt here; × "), text);
     assertTrue(text.contains("| weights |"), text);
-  }
-
-  private static boolean available(Session session, String suffix) {
-    return session.kernels().stream()
-        .anyMatch(kernel -> kernel.available() && kernel.name().endsWith(suffix));
-  }
-
-  @Test
-  void nvidiasLibrariesAreRivalsWhereTheBackendHasTheirKernels() {
-    try (Session session = Backends.open("cuda")) {
-      assumeTrue(available(session, "_cublaslt") && available(session, "_cusparselt"));
-    } catch (Sparse24Exception.Unsupported | IllegalArgumentException e) {
-      assumeTrue(false, String.valueOf(e.getMessage()));
-    }
-    SuiteReport report = new GpuSuite(GpuSuite.Plan.quick("cuda", 600)).run(_ -> {});
-    for (SuiteRow row : report.rows()) {
-      if (row.work() == Work.PRUNE || row.work() == Work.NORMS) {
-        continue;
-      }
-      assertTrue(row.ratio(SuiteRow.CUBLASLT).isPresent(), row.toString());
-      assertTrue(row.ratio(SuiteRow.DENSE).isPresent(), row.toString());
-      // It takes rows of X in multiples of 8, and says so.
-      assertEquals(row.m() % 8 == 0, row.ratio(SuiteRow.CUSPARSELT).isPresent(), row.toString());
-    }
-    assertTrue(new SuiteMarkdown(report).full().contains("cuSPARSELt takes multiples of 8"));
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.sparse24.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparse24.api.Op;
@@ -140,5 +141,45 @@ final class BenchTest {
     assertTrue(printed.get("goals").size() > 0);
     S24.good("report", out);
     assertTrue(Files.readString(dir.resolve("gpu.md")).contains("no cuBLASLt here"));
+  }
+
+  private static boolean usable(String suffix) {
+    for (JsonNode backend : S24.json("info").get("backends")) {
+      for (JsonNode kernel : backend.get("kernels")) {
+        if (kernel.get("name").asText().endsWith(suffix) && kernel.get("available").asBoolean()) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static boolean measured(JsonNode row, String rival) {
+    for (JsonNode one : row.get("rivals")) {
+      if (one.get("name").asText().equals(rival)) {
+        return !one.get("ms").isNull();
+      }
+    }
+    return false;
+  }
+
+  /** On a GPU, or on the emulated one with what stands in for NVIDIA's libraries there. */
+  @Test
+  void nvidiasLibrariesAreRivalsWhereTheBackendHasTheirKernels() {
+    assumeTrue(usable("_cublaslt") && usable("_cusparselt"));
+    JsonNode report = S24.json("bench", "--suite", "gpu", "--quick", "--backend", "cuda");
+    for (JsonNode row : report.get("rows")) {
+      boolean product = !row.get("rivals").isEmpty();
+      assertEquals(product, measured(row, "cuBLASLt"), row.toString());
+      // It takes rows of X in multiples of 8, and says so.
+      boolean whole = product && row.get("m").asInt() % 8 == 0;
+      assertEquals(whole, measured(row, "cuSPARSELt"), row.toString());
+    }
+    JsonNode rows =
+        bench("--backend", "cuda", "--op", "spmm24", "--dtype", "bf16", "-m", "8", "--all-kernels");
+    assertTrue(
+        StreamSupport.stream(rows.get("rows").spliterator(), false)
+            .noneMatch(row -> row.get("kernel").asText().endsWith("_cusparselt")),
+        "no shape here is one that it takes");
   }
 }

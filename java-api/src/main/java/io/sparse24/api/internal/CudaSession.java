@@ -159,13 +159,20 @@ final class CudaSession extends NativeSession {
       throw new Sparse24Exception.Unsupported(lacking);
     }
     boolean plain = epilogue.activation() == Activation.NONE;
+    boolean done;
     try {
       Matrix bias = plain ? epilogue.bias() : null;
-      vendor.run(x, w, c, y, epilogue.alpha(), epilogue.beta(), bias);
+      done = vendor.run(x, w, c, y, epilogue.alpha(), epilogue.beta(), bias);
     } catch (CudaException e) {
       throw device(e);
     }
-    if (!plain) {
+    if (!done) {
+      if (asked) {
+        throw new Sparse24Exception.Unsupported(
+            "cuBLASLt has no algorithm for X " + x + " and W " + w + "; use a kernel of our own");
+      }
+      super.gemm(x, w, c, y, epilogue, AUTO);
+    } else if (!plain) {
       finish(y, epilogue.bias(), epilogue.activation());
     }
   }

@@ -2,7 +2,6 @@ package io.sparse24.api.internal.cuda;
 
 import io.sparse24.api.DType;
 import io.sparse24.api.Matrix;
-import io.sparse24.api.Sparse24Exception;
 import io.sparse24.bindings.cublaslt.CublasLtConstants;
 import io.sparse24.bindings.cublaslt.cublasLtMatmulHeuristicResult_t;
 import io.sparse24.bindings.cuda.Attribute;
@@ -120,7 +119,7 @@ public final class CublasLtGemm implements AutoCloseable {
     final MemorySegment b;
     final MemorySegment c;
     final MemorySegment d;
-    Algorithm algorithm = new Algorithm(MemorySegment.NULL, 0);
+    @Nullable Algorithm algorithm; // null where there is none
     long biasAddress;
 
     Plan(Product of) {
@@ -193,9 +192,9 @@ public final class CublasLtGemm implements AutoCloseable {
    * @param scale alpha
    * @param addend beta
    * @param bias {@code [1, n]} F32, where the type is F32 too; or null
-   * @throws Sparse24Exception.Unsupported if cuBLASLt has no algorithm for it
+   * @return false if cuBLASLt has no algorithm for it, and nothing was queued
    */
-  public void run(
+  public boolean run(
       Matrix x,
       Matrix w,
       @Nullable Matrix c,
@@ -216,7 +215,11 @@ public final class CublasLtGemm implements AutoCloseable {
     if (plan == null) {
       plan = make(asked.copy(), stream);
     }
-    plan.run(plan.algorithm, stream);
+    Algorithm algorithm = plan.algorithm;
+    if (algorithm != null) {
+      plan.run(algorithm, stream);
+    }
+    return algorithm != null;
   }
 
   private Plan make(Product product, MemorySegment stream) {
@@ -237,8 +240,11 @@ public final class CublasLtGemm implements AutoCloseable {
     return plan;
   }
 
-  private Algorithm choose(Product product, Plan plan, MemorySegment stream) {
+  private @Nullable Algorithm choose(Product product, Plan plan, MemorySegment stream) {
     List<Algorithm> proposed = proposed(product, plan);
+    if (proposed.isEmpty()) {
+      return null;
+    }
     String kept = choices.find(product.toString());
     for (Algorithm algorithm : proposed) {
       if (algorithm.id().equals(kept)) {
@@ -295,10 +301,6 @@ public final class CublasLtGemm implements AutoCloseable {
           bytes.copyFrom(cublasLtMatmulHeuristicResult_t.algo(result));
           all.add(new Algorithm(bytes, cublasLtMatmulHeuristicResult_t.workspaceSize(result)));
         }
-      }
-      if (all.isEmpty()) {
-        throw new Sparse24Exception.Unsupported(
-            "cuBLASLt " + library.version() + " has no algorithm for " + product);
       }
       return all;
     } finally {
