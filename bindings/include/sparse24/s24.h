@@ -163,7 +163,8 @@ typedef struct s24_pack24_args {
  *   F32, BF16, F16    as W       as W               null
  *   I8, F8_E4M3       F32, BF16  as X               w_scales[n]: row j of W is w_scales[j] * w[j, :]
  *   I8                I8         F32, BF16          also x_scales[m], of rows of X; sums in I32, k < 2^17
- *   F8_E4M3           F8_E4M3    F32, BF16          also x_scales[m]
+ *   F8_E4M3           F8_E4M3    F32, BF16          also x_scales[m]; tensor cores may keep 14 bits of the sum of each
+ *                                                   128 columns, which are added in F32
  *
  * C may be Y itself (same stride); it is not read where beta is 0. bias may be null.
  * NaN and Inf propagate as IEEE has it and are no error. spmm24: X at columns that the mask dropped takes no part;

@@ -22,11 +22,15 @@ final class ProductOracle {
     this.x = x;
     this.w = w;
     this.y = y;
-    this.errors =
-        new Errors(
-            x.dtype() == DType.I8
-                ? Tolerance.integerGemm(y.dtype(), x.cols(), 1)
-                : Tolerance.gemm(y.dtype(), x.cols(), 1));
+    this.errors = new Errors(tolerance(x.dtype(), y.dtype(), x.cols()));
+  }
+
+  private static Tolerance tolerance(DType x, DType y, long k) {
+    return switch (x) {
+      case I8 -> Tolerance.integerGemm(y, k, 1);
+      case F8_E4M3 -> Tolerance.tensorCoreE4m3Gemm(y, k, 1); // whichever kernel it was
+      default -> Tolerance.gemm(y, k, 1);
+    };
   }
 
   /**

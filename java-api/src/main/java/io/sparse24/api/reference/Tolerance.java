@@ -50,6 +50,21 @@ public record Tolerance(double relative, double absolute) {
   }
 
   /**
+   * For Y = X Wᵀ of E4M3 times E4M3 on tensor cores, which keep 14 bits of a running sum; kernels
+   * add it to sums in F32 every 128 columns. Each of these partial sums is about √128 products,
+   * wrong by some roundings of 2⁻¹⁴; all of them together by a like share of √k products.
+   *
+   * @param dtype type of Y
+   * @param k length of the sums
+   * @param scale standard deviation of one product
+   * @return the tolerance
+   */
+  public static Tolerance tensorCoreE4m3Gemm(DType dtype, long k, double scale) {
+    Tolerance exact = gemm(dtype, k, scale);
+    return new Tolerance(exact.relative, exact.absolute + 0x1p-10 * Math.sqrt((double) k) * scale);
+  }
+
+  /**
    * For sums of squares: F64 inside, one rounding to F32.
    *
    * @return the tolerance
