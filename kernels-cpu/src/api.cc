@@ -108,6 +108,15 @@ int32_t copy(s24_context *ctx, void *to, const void *from, int64_t bytes) {
   });
 }
 
+// None that a context could change: what is tuning here is constant (heuristics.hpp).
+int32_t heuristic_count() { return 0; }
+
+int32_t heuristic_info(s24_context *ctx, int32_t, s24_heuristic_info *) {
+  return guarded(ctx, [] { fail(S24_BAD_ARGUMENT, "index: this library has no heuristics"); });
+}
+
+int32_t heuristic_set(s24_context *ctx, int32_t, int32_t) { return heuristic_info(ctx, 0, nullptr); }
+
 using Table = Operations<Library>;
 
 constexpr s24_api kApi = {S24_ABI_VERSION,
@@ -160,7 +169,10 @@ constexpr s24_api kApi = {S24_ABI_VERSION,
                           capture_begin,
                           capture_end,
                           graph_launch,
-                          graph_destroy};
+                          graph_destroy,
+                          heuristic_count,
+                          heuristic_info,
+                          heuristic_set};
 
 }  // namespace
 }  // namespace s24::cpu

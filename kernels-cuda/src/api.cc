@@ -24,7 +24,9 @@ int32_t context_create(const s24_context_options *options, s24_context **out, ch
     check::range("threads", options->threads, 0, 4096);
     const s24_context *sibling = options->sibling;
     if (sibling != nullptr) sibling->outside_capture("context_create allocates");
-    *out = new s24_context(sibling != nullptr ? sibling->share() : Device::open(options->device));
+    auto ctx = std::make_unique<s24_context>(sibling != nullptr ? sibling->share() : Device::open(options->device));
+    if (sibling != nullptr) ctx->set_heuristics(sibling->chip().heuristics);
+    *out = ctx.release();
   });
 }
 
@@ -50,7 +52,7 @@ int32_t device_info(s24_context *ctx, s24_device_info *out) {
     check::pointer("out", out, true);
     *out = s24_device_info{};
     std::snprintf(out->name, sizeof out->name, "%s", ctx->device().name());
-    std::snprintf(out->isa, sizeof out->isa, "sm_%d", ctx->device().chip().architecture);
+    std::snprintf(out->isa, sizeof out->isa, "sm_%d", ctx->chip().architecture);
     out->threads = 1;  // the calling one
     out->memory_bytes = ctx->device().memory_bytes();
   });
@@ -67,7 +69,7 @@ int32_t kernel_info(s24_context *ctx, int32_t id, s24_kernel_info *out) {
     out->dtype = k.types.dtype;
     out->x_dtype = k.types.x_dtype;
     out->layout = k.layout;
-    const std::string why_not = reason(k, ctx->device().chip());
+    const std::string why_not = reason(k, ctx->chip());
     std::snprintf(out->reason, sizeof out->reason, "%s", why_not.c_str());
     out->available = why_not.empty() ? 1 : 0;
   });
@@ -81,8 +83,8 @@ int32_t choose_kernel(s24_context *ctx, int32_t op, int32_t dtype, int32_t x_dty
     check::extent("m", m);
     check::extent("n", n);
     check::extent("k", k);
-    *out = find_kernel(S24_KERNEL_AUTO, op, {dtype, x_dtype}, op == S24_OP_SPMM24 ? layout : -1, ctx->device().chip(),
-                       {m, n, k});
+    *out =
+        find_kernel(S24_KERNEL_AUTO, op, {dtype, x_dtype}, op == S24_OP_SPMM24 ? layout : -1, ctx->chip(), {m, n, k});
   });
 }
 
@@ -90,6 +92,35 @@ int32_t queue(s24_context *ctx, void **out) {
   return guarded(ctx, [&] {
     check::pointer("out", out, true);
     *out = ctx->stream();
+  });
+}
+
+int32_t heuristic_count() { return kHeuristicCount; }
+
+const Heuristic &heuristic(int32_t index) {
+  check::range("index", index, 0, kHeuristicCount - 1);
+  return kHeuristics[index];
+}
+
+int32_t heuristic_info(s24_context *ctx, int32_t index, s24_heuristic_info *out) {
+  return guarded(ctx, [&] {
+    const Heuristic &h = heuristic(index);
+    check::pointer("out", out, true);
+    *out = s24_heuristic_info{};
+    std::snprintf(out->name, sizeof out->name, "%s", h.name);
+    out->value = ctx->chip().heuristics.*h.value;
+    out->least = h.least;
+    out->most = h.most;
+  });
+}
+
+int32_t heuristic_set(s24_context *ctx, int32_t index, int32_t value) {
+  return guarded(ctx, [&] {
+    const Heuristic &h = heuristic(index);
+    check::range(h.name, value, h.least, h.most);
+    Heuristics changed = ctx->chip().heuristics;
+    changed.*h.value = value;
+    ctx->set_heuristics(changed);
   });
 }
 
@@ -145,7 +176,10 @@ constexpr s24_api kApi = {S24_ABI_VERSION,
                           capture_begin,
                           capture_end,
                           graph_launch,
-                          graph_destroy};
+                          graph_destroy,
+                          heuristic_count,
+                          heuristic_info,
+                          heuristic_set};
 
 }  // namespace
 }  // namespace s24::cuda

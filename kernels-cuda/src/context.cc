@@ -9,7 +9,8 @@ using s24::cuda::expect;
 using s24::cuda::Finding;
 using s24::cuda::Record;
 
-s24_context::s24_context(std::shared_ptr<const s24::cuda::Device> device) : device_(std::move(device)) {
+s24_context::s24_context(std::shared_ptr<const s24::cuda::Device> device)
+    : device_(std::move(device)), chip_(device_->chip()) {
   try {
     open();
   } catch (...) {

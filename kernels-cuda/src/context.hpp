@@ -15,7 +15,9 @@ struct s24_context {
   s24_context(const s24_context &) = delete;
   s24_context &operator=(const s24_context &) = delete;
 
-  s24::cuda::Queue queue() { return {device_->chip(), stream_, record_, &unread_}; }
+  s24::cuda::Queue queue() { return {chip_, stream_, record_, &unread_}; }
+  const s24::cuda::Chip &chip() const { return chip_; }
+  void set_heuristics(const s24::cuda::Heuristics &heuristics) { chip_.heuristics = heuristics; }
   cudaStream_t stream() const { return stream_; }
   const s24::cuda::Device &device() const { return *device_; }
   std::shared_ptr<const s24::cuda::Device> share() const { return device_; }
@@ -40,6 +42,7 @@ struct s24_context {
   void close() noexcept;
 
   std::shared_ptr<const s24::cuda::Device> device_;
+  s24::cuda::Chip chip_;
   cudaStream_t stream_ = nullptr;
   s24::cuda::Record *record_ = nullptr;  // on the device
   s24::cuda::Finding *found_ = nullptr;  // pinned host memory, where record_->first is read to

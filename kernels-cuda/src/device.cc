@@ -71,7 +71,7 @@ std::shared_ptr<const Device> Device::open(int32_t ordinal) {
   }
   const std::shared_ptr<Device> device(new Device);
   device->ordinal_ = ordinal;
-  device->chip_ = {architecture, properties.multiProcessorCount};
+  device->chip_ = {architecture, properties.multiProcessorCount, heuristics_of(architecture)};
   device->memory_bytes_ = static_cast<int64_t>(properties.totalGlobalMem);
   device->name_ = properties.name;
   device->make_current();

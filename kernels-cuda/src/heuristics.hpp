@@ -1,11 +1,9 @@
-// Choices that are tuning, not arithmetic. None has been measured yet: the library has not run on a GPU.
+// Choices that are tuning, not arithmetic: numbers with names, a file an architecture, which a context may change. None
+// has been measured yet: the library has not run on a GPU.
 #ifndef SPARSE24_CUDA_HEURISTICS_HPP
 #define SPARSE24_CUDA_HEURISTICS_HPP
 
 #include <cstdint>
-
-#include "heuristics/sm_80.hpp"
-#include "heuristics/sm_90.hpp"
 
 namespace s24::cuda {
 
@@ -13,16 +11,48 @@ namespace s24::cuda {
 // share tiles of W and X (tiles.cuh).
 constexpr int kRowDotsMaxM = 8;
 
-inline const MmaTuning &mma_tuning(int architecture) { return architecture >= 90 ? sm_90::kMma : sm_80::kMma; }
-inline const MmaTuning &sddmm_tuning(int architecture) { return architecture >= 90 ? sm_90::kSddmm : sm_80::kSddmm; }
+struct Heuristics {
+#define S24_HEURISTIC(name, least, most) int32_t name;
+#include "heuristics/names.inc"
+#undef S24_HEURISTIC
+};
 
-// Whether the wgmma kernel, which does not cut k, is to be preferred to the mma kernel, which does: its tiles are to
-// give half of the multiprocessors work, and most of a tile's rows of X are to be there.
-inline bool wgmma_pays(int64_t m, int64_t n, int multiprocessors) {
-  constexpr int64_t kTileM = 128, kTileN = 256;
-  const int64_t tiles = (m + kTileM - 1) / kTileM * ((n + kTileN - 1) / kTileN);
-  return m > kTileM / 2 && 2 * tiles >= multiprocessors;
+constexpr Heuristics heuristics_of(int architecture) {
+  Heuristics h{};
+#define S24_VALUE(name, value) h.name = value;
+  if (architecture >= 90) {
+#include "heuristics/sm_90.inc"
+  } else {
+#include "heuristics/sm_80.inc"
+  }
+#undef S24_VALUE
+  return h;
 }
+
+constexpr bool in_range(const Heuristics &h) {
+  bool good = true;
+#define S24_HEURISTIC(name, least, most) good = good && h.name >= least && h.name <= most;
+#include "heuristics/names.inc"
+#undef S24_HEURISTIC
+  return good;
+}
+static_assert(in_range(heuristics_of(80)) && in_range(heuristics_of(90)),
+              "every heuristic has a value that it may have");
+
+// By its place in names.inc, for the contract.
+using HeuristicValue = int32_t Heuristics::*;
+struct Heuristic {
+  const char *name;
+  int32_t least, most;
+  HeuristicValue value;
+};
+
+constexpr Heuristic kHeuristics[] = {
+#define S24_HEURISTIC(name, least, most) {#name, least, most, &Heuristics::name},
+#include "heuristics/names.inc"
+#undef S24_HEURISTIC
+};
+constexpr int32_t kHeuristicCount = sizeof kHeuristics / sizeof kHeuristics[0];
 
 }  // namespace s24::cuda
 

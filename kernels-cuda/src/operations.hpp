@@ -17,13 +17,13 @@ struct Library {
   template <class Call>
   static const KernelOf<Call> &find(const s24_context &ctx, int32_t id, s24_op op, Types types, int32_t layout,
                                     const Extents &extents) {
-    const int32_t found = find_kernel(id, op, types, layout, ctx.device().chip(), extents);
+    const int32_t found = find_kernel(id, op, types, layout, ctx.chip(), extents);
     return *std::get<const KernelOf<Call> *>(kernel(found).code);
   }
 
   template <class Call>
   static int64_t workspace(const s24_context &ctx, const KernelOf<Call> &kernel, const typename Call::Args &args) {
-    return kernel.workspace == nullptr ? 0 : kernel.workspace(args, ctx.device().chip());
+    return kernel.workspace == nullptr ? 0 : kernel.workspace(args, ctx.chip());
   }
 
   template <class Call>

@@ -2,8 +2,6 @@
 
 #include <cstring>
 
-#include "heuristics.hpp"
-
 namespace s24::cuda {
 namespace {
 
@@ -41,7 +39,13 @@ int always(const Extents &, const Chip &) {
 }
 
 int where_wgmma_pays(const Extents &extents, const Chip &chip) {
-  return wgmma_pays(extents.m, extents.n, chip.multiprocessors) ? 3 : -1;
+  constexpr int64_t kTileM = 128, kTileN = 256;
+  // Extents may be absurd where nothing is multiplied yet.
+  const double tiles =
+      static_cast<double>(ceil_div(extents.m, kTileM)) * static_cast<double>(ceil_div(extents.n, kTileN));
+  const Heuristics &h = chip.heuristics;
+  return extents.m >= h.wgmma_rows && 100 * tiles >= chip.multiprocessors * static_cast<double>(h.wgmma_percent) ? 3
+                                                                                                                 : -1;
 }
 
 constexpr int kAnyNewer = INT32_MAX;

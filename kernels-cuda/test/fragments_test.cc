@@ -111,7 +111,7 @@ s24_gemm_args extents(int64_t m, int64_t n, int64_t k) {
 
 // On 132 multiprocessors.
 void check_plan(int64_t m, int64_t n, int64_t k, cuda::MmaPlan::Shape shape, int64_t parts) {
-  const cuda::MmaPlan plan = cuda::mma_plan<cuda::Bf16>(extents(m, n, k), {90, 132});
+  const cuda::MmaPlan plan = cuda::mma_plan<cuda::Bf16>(extents(m, n, k), {90, 132, cuda::heuristics_of(90)});
   EXPECT(plan.shape == shape && plan.cut.parts == parts, "m=%lld n=%lld k=%lld: shape %d in %lld parts",
          static_cast<long long>(m), static_cast<long long>(n), static_cast<long long>(k), plan.shape,
          static_cast<long long>(plan.cut.parts));

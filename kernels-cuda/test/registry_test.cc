@@ -1,10 +1,13 @@
 // The kernel list against kernels.inc, and the choice from it.
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <set>
 #include <string>
 #include <tuple>
 
 #include "cuda_tests.hpp"
+#include "oracle.hpp"
 
 namespace s24::test {
 namespace {
@@ -79,6 +82,82 @@ std::string chosen_for(const Context &ctx, int64_t m, int64_t n) {
   return info_of(ctx.handle, chosen).name;
 }
 
+int32_t index_of(const Context &ctx, const char *name) {
+  for (int32_t index = 0; index < api->heuristic_count(); index++) {
+    s24_heuristic_info info{};
+    EXPECT_OK(ctx, api->heuristic_info(ctx.handle, index, &info));
+    if (std::string(info.name) == name) return index;
+  }
+  EXPECT(false, "no heuristic is named %s", name);
+  return 0;
+}
+
+void test_heuristics() {
+  const Context ctx(1);
+  const int32_t rows = index_of(ctx, "wgmma_rows"), percent = index_of(ctx, "wgmma_percent");
+  EXPECT(chosen_for(ctx, 64, 4096) == "spmm24_bf16_mma", "wgmma before it is asked for");
+  EXPECT_OK(ctx, api->heuristic_set(ctx.handle, rows, 64));
+  EXPECT_OK(ctx, api->heuristic_set(ctx.handle, percent, 0));
+  s24_heuristic_info info{};
+  EXPECT_OK(ctx, api->heuristic_info(ctx.handle, rows, &info));
+  EXPECT(info.value == 64 && info.least == 1 && info.most == 1024, "%d in %d..%d", info.value, info.least, info.most);
+  EXPECT(chosen_for(ctx, 64, 4096) == "spmm24_bf16_wgmma", "%s", chosen_for(ctx, 64, 4096).c_str());
+  const Context sibling(1, ctx.handle);
+  EXPECT(chosen_for(sibling, 64, 4096) == "spmm24_bf16_wgmma", "a sibling has other heuristics");
+  EXPECT(chosen_for(Context(1), 64, 4096) == "spmm24_bf16_mma", "another context has them too");
+  EXPECT_STATUS(ctx, api->heuristic_set(ctx.handle, rows, 0), S24_BAD_ARGUMENT, "wgmma_rows: 0 is not in 1..1024");
+  EXPECT_STATUS(ctx, api->heuristic_set(ctx.handle, -1, 1), S24_BAD_ARGUMENT, "index: -1");
+  EXPECT_STATUS(ctx, api->heuristic_info(ctx.handle, api->heuristic_count(), &info), S24_BAD_ARGUMENT, "index: ");
+  EXPECT_STATUS(ctx, api->heuristic_info(ctx.handle, 0, nullptr), S24_BAD_ARGUMENT, "out: null");
+}
+
+void multiply_bf16(const Context &ctx, const Matrix &x, const Guarded &packed, const Matrix &y) {
+  int32_t kernel = -1;
+  EXPECT_OK(ctx, api->choose_kernel(ctx.handle, S24_OP_SPMM24, S24_BF16, S24_BF16, 2, 1, y.cols, x.cols, &kernel));
+  const s24_gemm_args args{x.rows,   y.cols, x.cols, x.stride,     0, 0, y.stride, S24_BF16, S24_BF16,
+                           S24_BF16, kernel, 2,      S24_ACT_NONE, 1, 0};
+  const Guarded workspace = workspace_for(ctx.handle, S24_OP_SPMM24, &args);
+  EXPECT_OK(ctx, api->spmm24(ctx.handle, &args, x.data(), nullptr, packed.as<void>(), nullptr, nullptr, nullptr,
+                             y.data(), workspace.as<void>()));
+}
+
+// Whatever shape of mma is chosen, and however k is cut, the product is the same but for the order of its sums.
+void test_products_under_heuristics(Random &random) {
+  constexpr int64_t n = 70, k = 1028;
+  const Context ctx(1), other(1);
+  Matrix values(S24_BF16, n, k / 2, k / 2, Guarded::kEnd);
+  values.fill_normal(random);
+  Mask mask(n, k, (k + 7) / 8, Guarded::kEnd);
+  mask.fill_24(random);
+  const s24_pack24_args pack{n, k, k / 2, mask.stride, S24_BF16, S24_KERNEL_AUTO, 2, 0};
+  int64_t bytes = 0;
+  EXPECT_OK(ctx, api->packed_size(ctx.handle, &pack, &bytes));
+  const Guarded packed(bytes, Guarded::kStart);
+  EXPECT_OK(ctx, api->pack24(ctx.handle, &pack, values.data(), mask.data(), packed.as<void>(), nullptr));
+  for (const int32_t bound : {0, 64}) {
+    for (const char *name : {"few_rows", "some_rows", "small_rows"}) {
+      EXPECT_OK(other, api->heuristic_set(other.handle, index_of(other, name), bound));
+    }
+    EXPECT_OK(other, api->heuristic_set(other.handle, index_of(other, "spmm_blocks"), bound == 0 ? 4 : 1));
+    EXPECT_OK(other, api->heuristic_set(other.handle, index_of(other, "spmm_stages"), bound == 0 ? 1 : 64));
+    for (const int64_t m : {1, 9, 40, 70, 131}) {
+      Matrix x(S24_BF16, m, k, k, Guarded::kStart);
+      x.fill_normal(random);
+      Matrix y(S24_BF16, m, n, n, Guarded::kEnd), same(S24_BF16, m, n, n, Guarded::kEnd);
+      multiply_bf16(ctx, x, packed, y);
+      multiply_bf16(other, x, packed, same);
+      double worst = 0;
+      for (int64_t i = 0; i < m; i++) {
+        for (int64_t j = 0; j < n; j++) {
+          const double apart = std::fabs(y.at(i, j) - same.at(i, j)) / (0x1p-7 * std::fabs(y.at(i, j)) + 1e-3);
+          worst = apart <= 1 ? std::max(worst, apart) : HUGE_VAL;
+        }
+      }
+      EXPECT(worst <= 1, "m=%lld: another product up to %d rows", static_cast<long long>(m), bound);
+    }
+  }
+}
+
 // On the emulated Hopper, which has five multiprocessors, and on other GPUs.
 void check_choice_of_wgmma(const Context &ctx) {
   EXPECT(chosen_for(ctx, 128, 513) == "spmm24_bf16_wgmma", "%s for three tiles", chosen_for(ctx, 128, 513).c_str());
@@ -144,6 +223,9 @@ void test_kernel_list() {
   }
   test_spmm24_choice(ctx);
   check_choice_of_wgmma(ctx);
+  test_heuristics();
+  Random random{7};
+  test_products_under_heuristics(random);
   check_layouts(ctx);
   EXPECT(covered == wanted_lines(), "kernels.inc has operations and types that are not wanted, or lacks some");
   int32_t chosen = -1;

@@ -118,7 +118,7 @@ void check_bad_mask(const Context &ctx, int32_t kernel, int64_t m, Random &rando
 // On 132 multiprocessors.
 void check_plan(int64_t m, int64_t n, int64_t k, bool large, int64_t parts) {
   const s24_sddmm24_args args{m, n, k, n, k, k / 2, k / 8, S24_BF16, -1, 1, 0};
-  const cuda::SddmmPlan plan = cuda::sddmm_plan(args, {90, 132});
+  const cuda::SddmmPlan plan = cuda::sddmm_plan(args, {90, 132, cuda::heuristics_of(90)});
   EXPECT(plan.large == large && plan.cut.parts == parts, "m=%lld n=%lld k=%lld: large %d, in %lld parts", ll(m), ll(n),
          ll(k), plan.large, ll(plan.cut.parts));
 }

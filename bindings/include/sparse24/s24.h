@@ -246,6 +246,12 @@ typedef struct s24_prune24_both_args {
   int32_t score, flags;
 } s24_prune24_both_args;
 
+/* A number by which a library chooses among its kernels and their shapes; it changes speed, not results. */
+typedef struct s24_heuristic_info {
+  char name[32];
+  int32_t value, least, most, reserved;
+} s24_heuristic_info;
+
 typedef struct s24_api {
   uint32_t abi_version; /* S24_ABI_VERSION the library was built with */
   uint32_t struct_size; /* sizeof(struct s24_api) the library was built with */
@@ -353,6 +359,11 @@ typedef struct s24_api {
   int32_t (*graph_launch)(s24_context *ctx, s24_graph *graph);
   /* Null is allowed. */
   int32_t (*graph_destroy)(s24_context *ctx, s24_graph *graph);
+
+  /* Heuristics by index, 0 to heuristic_count - 1. They are a context's; one made beside a sibling begins with its. */
+  int32_t (*heuristic_count)(void);
+  int32_t (*heuristic_info)(s24_context *ctx, int32_t index, s24_heuristic_info *out);
+  int32_t (*heuristic_set)(s24_context *ctx, int32_t index, int32_t value);
 } s24_api;
 
 /* The one exported symbol. Null if the library cannot serve this ABI version. */

@@ -22,9 +22,7 @@ struct Avx512Columns {
     const __m512i packed = _mm512_castsi256_si512(_mm256_maskz_loadu_epi32(first, values));
     return _mm512_maskz_expand_epi32(static_cast<__mmask16>(mask), packed);
   }
-  static Ints dense(const float *w, uint32_t mask) {
-    return _mm512_maskz_loadu_epi32(static_cast<__mmask16>(mask), w);
-  }
+  static Ints dense(const float *w, uint32_t mask) { return _mm512_maskz_loadu_epi32(static_cast<__mmask16>(mask), w); }
   static Ints rank(Ints w, uint32_t mask, Ints magnitude) {
     return _mm512_mask_and_epi32(set(-1), static_cast<__mmask16>(mask), w, magnitude);
   }

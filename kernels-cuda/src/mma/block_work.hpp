@@ -4,7 +4,6 @@
 #define SPARSE24_CUDA_MMA_BLOCK_WORK_HPP
 
 #include "chip.hpp"
-#include "heuristics.hpp"
 #include "host_device.hpp"
 
 namespace s24::cuda {
@@ -15,13 +14,14 @@ struct Cut {
   int64_t stages_of_part, parts;
 };
 
-// Extents may be absurd where only a workspace is asked for; then there are blocks enough.
-inline Cut cut_of(int64_t stages, int64_t down, int64_t across, const MmaTuning &tuning, const Chip &chip) {
-  const int64_t room = int64_t{chip.multiprocessors} * tuning.blocks;
+// Into parts of least_stages or more, where tiles are less than half of blocks_wanted a multiprocessor. Extents may be
+// absurd where only a workspace is asked for; then there are blocks enough.
+inline Cut cut_of(int64_t stages, int64_t down, int64_t across, int blocks_wanted, int least_stages, const Chip &chip) {
+  const int64_t room = int64_t{chip.multiprocessors} * blocks_wanted;
   const int64_t blocks = down < room && across < room ? down * across : room;
   int64_t parts = 1;
   if (blocks > 0) {
-    const int64_t fill = room / blocks, deep = stages / tuning.least_stages;
+    const int64_t fill = room / blocks, deep = stages / least_stages;
     parts = fill < deep ? fill : deep;
     if (parts < 1) parts = 1;
   }

@@ -274,12 +274,12 @@ __device__ __attribute__((noinline)) void tile_by_cells(const PruneBothTiles<T> 
   };
   const unsigned rows = a.n - first_row < kTileRows ? static_cast<unsigned>(a.n - first_row) : kTileRows;
   const unsigned columns = a.k - first_column < kTileColumns ? static_cast<unsigned>(a.k - first_column) : kTileColumns;
-  cells_of_tile([&](int64_t row, int64_t byte) { object_to(op.prune.template take<1, 1>(row, byte), record); }, first_row, rows,
-                first_column / 8, (columns + 7) / 8);
+  cells_of_tile([&](int64_t row, int64_t byte) { object_to(op.prune.template take<1, 1>(row, byte), record); },
+                first_row, rows, first_column / 8, (columns + 7) / 8);
   __syncthreads();
   // The mask is ours, so these have nothing to object to.
-  cells_of_tile([&](int64_t byte, int64_t group) { op.double_prune.template take<1, 1>(byte, group); }, first_row / 8, (rows + 7) / 8,
-                first_column / 4, columns / 4);
+  cells_of_tile([&](int64_t byte, int64_t group) { op.double_prune.template take<1, 1>(byte, group); }, first_row / 8,
+                (rows + 7) / 8, first_column / 4, columns / 4);
 }
 
 // A block a tile: addresses that outlived it would not fit the registers.

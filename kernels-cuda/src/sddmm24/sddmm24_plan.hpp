@@ -42,7 +42,8 @@ struct SddmmPlan {
 template <class Shape>
 SddmmPlan sddmm_plan_of(bool large, const s24_sddmm24_args &a, const Chip &chip) {
   SddmmPlan plan{large, up(a.n, Shape::kDown), up(a.k, Shape::kAcross), up(a.m, Shape::kStageRows), {}};
-  plan.cut = cut_of(plan.stages, plan.down, plan.across, sddmm_tuning(chip.architecture), chip);
+  plan.cut =
+      cut_of(plan.stages, plan.down, plan.across, chip.heuristics.sddmm_blocks, chip.heuristics.sddmm_stages, chip);
   return plan;
 }
 

@@ -18,7 +18,8 @@ struct MmaPlan {
 template <class Shape>
 MmaPlan mma_plan_of(MmaPlan::Shape shape, const s24_gemm_args &a, const Chip &chip) {
   MmaPlan plan{shape, up(a.n, Shape::kWRows), up(a.m, Shape::kXRows), up(a.k, Shape::kStageColumns), {}};
-  plan.cut = cut_of(plan.stages, plan.w_blocks, plan.x_blocks, mma_tuning(chip.architecture), chip);
+  plan.cut =
+      cut_of(plan.stages, plan.w_blocks, plan.x_blocks, chip.heuristics.spmm_blocks, chip.heuristics.spmm_stages, chip);
   return plan;
 }
 
@@ -26,12 +27,13 @@ template <class X>
 MmaPlan mma_plan(const s24_gemm_args &a, const Chip &chip) {
   using Shapes = MmaShapes<X>;
   using Large = typename Shapes::Large;
-  if (a.m <= Shapes::Few::kXRows) return mma_plan_of<typename Shapes::Few>(MmaPlan::kFew, a, chip);
-  if (a.m <= Shapes::Some::kXRows) return mma_plan_of<typename Shapes::Some>(MmaPlan::kSome, a, chip);
+  const Heuristics &h = chip.heuristics;
+  if (a.m <= h.few_rows) return mma_plan_of<typename Shapes::Few>(MmaPlan::kFew, a, chip);
+  if (a.m <= h.some_rows) return mma_plan_of<typename Shapes::Some>(MmaPlan::kSome, a, chip);
   const int64_t w_blocks = up(a.n, Large::kWRows), x_blocks = up(a.m, Large::kXRows);
   const bool fills = w_blocks >= chip.multiprocessors || x_blocks >= chip.multiprocessors ||
                      w_blocks * x_blocks >= chip.multiprocessors;
-  if (a.m <= Shapes::Small::kXRows || !fills) {
+  if (a.m <= h.small_rows || !fills) {
     return mma_plan_of<typename Shapes::Small>(MmaPlan::kSmall, a, chip);
   }
   return mma_plan_of<Large>(MmaPlan::kLarge, a, chip);

@@ -1,6 +1,7 @@
 package io.sparse24.bench;
 
 import io.sparse24.api.Compressed24;
+import io.sparse24.api.Heuristic;
 import io.sparse24.api.Mask;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Packed24;
@@ -13,6 +14,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,9 @@ public final class FaultyBackend implements Backend {
   }
 
   private static final int RIGHT_CALLS = 3;
+
+  /** What every operation takes longer: this backend's heuristic, which a test sets. */
+  static volatile int milliseconds;
 
   private static volatile Fault fault = Fault.NONE;
   private static final AtomicInteger CALLS = new AtomicInteger();
@@ -88,7 +93,17 @@ public final class FaultyBackend implements Backend {
             BackendSession.class.getClassLoader(),
             new Class<?>[] {BackendSession.class},
             (proxy, method, args) -> {
+              if (method.getName().equals("heuristics")) {
+                return List.of(new Heuristic("milliseconds", milliseconds, 0, 4));
+              }
+              if (method.getName().equals("setHeuristic")) {
+                milliseconds = (Integer) args[1];
+                return null;
+              }
               boolean operation = OPERATIONS.contains(method.getName());
+              if (operation && milliseconds > 0) {
+                Thread.sleep(milliseconds);
+              }
               if (operation && fault == Fault.IDLE) {
                 return null;
               }

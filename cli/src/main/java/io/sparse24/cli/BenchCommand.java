@@ -14,6 +14,7 @@ import io.sparse24.bench.Shape;
 import io.sparse24.bench.SuiteMarkdown;
 import io.sparse24.bench.SuiteReport;
 import io.sparse24.bench.SuiteRow;
+import io.sparse24.bench.Tuner;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -24,6 +25,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -52,6 +54,13 @@ final class BenchCommand implements Callable<Integer> {
     gpu,
     quick
   }
+
+  /** From a token to a prompt. */
+  private static final List<Long> TUNED_TOKENS =
+      List.of(1L, 8L, 16L, 32L, 64L, 128L, 256L, 512L, 1024L, 2048L);
+
+  /** More than a GPU's caches hold, and not too much to be made many times. */
+  private static final long TUNED_BYTES = 1L << 28;
 
   /** For each of those beside each other, where a GPU is not there for long. */
   private static final double GPU_SECONDS = 0.25;
@@ -123,6 +132,13 @@ final class BenchCommand implements Callable<Integer> {
               + " ${DEFAULT-VALUE}")
   double time = 600;
 
+  @Option(
+      names = "--tune",
+      description =
+          "Measures by which numbers the backend chooses among its kernels (cuda has such), on"
+              + " these dtypes, m and shapes; --out gets the file of them.")
+  boolean tune;
+
   @Option(names = "--quick", description = "Suite gpu: tiny matrices, to see that it runs.")
   boolean quick;
 
@@ -140,6 +156,9 @@ final class BenchCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     if (out != null) {
       Target.checkFile(out);
+    }
+    if (tune) {
+      return tuned();
     }
     if (suite == Suite.gpu) {
       return gpuTargets();
@@ -172,6 +191,39 @@ final class BenchCommand implements Callable<Integer> {
       Json.print(printer, report);
     } else {
       printer.print(text);
+      printer.flush();
+    }
+    return 0;
+  }
+
+  private int tuned() throws IOException {
+    for (String option : List.of("--suite", "--op", "--all-kernels", "--time", "--quick")) {
+      if (given(option)) {
+        throw usage(option + ": --tune has its own operations; leave out one of the two");
+      }
+    }
+    String backendName = backend.name.equals(Backends.AUTO) ? "cuda" : backend.name;
+    Bench.Plan plan = plan(backendName);
+    Tuner tuner =
+        new Tuner(
+            new Tuner.Plan(
+                backendName,
+                given("--dtype") ? plan.dtypes() : List.of(DType.BF16),
+                given("-m") ? plan.tokens() : TUNED_TOKENS,
+                shapes != null ? plan.shapes() : Shape.GPU_DECODE,
+                warm ? 0 : TUNED_BYTES,
+                given("--seconds") ? seconds : GPU_SECONDS));
+    PrintWriter err = spec.commandLine().getErr();
+    Tuner.Result result =
+        tuner.run(setting -> err.println("bench: " + setting.name() + " = " + setting.value()));
+    if (out != null) {
+      writeText(result.file());
+    }
+    PrintWriter printer = spec.commandLine().getOut();
+    if (json) {
+      Json.print(printer, result);
+    } else {
+      printer.print(result.file());
       printer.flush();
     }
     return 0;
@@ -221,10 +273,19 @@ final class BenchCommand implements Callable<Integer> {
     if (out == null) {
       return;
     }
-    Path part = out.resolveSibling(out.getFileName() + ".part");
     try {
-      Files.writeString(part, Json.MAPPER.writeValueAsString(report) + "\n");
-      Files.move(part, out, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      writeText(Json.MAPPER.writeValueAsString(report) + "\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void writeText(String text) {
+    Path file = Objects.requireNonNull(out);
+    Path part = file.resolveSibling(file.getFileName() + ".part");
+    try {
+      Files.writeString(part, text);
+      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

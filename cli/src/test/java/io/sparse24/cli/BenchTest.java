@@ -57,6 +57,16 @@ final class BenchTest {
   }
 
   @Test
+  void tuningSaysWhereThereIsNothingToTune() {
+    S24 run = S24.run("bench", "--tune", "--backend", "cpu");
+    assertEquals(1, run.status());
+    assertTrue(run.err().contains("backend cpu has no heuristics to tune; cuda has"), run.err());
+    S24 both = S24.run("bench", "--tune", "--op", "spmm24");
+    assertEquals(2, both.status());
+    assertTrue(both.err().contains("--op: --tune has its own operations"), both.err());
+  }
+
+  @Test
   void rowsHaveThePromisedFieldsAndTheRatioOfTheirTimes() {
     JsonNode report = bench("--op", "spmm24", "--dtype", "f32,bf16,f16", "-m", "1,3");
     assertEquals(List.of("machine", "rotated_bytes", "rows"), S24.fields(report));
@@ -161,6 +171,23 @@ final class BenchTest {
       }
     }
     return false;
+  }
+
+  /** The same, whatever the times there mean. */
+  @Test
+  void tunedHeuristicsAreAFileThatTheBackendTakes() throws IOException {
+    assumeTrue(usable("_mma"));
+    Path file = dir.resolve("sm_90.inc");
+    JsonNode result =
+        bench("--tune", "--backend", "cuda", "-m", "1,9", "--dtype", "bf16", "--out", file);
+    assertTrue(result.get("settings").size() > 5, result.toString());
+    String property = "io.sparse24.heuristics.cuda";
+    System.setProperty(property, file.toString());
+    try {
+      bench("--backend", "cuda", "--op", "spmm24", "--dtype", "bf16", "-m", "1");
+    } finally {
+      System.clearProperty(property);
+    }
   }
 
   /** On a GPU, or on the emulated one with what stands in for NVIDIA's libraries there. */

@@ -197,6 +197,53 @@ public final class Session implements AutoCloseable {
   }
 
   /**
+   * The numbers by which the backend chooses among its kernels and their shapes.
+   *
+   * @return all of them, as they are now; empty if nothing of it can be changed
+   */
+  public List<Heuristic> heuristics() {
+    enter();
+    try {
+      return backend.heuristics();
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Changes a heuristic, for measuring: {@code s24 bench --tune} does. Sessions that {@link #share}
+   * makes from then on begin with it.
+   *
+   * @param heuristic the name of one of {@link #heuristics}
+   * @param value within its bounds
+   * @return this
+   */
+  public Session setHeuristic(String heuristic, int value) {
+    enter();
+    try {
+      List<Heuristic> all = backend.heuristics();
+      for (int index = 0; index < all.size(); index++) {
+        Heuristic one = all.get(index);
+        if (one.name().equals(heuristic)) {
+          if (value < one.least() || value > one.most()) {
+            throw new IllegalArgumentException(
+                heuristic + ": is " + value + ", must be " + one.least() + " to " + one.most());
+          }
+          backend.setHeuristic(index, value);
+          return this;
+        }
+      }
+      throw new IllegalArgumentException(
+          "heuristic: is '"
+              + heuristic
+              + "', must be one of "
+              + all.stream().map(Heuristic::name).toList());
+    } finally {
+      exit();
+    }
+  }
+
+  /**
    * Whether NaN and Inf are let through (a NaN score ranks lowest) or reported by the operations
    * that look for them: all that score, select, prune or sum norms. Multiplication is not among
    * them.

@@ -66,6 +66,9 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t (*capture_end)(s24_context *, s24_graph **);
  *     int32_t (*graph_launch)(s24_context *, s24_graph *);
  *     int32_t (*graph_destroy)(s24_context *, s24_graph *);
+ *     int32_t (*heuristic_count)(void);
+ *     int32_t (*heuristic_info)(s24_context *, int32_t, s24_heuristic_info *);
+ *     int32_t (*heuristic_set)(s24_context *, int32_t, int32_t);
  * }
  * }
  */
@@ -126,7 +129,10 @@ public class s24_api {
         S24.C_POINTER.withName("capture_begin"),
         S24.C_POINTER.withName("capture_end"),
         S24.C_POINTER.withName("graph_launch"),
-        S24.C_POINTER.withName("graph_destroy")
+        S24.C_POINTER.withName("graph_destroy"),
+        S24.C_POINTER.withName("heuristic_count"),
+        S24.C_POINTER.withName("heuristic_info"),
+        S24.C_POINTER.withName("heuristic_set")
     ).withName("s24_api");
 
     /**
@@ -5284,6 +5290,308 @@ public class s24_api {
      */
     public static void graph_destroy(MemorySegment struct, MemorySegment fieldValue) {
         struct.set(graph_destroy$LAYOUT, graph_destroy$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*heuristic_count)(void)
+     * }
+     */
+    public final static class heuristic_count {
+
+        private heuristic_count() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply();
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT);
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(heuristic_count.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(heuristic_count.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout heuristic_count$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("heuristic_count"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*heuristic_count)(void)
+     * }
+     */
+    public static final AddressLayout heuristic_count$layout() {
+        return heuristic_count$LAYOUT;
+    }
+
+    private static final long heuristic_count$OFFSET = $LAYOUT.byteOffset(groupElement("heuristic_count"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*heuristic_count)(void)
+     * }
+     */
+    public static final long heuristic_count$offset() {
+        return heuristic_count$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*heuristic_count)(void)
+     * }
+     */
+    public static MemorySegment heuristic_count(MemorySegment struct) {
+        return struct.get(heuristic_count$LAYOUT, heuristic_count$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*heuristic_count)(void)
+     * }
+     */
+    public static void heuristic_count(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(heuristic_count$LAYOUT, heuristic_count$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*heuristic_info)(s24_context *, int32_t, s24_heuristic_info *)
+     * }
+     */
+    public final static class heuristic_info {
+
+        private heuristic_info() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, int _x1, MemorySegment _x2);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_INT,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(heuristic_info.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(heuristic_info.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, int _x1, MemorySegment _x2) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout heuristic_info$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("heuristic_info"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*heuristic_info)(s24_context *, int32_t, s24_heuristic_info *)
+     * }
+     */
+    public static final AddressLayout heuristic_info$layout() {
+        return heuristic_info$LAYOUT;
+    }
+
+    private static final long heuristic_info$OFFSET = $LAYOUT.byteOffset(groupElement("heuristic_info"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*heuristic_info)(s24_context *, int32_t, s24_heuristic_info *)
+     * }
+     */
+    public static final long heuristic_info$offset() {
+        return heuristic_info$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*heuristic_info)(s24_context *, int32_t, s24_heuristic_info *)
+     * }
+     */
+    public static MemorySegment heuristic_info(MemorySegment struct) {
+        return struct.get(heuristic_info$LAYOUT, heuristic_info$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*heuristic_info)(s24_context *, int32_t, s24_heuristic_info *)
+     * }
+     */
+    public static void heuristic_info(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(heuristic_info$LAYOUT, heuristic_info$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*heuristic_set)(s24_context *, int32_t, int32_t)
+     * }
+     */
+    public final static class heuristic_set {
+
+        private heuristic_set() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, int _x1, int _x2);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_INT,
+            S24.C_INT
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(heuristic_set.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(heuristic_set.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, int _x1, int _x2) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout heuristic_set$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("heuristic_set"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*heuristic_set)(s24_context *, int32_t, int32_t)
+     * }
+     */
+    public static final AddressLayout heuristic_set$layout() {
+        return heuristic_set$LAYOUT;
+    }
+
+    private static final long heuristic_set$OFFSET = $LAYOUT.byteOffset(groupElement("heuristic_set"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*heuristic_set)(s24_context *, int32_t, int32_t)
+     * }
+     */
+    public static final long heuristic_set$offset() {
+        return heuristic_set$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*heuristic_set)(s24_context *, int32_t, int32_t)
+     * }
+     */
+    public static MemorySegment heuristic_set(MemorySegment struct) {
+        return struct.get(heuristic_set$LAYOUT, heuristic_set$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*heuristic_set)(s24_context *, int32_t, int32_t)
+     * }
+     */
+    public static void heuristic_set(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(heuristic_set$LAYOUT, heuristic_set$OFFSET, fieldValue);
     }
 
     /**

@@ -35,9 +35,17 @@ public final class NativeBackend implements Backend {
   public BackendSession open(SessionOptions options) {
     try {
       KernelLibrary library = KernelLibrary.open(kernels);
-      return library.backend().equals("cuda")
-          ? CudaSession.open(library, options)
-          : NativeSession.open(library, options);
+      NativeSession session =
+          library.backend().equals("cuda")
+              ? CudaSession.open(library, options)
+              : NativeSession.open(library, options);
+      try {
+        HeuristicsFile.apply(library.backend(), session);
+      } catch (RuntimeException e) {
+        session.close();
+        throw e;
+      }
+      return session;
     } catch (LibraryLoadException e) {
       Sparse24Exception.Unsupported unsupported =
           new Sparse24Exception.Unsupported(String.valueOf(e.getMessage()));

@@ -6,6 +6,7 @@ import io.sparse24.api.BackendInfo;
 import io.sparse24.api.Compressed24;
 import io.sparse24.api.DType;
 import io.sparse24.api.Epilogue;
+import io.sparse24.api.Heuristic;
 import io.sparse24.api.KernelInfo;
 import io.sparse24.api.LowRank;
 import io.sparse24.api.Mask;
@@ -28,6 +29,7 @@ import io.sparse24.bindings.s24.s24_convert_args;
 import io.sparse24.bindings.s24.s24_device_info;
 import io.sparse24.bindings.s24.s24_double_prune24_args;
 import io.sparse24.bindings.s24.s24_gemm_args;
+import io.sparse24.bindings.s24.s24_heuristic_info;
 import io.sparse24.bindings.s24.s24_kernel_info;
 import io.sparse24.bindings.s24.s24_lowrank_args;
 import io.sparse24.bindings.s24.s24_norms_args;
@@ -385,6 +387,30 @@ class NativeSession implements BackendSession {
             to,
             MemorySegment.ofAddress(address),
             to.byteSize()));
+  }
+
+  @Override
+  public List<Heuristic> heuristics() {
+    int count = s24_api.heuristic_count.invoke(s24_api.heuristic_count(api));
+    List<Heuristic> list = new ArrayList<>(count);
+    try (Arena confined = Arena.ofConfined()) {
+      MemorySegment out = s24_heuristic_info.allocate(confined);
+      for (int index = 0; index < count; index++) {
+        check(s24_api.heuristic_info.invoke(s24_api.heuristic_info(api), context, index, out));
+        list.add(
+            new Heuristic(
+                s24_heuristic_info.name(out).getString(0),
+                s24_heuristic_info.value(out),
+                s24_heuristic_info.least(out),
+                s24_heuristic_info.most(out)));
+      }
+    }
+    return list;
+  }
+
+  @Override
+  public void setHeuristic(int index, int value) {
+    check(s24_api.heuristic_set.invoke(s24_api.heuristic_set(api), context, index, value));
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.sparse24.api.BackendInfo;
 import io.sparse24.api.Compressed24;
 import io.sparse24.api.DType;
 import io.sparse24.api.Epilogue;
+import io.sparse24.api.Heuristic;
 import io.sparse24.api.KernelInfo;
 import io.sparse24.api.LowRank;
 import io.sparse24.api.Mask;
@@ -150,6 +151,16 @@ final class ReferenceSession implements BackendSession {
   }
 
   // ---- no queue: operations are done when they return
+
+  @Override
+  public List<Heuristic> heuristics() {
+    return List.of();
+  }
+
+  @Override
+  public void setHeuristic(int index, int value) {
+    throw new Sparse24Exception.Internal("the reference backend has no heuristics");
+  }
 
   @Override
   public long queue() {

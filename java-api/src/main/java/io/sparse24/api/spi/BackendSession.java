@@ -5,6 +5,7 @@ import io.sparse24.api.BackendInfo;
 import io.sparse24.api.Compressed24;
 import io.sparse24.api.DType;
 import io.sparse24.api.Epilogue;
+import io.sparse24.api.Heuristic;
 import io.sparse24.api.KernelInfo;
 import io.sparse24.api.LowRank;
 import io.sparse24.api.Mask;
@@ -201,6 +202,21 @@ public interface BackendSession extends AutoCloseable {
    * @param graph of this session
    */
   void destroyGraph(BackendGraph graph);
+
+  /**
+   * By what the backend chooses among kernels and their shapes.
+   *
+   * @return by index; empty if nothing of it can be changed
+   */
+  List<Heuristic> heuristics();
+
+  /**
+   * Changes a heuristic, of this session and of those that it shares from then on.
+   *
+   * @param index its place in {@link #heuristics}
+   * @param value within its bounds
+   */
+  void setHeuristic(int index, int value);
 
   /**
    * Size of a packed weight.

@@ -1,0 +1,12 @@
+package io.sparse24.api;
+
+/**
+ * A number by which a backend chooses among its kernels and their shapes. It changes speed, not
+ * results.
+ *
+ * @param name as the backend has it
+ * @param value what it is now
+ * @param least the least it may be
+ * @param most the most it may be
+ */
+public record Heuristic(String name, int value, int least, int most) {}
