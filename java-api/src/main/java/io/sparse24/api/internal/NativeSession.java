@@ -74,7 +74,7 @@ class NativeSession implements BackendSession {
   private final MemorySegment convert = s24_convert_args.allocate(arena);
   private final MemorySegment pack = s24_pack24_args.allocate(arena);
   private final MemorySegment gemm = s24_gemm_args.allocate(arena);
-  private final MemorySegment lowrank = s24_lowrank_args.allocate(arena);
+  private final MemorySegment lowRankArgs = s24_lowrank_args.allocate(arena);
   private final MemorySegment quantize = s24_quantize_args.allocate(arena);
   private final MemorySegment sddmm = s24_sddmm24_args.allocate(arena);
   private final MemorySegment doublePrune = s24_double_prune24_args.allocate(arena);
@@ -750,16 +750,16 @@ class NativeSession implements BackendSession {
     gemmArgs(x, w.dtype(), c, y, epilogue, kernel);
     s24_gemm_args.layout(gemm, w.layout());
     s24_gemm_args.w_stride(gemm, 0);
-    s24_lowrank_args.rank(lowrank, lowRank.rank());
-    s24_lowrank_args.t_stride(lowrank, lowRank.t().rowStride());
-    s24_lowrank_args.r_stride(lowrank, lowRank.r().rowStride());
+    s24_lowrank_args.rank(lowRankArgs, lowRank.rank());
+    s24_lowrank_args.t_stride(lowRankArgs, lowRank.t().rowStride());
+    s24_lowrank_args.r_stride(lowRankArgs, lowRank.r().rowStride());
     MemorySegment work = workspace(S24.S24_OP_SPMM24(), gemm);
     check(
         s24_api.spmm24_lowrank.invoke(
             spmm24LowrankFunction,
             context,
             gemm,
-            lowrank,
+            lowRankArgs,
             x.segment(),
             segment(x.rowScales()),
             w.segment(),

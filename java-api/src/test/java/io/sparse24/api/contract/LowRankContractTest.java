@@ -12,6 +12,7 @@ import io.sparse24.api.Matrix;
 import io.sparse24.api.Op;
 import io.sparse24.api.Packed24;
 import io.sparse24.api.Session;
+import io.sparse24.api.contract.Fixture.Subject;
 import io.sparse24.api.reference.Tolerance;
 import java.util.function.LongFunction;
 import java.util.stream.Stream;
@@ -57,7 +58,7 @@ final class LowRankContractTest {
     Matrix c = f.normal(m, n, dtype, pad);
     Matrix bias = f.normal(1, n, DType.F32, 0);
     Matrix t = f.normal(m, rank, dtype, pad);
-    Matrix r = f.normal(n, rank, dtype, 2 * pad);
+    Matrix r = f.normal(n, rank, dtype, 2L * pad);
     Compressed24 weight = f.sparse(n, k, kernel.dtype(), pad);
     Matrix y = f.blank(m, n, dtype, pad);
     Packed24 packed =

@@ -68,14 +68,18 @@ final class HeuristicsFileTest {
     refused("S24_VALUE(row, 6)", "line 1: no heuristic is named row; there are [rows, blocks]");
     System.setProperty(PROPERTY, dir.resolve("missing").toString());
     String message =
-        assertThrows(
-                IllegalArgumentException.class, () -> HeuristicsFile.apply("made_up", session()))
-            .getMessage();
+        String.valueOf(
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> HeuristicsFile.apply("made_up", session()))
+                .getMessage());
     assertTrue(message.contains("missing: can't be read as heuristics"), message);
   }
 
   private void refused(String text, String part) {
-    String message = assertThrows(IllegalArgumentException.class, () -> apply(text)).getMessage();
+    String message =
+        String.valueOf(
+            assertThrows(IllegalArgumentException.class, () -> apply(text)).getMessage());
     assertTrue(message.contains(part), message);
   }
 }
