@@ -52,7 +52,7 @@ final class TunerTest {
 
   @Test
   void aWrongKernelIsNotTimed() {
-    FaultyBackend.use(FaultyBackend.Fault.IDLE);
+    FaultyBackend.use(FaultyBackend.Fault.LAST_BYTE_LATER);
     assertThrows(WrongResult.class, () -> tuner(FaultyBackend.NAME).run(_ -> {}));
   }
 

@@ -103,26 +103,37 @@ final class Checks {
 
   /** Both parts of {@code out}, a 2:4 weight that is written. */
   static void output(Compressed24 out) {
-    output("out", out);
+    writable("out.values", out.values().segment());
+    writable("out.mask", out.mask().segment());
+    noOverlap("out.values", out.values(), "out.mask", out.mask());
   }
 
-  static void output(String what, Compressed24 out) {
-    writable(what + ".values", out.values().segment());
-    writable(what + ".mask", out.mask().segment());
-    noOverlap(what + ".values", out.values(), what + ".mask", out.mask());
-  }
+  // Names are constants: to put them together allocates.
 
-  static void noOverlap(String outName, Compressed24 out, String inName, @Nullable Matrix in) {
+  static void noOverlap(Compressed24 out, String inName, @Nullable Matrix in) {
     if (in != null) {
-      noOverlap(outName + ".values", out.values(), inName, in);
-      noOverlap(outName + ".mask", out.mask(), inName, in);
+      noOverlap("out.values", out.values(), inName, in);
+      noOverlap("out.mask", out.mask(), inName, in);
     }
   }
 
-  static void noOverlap(String outName, Compressed24 out, String inName, Compressed24 in) {
-    noOverlap(outName, out, inName + ".values", in.values());
-    noOverlap(outName + ".values", out.values(), inName + ".mask", in.mask());
-    noOverlap(outName + ".mask", out.mask(), inName + ".mask", in.mask());
+  /** The second output of prune24Both. */
+  static void transpose(Matrix w, @Nullable Matrix s, Compressed24 out, Compressed24 transpose) {
+    Matrix values = transpose.values();
+    Mask mask = transpose.mask();
+    writable("transpose.values", values.segment());
+    writable("transpose.mask", mask.segment());
+    noOverlap("transpose.values", values, "transpose.mask", mask);
+    noOverlap("transpose.values", values, "w", w);
+    noOverlap("transpose.mask", mask, "w", w);
+    if (s != null) {
+      noOverlap("transpose.values", values, "s", s);
+      noOverlap("transpose.mask", mask, "s", s);
+    }
+    noOverlap("out.values", out.values(), "transpose.values", values);
+    noOverlap("out.values", out.values(), "transpose.mask", mask);
+    noOverlap("out.mask", out.mask(), "transpose.values", values);
+    noOverlap("out.mask", out.mask(), "transpose.mask", mask);
   }
 
   /** The row scales of an operand that needs them. */

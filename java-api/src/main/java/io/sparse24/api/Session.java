@@ -755,8 +755,8 @@ public final class Session implements AutoCloseable {
     Checks.compressed("out", out, w);
     Checks.norms(kind, s, w.cols());
     Checks.output(out);
-    Checks.noOverlap("out", out, "w", w);
-    Checks.noOverlap("out", out, "s", s);
+    Checks.noOverlap(out, "w", w);
+    Checks.noOverlap(out, "s", s);
     place("w", w);
     place("out.values", out.values());
     place("out.mask", out.mask().buffer());
@@ -1190,7 +1190,9 @@ public final class Session implements AutoCloseable {
     Checks.multiple("in: n", in.n(), 4);
     sized("out", out, in.k(), in.n(), in.dtype());
     Checks.output(out);
-    Checks.noOverlap("out", out, "in", in);
+    Checks.noOverlap(out, "in.values", in.values());
+    Checks.noOverlap("out.values", out.values(), "in.mask", in.mask());
+    Checks.noOverlap("out.mask", out.mask(), "in.mask", in.mask());
     place("in.values", in.values());
     place("in.mask", in.mask().buffer());
     place("out.values", out.values());
@@ -1222,10 +1224,7 @@ public final class Session implements AutoCloseable {
     Checks.multiple("w: n", w.rows(), 4);
     pruned(w, kind, s, out);
     sized("transpose", transpose, w.cols(), w.rows(), w.dtype());
-    Checks.output("transpose", transpose);
-    Checks.noOverlap("transpose", transpose, "w", w);
-    Checks.noOverlap("transpose", transpose, "s", s);
-    Checks.noOverlap("out", out, "transpose", transpose);
+    Checks.transpose(w, s, out, transpose);
     place("transpose.values", transpose.values());
     place("transpose.mask", transpose.mask().buffer());
     enter();
