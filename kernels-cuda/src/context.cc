@@ -64,10 +64,11 @@ void s24_context::outside_capture(const char *what) const {
   if (capturing_) s24::fail(S24_BAD_ARGUMENT, "%s, which a graph cannot; capture_end comes first", what);
 }
 
-// Thread-local: what other threads do meanwhile, in contexts of their own, is none of this capture's business.
+// Relaxed: what threads do meanwhile, in contexts of their own, is none of this capture's business, what this context
+// may not do is refused by outside_capture, and a virtual thread may end on another carrier what it began.
 void s24_context::begin_capture() {
   if (capturing_) s24::fail(S24_BAD_ARGUMENT, "capture_begin: a capture is under way already");
-  expect(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "beginning a capture");
+  expect(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeRelaxed), "beginning a capture");
   capturing_ = true;
   unread_before_ = unread_;
   unread_ = false;
@@ -78,8 +79,8 @@ s24_graph s24_context::end_capture() {
   s24_graph made{self_, nullptr, unread_};
   cudaGraph_t recorded = nullptr;
   const cudaError_t ended = cudaStreamEndCapture(stream_, &recorded);
-  capturing_ = ended == cudaErrorStreamCaptureWrongThread;  // only the thread that began it can end it
-  if (!capturing_) unread_ = unread_before_;
+  capturing_ = false;
+  unread_ = unread_before_;
   expect(ended, "ending a capture");
   const cudaError_t instantiated = cudaGraphInstantiate(&made.executable, recorded, 0);
   static_cast<void>(cudaGraphDestroy(recorded));

@@ -246,7 +246,8 @@ typedef struct s24_prune24_both_args {
   int32_t score, flags;
 } s24_prune24_both_args;
 
-/* A number by which a library chooses among its kernels and their shapes; it changes speed, not results. */
+/* A number by which a library chooses among its kernels and their shapes; it changes speed, and results by no
+ * more than the order of a sum does. */
 typedef struct s24_heuristic_info {
   char name[32];
   int32_t value, least, most, reserved;
@@ -334,6 +335,7 @@ typedef struct s24_api {
   int32_t (*queue)(s24_context *ctx, void **out);
   /* Host memory that copies to and from the device neither stage nor wait for (pinned). */
   int32_t (*host_memory_allocate)(s24_context *ctx, int64_t bytes, void **out);
+  /* Waits for this context's copies; others that use the memory must be done. */
   int32_t (*host_memory_free)(s24_context *ctx, void *address);
   /* As copy_to_device and copy_to_host, but queued: the host's memory is the copy's until an event behind it, or
    * synchronize. From or to memory that is not pinned the call may wait. */
@@ -353,14 +355,16 @@ typedef struct s24_api {
   int32_t (*event_elapsed)(s24_context *ctx, s24_event *start, s24_event *end, float *milliseconds);
 
   /* From capture_begin to capture_end operations (and asynchronous copies and events) are recorded instead of queued;
-   * what waits or allocates is refused meanwhile. Their arguments and addresses are part of the graph. */
+   * what waits or allocates is refused meanwhile. Their arguments, addresses and events are part of the graph, which
+   * they must outlive. */
   int32_t (*capture_begin)(s24_context *ctx);
   int32_t (*capture_end)(s24_context *ctx, s24_graph **out);
   int32_t (*graph_launch)(s24_context *ctx, s24_graph *graph);
   /* Null is allowed. */
   int32_t (*graph_destroy)(s24_context *ctx, s24_graph *graph);
 
-  /* Heuristics by index, 0 to heuristic_count - 1. They are a context's; one made beside a sibling begins with its. */
+  /* Heuristics by index, 0 to heuristic_count - 1. They are a context's; one made beside a sibling begins with its.
+   * A workspace_size counts for this context and until the next heuristic_set. */
   int32_t (*heuristic_count)(void);
   int32_t (*heuristic_info)(s24_context *ctx, int32_t index, s24_heuristic_info *out);
   int32_t (*heuristic_set)(s24_context *ctx, int32_t index, int32_t value);

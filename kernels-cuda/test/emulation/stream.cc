@@ -156,8 +156,9 @@ cudaError_t cudaEventElapsedTime(float *milliseconds, cudaEvent_t start, cudaEve
   return cudaSuccess;
 }
 
-cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
-  if (stream->capturing) return cudaErrorIllegalState;
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode) {
+  // In any other mode no thread but this one may end it.
+  if (mode != cudaStreamCaptureModeRelaxed || stream->capturing) return cudaErrorIllegalState;
   catch_up(stream);
   stream->capturing = true;
   stream->invalidated = false;
@@ -166,8 +167,7 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
 }
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph) {
   if (!stream->capturing) return cudaErrorIllegalState;
-  if (capturing != stream) return cudaErrorStreamCaptureWrongThread;
-  capturing = nullptr;
+  if (capturing == stream) capturing = nullptr;
   stream->capturing = false;
   auto made = std::make_unique<CUgraph_st>();
   made->nodes.swap(stream->captured);

@@ -197,7 +197,8 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private int tuned() throws IOException {
-    for (String option : List.of("--suite", "--op", "--all-kernels", "--time", "--quick")) {
+    for (String option :
+        List.of("--suite", "--op", "--x-dtype", "--all-kernels", "--time", "--quick")) {
       if (given(option)) {
         throw usage(option + ": --tune has its own operations; leave out one of the two");
       }

@@ -1,6 +1,7 @@
 package io.sparse24.api;
 
 import io.sparse24.api.spi.BackendEvent;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A place in the queue of a session, made by {@link Session#event}: where {@link Session#record}
@@ -8,6 +9,9 @@ import io.sparse24.api.spi.BackendEvent;
  * that made it closes it too.
  */
 public final class Event implements AutoCloseable {
+  private static final AtomicLong MADE = new AtomicLong();
+
+  private final long number = MADE.getAndIncrement();
   private final Session session;
   private final BackendEvent handle;
   private boolean closed;
@@ -15,6 +19,11 @@ public final class Event implements AutoCloseable {
   Event(Session session, BackendEvent handle) {
     this.session = session;
     this.handle = handle;
+  }
+
+  /** Another one of each event. */
+  long number() {
+    return number;
   }
 
   Session session() {

@@ -2,6 +2,7 @@ package io.sparse24.api;
 
 import io.sparse24.api.internal.LeakReport;
 import io.sparse24.api.spi.BackendEvent;
+import io.sparse24.api.spi.BackendGraph;
 import io.sparse24.api.spi.BackendSession;
 import java.lang.foreign.Arena;
 import java.lang.invoke.MethodHandles;
@@ -516,7 +517,13 @@ public final class Session implements AutoCloseable {
   public double elapsed(Event start, Event end) {
     enterToWait("elapsed");
     try {
-      return backend.elapsed(handle("start", start), handle("end", end));
+      // In one order everywhere, or two threads with the same events could wait for each other.
+      boolean inOrder = start.number() <= end.number();
+      synchronized (inOrder ? start : end) {
+        synchronized (inOrder ? end : start) {
+          return backend.elapsed(handle("start", start), handle("end", end));
+        }
+      }
     } finally {
       exit();
     }
@@ -538,6 +545,9 @@ public final class Session implements AutoCloseable {
   void free(Event event) {
     acquire();
     try {
+      if (!closed) {
+        outsideCapture("to close an event");
+      }
       if (!closed && events.remove(event) && event.markClosed()) {
         backend.destroyEvent(event.destroyed());
       }
@@ -576,8 +586,9 @@ public final class Session implements AutoCloseable {
     enter();
     try {
       Capture recorded = Objects.requireNonNull(capture);
+      BackendGraph ended = backend.endCapture();
       capture = null;
-      Graph graph = recorded.graph(this, backend.endCapture());
+      Graph graph = recorded.graph(this, ended);
       graphs.add(graph);
       return graph;
     } finally {

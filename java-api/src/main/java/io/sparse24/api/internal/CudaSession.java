@@ -6,6 +6,7 @@ import io.sparse24.api.Compressed24;
 import io.sparse24.api.DType;
 import io.sparse24.api.Epilogue;
 import io.sparse24.api.KernelInfo;
+import io.sparse24.api.LowRank;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Op;
 import io.sparse24.api.Packed24;
@@ -149,16 +150,20 @@ final class CudaSession extends NativeSession {
       super.gemm(x, w, c, y, epilogue, kernel);
       return;
     }
-    String lacking = y.dtype() == DType.F32 ? "" : lacking("cuBLASLt", y.dtype(), epilogue);
+    boolean fits = y.dtype() == DType.F32 || isSum(epilogue);
     boolean product = x.rows() > 0 && x.cols() > 0 && y.cols() > 0;
-    if (!product || (!asked && !lacking.isEmpty())) {
+    if (!product || (!asked && !fits)) {
       super.gemm(x, w, c, y, epilogue, AUTO); // of the library's own kernels
       return;
     }
-    if (!lacking.isEmpty()) {
-      throw new Sparse24Exception.Unsupported(lacking);
+    if (!fits) {
+      throw lacking("cuBLASLt", y.dtype(), epilogue);
     }
-    boolean plain = epilogue.activation() == Activation.NONE;
+    // A bias that does not begin on 16 bytes might be read in vectors all the same: nothing tells
+    // cuBLASLt.
+    boolean plain =
+        epilogue.activation() == Activation.NONE
+            && (epilogue.bias() == null || epilogue.bias().segment().address() % 16 == 0);
     boolean done;
     try {
       Matrix bias = plain ? epilogue.bias() : null;
@@ -181,19 +186,20 @@ final class CudaSession extends NativeSession {
    * What NVIDIA's epilogues can't do as the contract has it: a sum that is rounded to Y's type
    * once, behind bias and activation. In F32 a second pass rounds nothing more.
    */
-  private static String lacking(String library, DType y, Epilogue epilogue) {
-    if (epilogue.bias() != null) {
-      return library + " adds no F32 bias to a product in " + y + "; use a kernel of our own";
-    }
-    if (epilogue.activation() == Activation.NONE) {
-      return "";
-    }
-    return library
-        + "'s epilogue has no "
-        + epilogue.activation()
-        + " as exact as ours for "
-        + y
-        + "; use a kernel of our own";
+  private static Sparse24Exception.Unsupported lacking(String library, DType y, Epilogue epilogue) {
+    return new Sparse24Exception.Unsupported(
+        epilogue.bias() != null
+            ? library + " adds no F32 bias to a product in " + y + "; use a kernel of our own"
+            : library
+                + "'s epilogue has no "
+                + epilogue.activation()
+                + " as exact as ours for "
+                + y
+                + "; use a kernel of our own");
+  }
+
+  private static boolean isSum(Epilogue epilogue) {
+    return epilogue.bias() == null && epilogue.activation() == Activation.NONE;
   }
 
   /** Where it is asked for; throws the reason where it is not there. */
@@ -291,9 +297,8 @@ final class CudaSession extends NativeSession {
       throw new Sparse24Exception.Unsupported(
           "spmm24 has no kernel of cuSPARSELt for " + w.dtype() + " with X of " + x.dtype());
     }
-    String lacking = lacking("cuSPARSELt", y.dtype(), epilogue);
-    if (!lacking.isEmpty()) {
-      throw new Sparse24Exception.Unsupported(lacking);
+    if (!isSum(epilogue)) {
+      throw lacking("cuSPARSELt", y.dtype(), epilogue);
     }
     if (x.rows() == 0 || w.n() == 0) {
       return;
@@ -306,6 +311,28 @@ final class CudaSession extends NativeSession {
     } catch (CudaException e) {
       throw device(e);
     }
+  }
+
+  @Override
+  public void spmm24LowRank(
+      Matrix x,
+      Packed24 w,
+      @Nullable Matrix c,
+      Matrix y,
+      Epilogue epilogue,
+      LowRank lowRank,
+      int kernel) {
+    checkKernel(w.layout(), kernel);
+    if (w.layout() == CUSPARSELT_LAYOUT) {
+      throw new Sparse24Exception.Unsupported(
+          "cuSPARSELt adds no low-rank term; pack the weight for a kernel of our own");
+    }
+    super.spmm24LowRank(x, w, c, y, epilogue, lowRank, kernel);
+  }
+
+  private interface NativeContext extends AutoCloseable {
+    @Override
+    void close();
   }
 
   private static Sparse24Exception device(CudaException e) {
@@ -330,18 +357,14 @@ final class CudaSession extends NativeSession {
 
   @Override
   public void close() {
-    try {
-      if (cublasLt != null) {
-        cublasLt.close();
-      }
-      if (cusparseLt != null) {
-        cusparseLt.close();
-      }
-      device.workspace.close();
+    // Whatever fails, the rest is closed.
+    try (NativeContext _ = super::close;
+        NativeContext _ = device.workspace::close;
+        NativeContext _ = cusparseLt == null ? () -> {} : cusparseLt::close;
+        NativeContext _ = cublasLt == null ? () -> {} : cublasLt::close) {
+      // Last made, first closed.
     } catch (CudaException e) {
       throw device(e);
-    } finally {
-      super.close();
     }
   }
 

@@ -114,19 +114,30 @@ public final class CublasLtGemm implements AutoCloseable {
 
   private final class Plan {
     final Arena own = Arena.ofShared();
-    final MemorySegment product;
-    final MemorySegment a;
-    final MemorySegment b;
-    final MemorySegment c;
-    final MemorySegment d;
+    private final Undo made = new Undo();
+    MemorySegment product = MemorySegment.NULL;
+    MemorySegment a = MemorySegment.NULL;
+    MemorySegment b = MemorySegment.NULL;
+    MemorySegment c = MemorySegment.NULL;
+    MemorySegment d = MemorySegment.NULL;
     @Nullable Algorithm algorithm; // null where there is none
     long biasAddress;
 
     Plan(Product of) {
-      int type = cudaType(of.dtype());
+      made.add(own::close);
+      try {
+        describe(of);
+      } catch (RuntimeException e) {
+        close();
+        throw e;
+      }
+    }
+
+    private void describe(Product of) {
       product =
           library.matmulDescCreate(
               CublasLtConstants.CUBLAS_COMPUTE_32F(), CudartConstants.CUDA_R_32F());
+      made.add(() -> library.matmulDescDestroy(product));
       library.matmulDescSet(
           product,
           CublasLtConstants.CUBLASLT_MATMUL_DESC_TRANSA(),
@@ -137,10 +148,16 @@ public final class CublasLtGemm implements AutoCloseable {
             CublasLtConstants.CUBLASLT_MATMUL_DESC_EPILOGUE(),
             Attribute.int32(CublasLtConstants.CUBLASLT_EPILOGUE_BIAS()));
       }
-      a = library.matrixLayoutCreate(type, of.k(), of.n(), of.wStride());
-      b = library.matrixLayoutCreate(type, of.k(), of.m(), of.xStride());
-      c = library.matrixLayoutCreate(type, of.n(), of.m(), of.cStride());
-      d = library.matrixLayoutCreate(type, of.n(), of.m(), of.yStride());
+      a = layout(of, of.k(), of.n(), of.wStride());
+      b = layout(of, of.k(), of.m(), of.xStride());
+      c = layout(of, of.n(), of.m(), of.cStride());
+      d = layout(of, of.n(), of.m(), of.yStride());
+    }
+
+    private MemorySegment layout(Product of, long rows, long cols, long stride) {
+      MemorySegment layout = library.matrixLayoutCreate(cudaType(of.dtype()), rows, cols, stride);
+      made.add(() -> library.matrixLayoutDestroy(layout));
+      return layout;
     }
 
     void bias(@Nullable Matrix bias) {
@@ -176,9 +193,7 @@ public final class CublasLtGemm implements AutoCloseable {
     }
 
     void close() {
-      List.of(a, b, c, d).forEach(library::matrixLayoutDestroy);
-      library.matmulDescDestroy(product);
-      own.close();
+      made.run();
     }
   }
 

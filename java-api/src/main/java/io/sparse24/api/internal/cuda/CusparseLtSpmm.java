@@ -263,7 +263,12 @@ public final class CusparseLtSpmm implements AutoCloseable {
     Plan plan = plans.get(product);
     if (plan == null) {
       plan = new Plan(product);
-      plan.init();
+      try {
+        plan.init();
+      } catch (RuntimeException e) {
+        plan.close();
+        throw e;
+      }
       plans.put(product, plan);
     }
     return plan;
