@@ -172,7 +172,20 @@ constexpr s24_api kApi = {S24_ABI_VERSION,
                           graph_destroy,
                           heuristic_count,
                           heuristic_info,
-                          heuristic_set};
+                          heuristic_set,
+                          Table::refresh24,
+                          Table::transpose,
+                          Table::axpby,
+                          Table::embed,
+                          Table::embed_grad,
+                          Table::rmsnorm,
+                          Table::rmsnorm_grad,
+                          Table::rope,
+                          Table::attention,
+                          Table::attention_grad,
+                          Table::swiglu,
+                          Table::swiglu_grad,
+                          Table::cross_entropy};
 
 }  // namespace
 }  // namespace s24::cpu

@@ -20,7 +20,11 @@ struct Kernel {
                const KernelOf<PruneCall> *, const KernelOf<ConvertCall> *, const KernelOf<PackCall> *,
                const KernelOf<GemmCall> *, const KernelOf<QuantizeCall> *, const KernelOf<SddmmCall> *,
                const KernelOf<DoublePruneCall> *, const KernelOf<CastCall> *, const KernelOf<AdamwCall> *,
-               const KernelOf<SgdCall> *, const KernelOf<PruneBothCall> *>
+               const KernelOf<SgdCall> *, const KernelOf<PruneBothCall> *, const KernelOf<RefreshCall> *,
+               const KernelOf<TransposeCall> *, const KernelOf<AxpbyCall> *, const KernelOf<EmbedCall> *,
+               const KernelOf<EmbedGradCall> *, const KernelOf<RmsnormCall> *, const KernelOf<RmsnormGradCall> *,
+               const KernelOf<RopeCall> *, const KernelOf<AttentionCall> *, const KernelOf<AttentionGradCall> *,
+               const KernelOf<SwigluCall> *, const KernelOf<SwigluGradCall> *, const KernelOf<CrossEntropyCall> *>
       code;  // null where the library was built for a machine that has no such ISA
 };
 

@@ -143,6 +143,129 @@ struct PruneBothCall {
   void *workspace;
 };
 
+struct RefreshCall {
+  using Args = s24_double_prune24_args;
+  const Args &args;
+  const void *values;
+  const uint8_t *mask;
+  const uint8_t *t_mask;
+  void *t_values;
+};
+
+struct TransposeCall {
+  using Args = s24_transpose_args;
+  const Args &args;
+  const void *x;
+  void *out;
+};
+
+struct AxpbyCall {
+  using Args = s24_axpby_args;
+  const Args &args;
+  const void *x;
+  void *y;
+};
+
+struct EmbedCall {
+  using Args = s24_embed_args;
+  const Args &args;
+  const int32_t *ids;
+  const void *table;
+  void *x;
+};
+
+struct EmbedGradCall {
+  using Args = s24_embed_args;
+  const Args &args;
+  const int32_t *ids;
+  const void *x;
+  float *table;
+  void *workspace;
+};
+
+struct RmsnormCall {
+  using Args = s24_rmsnorm_args;
+  const Args &args;
+  const void *x;
+  const float *w;
+  void *y;
+  float *r;
+};
+
+struct RmsnormGradCall {
+  using Args = s24_rmsnorm_grad_args;
+  const Args &args;
+  const void *x;
+  const float *w;
+  const float *r;
+  const void *dy;
+  void *dx;
+  float *dw;
+  void *workspace;
+};
+
+struct RopeCall {
+  using Args = s24_rope_args;
+  const Args &args;
+  const float *cosines;
+  const float *sines;
+  void *x;
+};
+
+struct AttentionCall {
+  using Args = s24_attention_args;
+  const Args &args;
+  const void *q;
+  const void *k;
+  const void *v;
+  void *y;
+  float *lse;
+  void *workspace;
+};
+
+struct AttentionGradCall {
+  using Args = s24_attention_grad_args;
+  const Args &args;
+  const void *q;
+  const void *k;
+  const void *v;
+  const void *y;
+  const float *lse;
+  const void *dy;
+  void *dq;
+  void *dk;
+  void *dv;
+  void *workspace;
+};
+
+struct SwigluCall {
+  using Args = s24_swiglu_args;
+  const Args &args;
+  const void *g;
+  const void *u;
+  void *y;
+};
+
+struct SwigluGradCall {
+  using Args = s24_swiglu_grad_args;
+  const Args &args;
+  const void *g;
+  const void *u;
+  const void *dy;
+  void *dg;
+  void *du;
+};
+
+// gradient is null where it is not wanted.
+struct CrossEntropyCall {
+  using Args = s24_cross_entropy_args;
+  const Args &args;
+  const void *logits;
+  const int32_t *targets;
+  float *loss;
+  void *gradient;
+};
+
 namespace call_of {
 using accumulate_norms = NormsCall;
 using score = ScoreCall;
@@ -162,6 +285,19 @@ using cast = CastCall;
 using adamw = AdamwCall;
 using sgd = SgdCall;
 using prune24_both = PruneBothCall;
+using refresh24 = RefreshCall;
+using transpose = TransposeCall;
+using axpby = AxpbyCall;
+using embed = EmbedCall;
+using embed_grad = EmbedGradCall;
+using rmsnorm = RmsnormCall;
+using rmsnorm_grad = RmsnormGradCall;
+using rope = RopeCall;
+using attention = AttentionCall;
+using attention_grad = AttentionGradCall;
+using swiglu = SwigluCall;
+using swiglu_grad = SwigluGradCall;
+using cross_entropy = CrossEntropyCall;
 }  // namespace call_of
 
 }  // namespace s24

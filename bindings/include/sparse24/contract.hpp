@@ -12,6 +12,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "sparse24/calls.hpp"
 #include "sparse24/s24.h"
@@ -324,6 +325,130 @@ inline void prune24_both(const s24_prune24_both_args &a) {
   stride("t_mask_stride", a.t_mask_stride, ceil_div(a.n, 8));
 }
 
+// The shape of something with rows and columns, and its strides.
+inline void shape(int64_t rows, int64_t cols, std::initializer_list<std::pair<const char *, int64_t>> strides) {
+  extent("rows", rows);
+  extent("cols", cols);
+  for (const auto &[name, value] : strides) stride(name, value, cols);
+}
+
+inline void transpose(const s24_transpose_args &a) {
+  shape(a.rows, a.cols, {{"x_stride", a.x_stride}});
+  stride("out_stride", a.out_stride, a.rows);
+  dtype_size(a.dtype);
+}
+
+inline void axpby(const s24_axpby_args &a) {
+  shape(a.rows, a.cols, {{"x_stride", a.x_stride}, {"y_stride", a.y_stride}});
+  one_of("y_dtype", a.y_dtype, {S24_F32, S24_BF16, S24_F16});
+  if (a.y_dtype == S24_F32) {
+    one_of("x_dtype", a.x_dtype, {S24_F32, S24_BF16, S24_F16});
+  } else {
+    one_of("x_dtype", a.x_dtype, {a.y_dtype});
+  }
+}
+
+inline void embed(const s24_embed_args &a) {
+  shape(a.rows, a.cols, {{"table_stride", a.table_stride}, {"x_stride", a.x_stride}});
+  extent("table_rows", a.table_rows);
+  one_of("dtype", a.dtype, {S24_F32, S24_BF16, S24_F16});
+}
+
+inline void rmsnorm(const s24_rmsnorm_args &a) {
+  shape(a.rows, a.cols, {{"x_stride", a.x_stride}, {"y_stride", a.y_stride}});
+  one_of("dtype", a.dtype, {S24_F32, S24_BF16, S24_F16});
+  if (!(a.epsilon >= 0.0f)) fail(S24_BAD_ARGUMENT, "epsilon: %g is not 0 or more", double{a.epsilon});
+  finite("epsilon", a.epsilon);
+}
+
+inline void rmsnorm_grad(const s24_rmsnorm_grad_args &a) {
+  shape(a.rows, a.cols, {{"x_stride", a.x_stride}, {"dy_stride", a.dy_stride}, {"dx_stride", a.dx_stride}});
+  one_of("dtype", a.dtype, {S24_F32, S24_BF16, S24_F16});
+}
+
+// Heads of head_dim columns each, in rows `row` apart.
+inline void heads(const char *count_name, int64_t count, int64_t head_dim, const char *row_name, int64_t row) {
+  extent(count_name, count);
+  extent("head_dim", head_dim);
+  if (head_dim > 0 && count > kMaxExtent / head_dim) {
+    fail(S24_BAD_ARGUMENT, "%s: %lld times head_dim %lld is more than 2^40", count_name, static_cast<long long>(count),
+         static_cast<long long>(head_dim));
+  }
+  stride(row_name, row, count * head_dim);
+}
+
+inline void rope(const s24_rope_args &a) {
+  extent("rows", a.rows);
+  heads("heads", a.heads, a.head_dim, "x_stride", a.x_stride);
+  multiple("head_dim", a.head_dim, 2);
+  extent("positions", a.positions);
+  extent("start", a.start);
+  if (a.period < 1 || a.period > kMaxExtent) {
+    fail(S24_BAD_ARGUMENT, "period: %lld is not between 1 and 2^40", static_cast<long long>(a.period));
+  }
+  const int64_t used = a.rows < a.period ? a.rows : a.period;
+  if (used > 0 && a.start + used > a.positions) {
+    fail(S24_BAD_ARGUMENT, "positions: %lld, but %lld are asked for from %lld on", static_cast<long long>(a.positions),
+         static_cast<long long>(used), static_cast<long long>(a.start));
+  }
+  one_of("dtype", a.dtype, {S24_F32, S24_BF16, S24_F16});
+  range("inverse", a.inverse, 0, 1);
+}
+
+inline void attention(const s24_attention_args &a) {
+  extent("batch", a.batch);
+  extent("q_rows", a.q_rows);
+  extent("kv_rows", a.kv_rows);
+  stride("kv_stride", a.kv_stride, a.kv_rows);
+  heads("heads", a.heads, a.head_dim, "q_row", a.q_row);
+  stride("y_row", a.y_row, a.heads * a.head_dim);
+  heads("kv_heads", a.kv_heads, a.head_dim, "k_row", a.k_row);
+  stride("v_row", a.v_row, a.kv_heads * a.head_dim);
+  if (a.heads > 0 && (a.kv_heads == 0 || a.heads % a.kv_heads != 0)) {
+    fail(S24_BAD_ARGUMENT, "heads: %lld is not a multiple of kv_heads (%lld)", static_cast<long long>(a.heads),
+         static_cast<long long>(a.kv_heads));
+  }
+  range("causal", a.causal, 0, 1);
+  if (a.causal == 1 && a.q_rows > a.kv_rows) {
+    fail(S24_BAD_ARGUMENT, "q_rows: %lld is more than kv_rows (%lld)", static_cast<long long>(a.q_rows),
+         static_cast<long long>(a.kv_rows));
+  }
+  if (a.kv_rows == 0 && a.batch > 0 && a.q_rows > 0)
+    fail(S24_BAD_ARGUMENT, "kv_rows: 0, there is nothing to attend to");
+  one_of("dtype", a.dtype, {S24_F32, S24_BF16, S24_F16});
+  finite("scale", a.scale);
+}
+
+inline void attention_grad(const s24_attention_grad_args &a) {
+  attention(a.forward);
+  const int64_t q = a.forward.heads * a.forward.head_dim, kv = a.forward.kv_heads * a.forward.head_dim;
+  stride("dy_row", a.dy_row, q);
+  stride("dq_row", a.dq_row, q);
+  stride("dk_row", a.dk_row, kv);
+  stride("dv_row", a.dv_row, kv);
+}
+
+inline void swiglu(const s24_swiglu_args &a) {
+  shape(a.rows, a.cols, {{"g_stride", a.g_stride}, {"u_stride", a.u_stride}, {"y_stride", a.y_stride}});
+  one_of("dtype", a.dtype, {S24_F32, S24_BF16, S24_F16});
+}
+
+inline void swiglu_grad(const s24_swiglu_grad_args &a) {
+  shape(a.rows, a.cols,
+        {{"g_stride", a.g_stride},
+         {"u_stride", a.u_stride},
+         {"dy_stride", a.dy_stride},
+         {"dg_stride", a.dg_stride},
+         {"du_stride", a.du_stride}});
+  one_of("dtype", a.dtype, {S24_F32, S24_BF16, S24_F16});
+}
+
+inline void cross_entropy(const s24_cross_entropy_args &a) {
+  shape(a.rows, a.cols, {{"logits_stride", a.logits_stride}});
+  one_of("dtype", a.dtype, {S24_F32, S24_BF16, S24_F16});
+  finite("scale", a.scale);
+}
+
 // The pointers of a call whose arguments have passed. The workspace is the library's to check: it knows the size.
 inline void pointers(const NormsCall &c) {
   pointer("x", c.x, c.args.rows > 0 && c.args.cols > 0, dtype_size(c.args.x_dtype));
@@ -452,6 +577,133 @@ inline void pointers(const PruneBothCall &c) {
   pointer("mask", c.mask, any);
   pointer("t_values", c.t_values, any, dtype_size(c.args.dtype));
   pointer("t_mask", c.t_mask, any);
+}
+
+inline void pointers(const RefreshCall &c) {
+  const bool any = c.args.n > 0 && c.args.k > 0;
+  pointer("values", c.values, any, dtype_size(c.args.dtype));
+  pointer("mask", c.mask, any);
+  pointer("t_mask", c.t_mask, any);
+  pointer("t_values", c.t_values, any, dtype_size(c.args.dtype));
+}
+
+// Where an output is an input, their rows must be the same.
+inline void same_rows(const char *name, const void *out, int64_t out_stride, const void *in, int64_t in_stride) {
+  if (out != nullptr && out == in && out_stride != in_stride) {
+    fail(S24_BAD_ARGUMENT, "%s: %lld is not %lld, the stride of the input that it is written over", name,
+         static_cast<long long>(out_stride), static_cast<long long>(in_stride));
+  }
+}
+
+inline void pointers(const TransposeCall &c) {
+  const bool any = c.args.rows > 0 && c.args.cols > 0;
+  pointer("x", c.x, any, dtype_size(c.args.dtype));
+  pointer("out", c.out, any, dtype_size(c.args.dtype));
+}
+
+inline void pointers(const AxpbyCall &c) {
+  const bool any = c.args.rows > 0 && c.args.cols > 0;
+  pointer("x", c.x, any, dtype_size(c.args.x_dtype));
+  pointer("y", c.y, any, dtype_size(c.args.y_dtype));
+}
+
+inline void pointers(const EmbedCall &c) {
+  const bool any = c.args.rows > 0 && c.args.cols > 0;
+  pointer("ids", c.ids, any, alignof(int32_t));
+  pointer("table", c.table, any && c.args.table_rows > 0, dtype_size(c.args.dtype));
+  pointer("x", c.x, any, dtype_size(c.args.dtype));
+}
+
+inline void pointers(const EmbedGradCall &c) {
+  const bool any = c.args.rows > 0 && c.args.cols > 0;
+  pointer("ids", c.ids, any, alignof(int32_t));
+  pointer("x", c.x, any, dtype_size(c.args.dtype));
+  pointer("table", c.table, any && c.args.table_rows > 0, alignof(float));
+}
+
+inline void pointers(const RmsnormCall &c) {
+  const bool any = c.args.rows > 0 && c.args.cols > 0;
+  pointer("x", c.x, any, dtype_size(c.args.dtype));
+  pointer("w", c.w, any, alignof(float));
+  pointer("y", c.y, any, dtype_size(c.args.dtype));
+  pointer("r", c.r, c.r != nullptr, alignof(float));
+  same_rows("y_stride", c.y, c.args.y_stride, c.x, c.args.x_stride);
+}
+
+inline void pointers(const RmsnormGradCall &c) {
+  const bool any = c.args.rows > 0 && c.args.cols > 0;
+  pointer("x", c.x, any, dtype_size(c.args.dtype));
+  pointer("w", c.w, any, alignof(float));
+  pointer("r", c.r, any, alignof(float));
+  pointer("dy", c.dy, any, dtype_size(c.args.dtype));
+  pointer("dx", c.dx, any, dtype_size(c.args.dtype));
+  pointer("dw", c.dw, any, alignof(float));
+  same_rows("dx_stride", c.dx, c.args.dx_stride, c.dy, c.args.dy_stride);
+}
+
+inline void pointers(const RopeCall &c) {
+  const bool any = c.args.rows > 0 && c.args.heads > 0 && c.args.head_dim > 0;
+  pointer("cosines", c.cosines, any, alignof(float));
+  pointer("sines", c.sines, any, alignof(float));
+  pointer("x", c.x, any, dtype_size(c.args.dtype));
+}
+
+inline bool any(const s24_attention_args &a) { return a.batch > 0 && a.q_rows > 0 && a.heads > 0; }
+
+inline void pointers(const AttentionCall &c) {
+  const bool some = any(c.args) && c.args.head_dim > 0;
+  const int64_t size = dtype_size(c.args.dtype);
+  pointer("q", c.q, some, size);
+  pointer("k", c.k, some, size);
+  pointer("v", c.v, some, size);
+  pointer("y", c.y, some, size);
+  pointer("lse", c.lse, c.lse != nullptr, alignof(float));
+}
+
+inline void pointers(const AttentionGradCall &c) {
+  const bool some = any(c.args.forward) && c.args.forward.head_dim > 0;
+  const int64_t size = dtype_size(c.args.forward.dtype);
+  pointer("q", c.q, some, size);
+  pointer("k", c.k, some, size);
+  pointer("v", c.v, some, size);
+  pointer("y", c.y, some, size);
+  pointer("lse", c.lse, some, alignof(float));
+  pointer("dy", c.dy, some, size);
+  pointer("dq", c.dq, some, size);
+  pointer("dk", c.dk, some, size);
+  pointer("dv", c.dv, some, size);
+}
+
+inline void pointers(const SwigluCall &c) {
+  const bool any = c.args.rows > 0 && c.args.cols > 0;
+  pointer("g", c.g, any, dtype_size(c.args.dtype));
+  pointer("u", c.u, any, dtype_size(c.args.dtype));
+  pointer("y", c.y, any, dtype_size(c.args.dtype));
+  same_rows("y_stride", c.y, c.args.y_stride, c.g, c.args.g_stride);
+  same_rows("y_stride", c.y, c.args.y_stride, c.u, c.args.u_stride);
+}
+
+inline void pointers(const SwigluGradCall &c) {
+  const bool any = c.args.rows > 0 && c.args.cols > 0;
+  pointer("g", c.g, any, dtype_size(c.args.dtype));
+  pointer("u", c.u, any, dtype_size(c.args.dtype));
+  pointer("dy", c.dy, any, dtype_size(c.args.dtype));
+  pointer("dg", c.dg, any, dtype_size(c.args.dtype));
+  pointer("du", c.du, any, dtype_size(c.args.dtype));
+  same_rows("dg_stride", c.dg, c.args.dg_stride, c.g, c.args.g_stride);
+  same_rows("du_stride", c.du, c.args.du_stride, c.u, c.args.u_stride);
+}
+
+inline void pointers(const CrossEntropyCall &c) {
+  const bool any = c.args.rows > 0 && c.args.cols > 0;
+  pointer("logits", c.logits, any, dtype_size(c.args.dtype));
+  pointer("targets", c.targets, c.args.rows > 0, alignof(int32_t));
+  pointer("loss", c.loss, c.args.rows > 0, alignof(float));
+  if (c.gradient != nullptr) {
+    pointer("gradient", c.gradient, any, dtype_size(c.args.dtype));
+    stride("gradient_stride", c.args.gradient_stride, c.args.cols);
+    same_rows("gradient_stride", c.gradient, c.args.gradient_stride, c.logits, c.args.logits_stride);
+  }
 }
 
 }  // namespace check

@@ -27,6 +27,17 @@ inline void check_args(s24_op, const s24_cast_args &a) { check::cast(a); }
 inline void check_args(s24_op, const s24_adamw_args &a) { check::adamw(a); }
 inline void check_args(s24_op, const s24_sgd_args &a) { check::sgd(a); }
 inline void check_args(s24_op, const s24_prune24_both_args &a) { check::prune24_both(a); }
+inline void check_args(s24_op, const s24_transpose_args &a) { check::transpose(a); }
+inline void check_args(s24_op, const s24_axpby_args &a) { check::axpby(a); }
+inline void check_args(s24_op, const s24_embed_args &a) { check::embed(a); }
+inline void check_args(s24_op, const s24_rmsnorm_args &a) { check::rmsnorm(a); }
+inline void check_args(s24_op, const s24_rmsnorm_grad_args &a) { check::rmsnorm_grad(a); }
+inline void check_args(s24_op, const s24_rope_args &a) { check::rope(a); }
+inline void check_args(s24_op, const s24_attention_args &a) { check::attention(a); }
+inline void check_args(s24_op, const s24_attention_grad_args &a) { check::attention_grad(a); }
+inline void check_args(s24_op, const s24_swiglu_args &a) { check::swiglu(a); }
+inline void check_args(s24_op, const s24_swiglu_grad_args &a) { check::swiglu_grad(a); }
+inline void check_args(s24_op, const s24_cross_entropy_args &a) { check::cross_entropy(a); }
 
 template <class Args>
 Types types(const Args &a) {
@@ -38,6 +49,8 @@ inline Types types(const s24_select_args &) { return {S24_F32, S24_F32}; }
 inline Types types(const s24_gemm_args &a) { return {a.w_dtype, a.x_dtype}; }
 inline Types types(const s24_quantize_args &a) { return {a.out_dtype, a.x_dtype}; }
 inline Types types(const s24_cast_args &a) { return {a.out_dtype, a.x_dtype}; }
+inline Types types(const s24_axpby_args &a) { return {a.y_dtype, a.x_dtype}; }
+inline Types types(const s24_attention_grad_args &a) { return {a.forward.dtype, a.forward.dtype}; }
 
 template <class Args>
 Extents extents(const Args &) {
@@ -70,6 +83,18 @@ inline bool nothing(const QuantizeCall &c) { return c.args.rows == 0; }
 inline bool nothing(const CastCall &c) { return c.args.rows == 0 || c.args.cols == 0; }
 inline bool nothing(const AdamwCall &c) { return c.args.count == 0; }
 inline bool nothing(const SgdCall &c) { return c.args.count == 0; }
+inline bool nothing(const TransposeCall &c) { return c.args.rows == 0 || c.args.cols == 0; }
+inline bool nothing(const AxpbyCall &c) { return c.args.rows == 0 || c.args.cols == 0; }
+inline bool nothing(const EmbedCall &c) { return c.args.rows == 0 || c.args.cols == 0; }
+inline bool nothing(const EmbedGradCall &c) { return c.args.rows == 0 || c.args.cols == 0; }
+inline bool nothing(const RmsnormCall &c) { return c.args.rows == 0 || c.args.cols == 0; }
+inline bool nothing(const RmsnormGradCall &c) { return c.args.rows == 0 || c.args.cols == 0; }
+inline bool nothing(const RopeCall &c) { return c.args.rows == 0 || c.args.heads == 0 || c.args.head_dim == 0; }
+inline bool nothing(const AttentionCall &c) { return !check::any(c.args); }
+inline bool nothing(const AttentionGradCall &c) { return !check::any(c.args.forward); }
+inline bool nothing(const SwigluCall &c) { return c.args.rows == 0 || c.args.cols == 0; }
+inline bool nothing(const SwigluGradCall &c) { return c.args.rows == 0 || c.args.cols == 0; }
+inline bool nothing(const CrossEntropyCall &c) { return c.args.rows == 0; }
 
 inline bool has_layout(s24_op op) { return op == S24_OP_PACK24 || op == S24_OP_UNPACK24 || op == S24_OP_SPMM24; }
 
@@ -112,6 +137,19 @@ struct Operations {
         S24_CASE(ADAMW, adamw)
         S24_CASE(SGD, sgd)
         S24_CASE(PRUNE24_BOTH, prune24_both)
+        S24_CASE(REFRESH24, refresh24)
+        S24_CASE(TRANSPOSE, transpose)
+        S24_CASE(AXPBY, axpby)
+        S24_CASE(EMBED, embed)
+        S24_CASE(EMBED_GRAD, embed_grad)
+        S24_CASE(RMSNORM, rmsnorm)
+        S24_CASE(RMSNORM_GRAD, rmsnorm_grad)
+        S24_CASE(ROPE, rope)
+        S24_CASE(ATTENTION, attention)
+        S24_CASE(ATTENTION_GRAD, attention_grad)
+        S24_CASE(SWIGLU, swiglu)
+        S24_CASE(SWIGLU_GRAD, swiglu_grad)
+        S24_CASE(CROSS_ENTROPY, cross_entropy)
 #undef S24_CASE
       }
     });
@@ -243,6 +281,81 @@ struct Operations {
     return run(ctx, S24_OP_SPMM24, args, workspace, [=](const auto &a) {
       check::pointer("lowrank", lowrank, true);
       return GemmCall{a, x, x_scales, packed, w_scales, c, bias, y, workspace, lowrank, t, r};
+    });
+  }
+
+  static int32_t refresh24(s24_context *ctx, const s24_double_prune24_args *args, const void *values,
+                           const uint8_t *mask, const uint8_t *t_mask, void *t_values, void *workspace) {
+    return run(ctx, S24_OP_REFRESH24, args, workspace, [=](const auto &a) {
+      return RefreshCall{a, values, mask, t_mask, t_values};
+    });
+  }
+
+  static int32_t transpose(s24_context *ctx, const s24_transpose_args *args, const void *x, void *out,
+                           void *workspace) {
+    return run(ctx, S24_OP_TRANSPOSE, args, workspace, [=](const auto &a) { return TransposeCall{a, x, out}; });
+  }
+
+  static int32_t axpby(s24_context *ctx, const s24_axpby_args *args, const void *x, void *y, void *workspace) {
+    return run(ctx, S24_OP_AXPBY, args, workspace, [=](const auto &a) { return AxpbyCall{a, x, y}; });
+  }
+
+  static int32_t embed(s24_context *ctx, const s24_embed_args *args, const int32_t *ids, const void *table, void *x,
+                       void *workspace) {
+    return run(ctx, S24_OP_EMBED, args, workspace, [=](const auto &a) { return EmbedCall{a, ids, table, x}; });
+  }
+
+  static int32_t embed_grad(s24_context *ctx, const s24_embed_args *args, const int32_t *ids, const void *x,
+                            float *table, void *workspace) {
+    return run(ctx, S24_OP_EMBED_GRAD, args, workspace, [=](const auto &a) {
+      return EmbedGradCall{a, ids, x, table, workspace};
+    });
+  }
+
+  static int32_t rmsnorm(s24_context *ctx, const s24_rmsnorm_args *args, const void *x, const float *w, void *y,
+                         float *r, void *workspace) {
+    return run(ctx, S24_OP_RMSNORM, args, workspace, [=](const auto &a) { return RmsnormCall{a, x, w, y, r}; });
+  }
+
+  static int32_t rmsnorm_grad(s24_context *ctx, const s24_rmsnorm_grad_args *args, const void *x, const float *w,
+                              const float *r, const void *dy, void *dx, float *dw, void *workspace) {
+    return run(ctx, S24_OP_RMSNORM_GRAD, args, workspace,
+               [=](const auto &a) { return RmsnormGradCall{a, x, w, r, dy, dx, dw, workspace}; });
+  }
+
+  static int32_t rope(s24_context *ctx, const s24_rope_args *args, const float *cosines, const float *sines, void *x,
+                      void *workspace) {
+    return run(ctx, S24_OP_ROPE, args, workspace, [=](const auto &a) { return RopeCall{a, cosines, sines, x}; });
+  }
+
+  static int32_t attention(s24_context *ctx, const s24_attention_args *args, const void *q, const void *k,
+                           const void *v, void *y, float *lse, void *workspace) {
+    return run(ctx, S24_OP_ATTENTION, args, workspace,
+               [=](const auto &a) { return AttentionCall{a, q, k, v, y, lse, workspace}; });
+  }
+
+  static int32_t attention_grad(s24_context *ctx, const s24_attention_grad_args *args, const void *q, const void *k,
+                                const void *v, const void *y, const float *lse, const void *dy, void *dq, void *dk,
+                                void *dv, void *workspace) {
+    return run(ctx, S24_OP_ATTENTION_GRAD, args, workspace,
+               [=](const auto &a) { return AttentionGradCall{a, q, k, v, y, lse, dy, dq, dk, dv, workspace}; });
+  }
+
+  static int32_t swiglu(s24_context *ctx, const s24_swiglu_args *args, const void *g, const void *u, void *y,
+                        void *workspace) {
+    return run(ctx, S24_OP_SWIGLU, args, workspace, [=](const auto &a) { return SwigluCall{a, g, u, y}; });
+  }
+
+  static int32_t swiglu_grad(s24_context *ctx, const s24_swiglu_grad_args *args, const void *g, const void *u,
+                             const void *dy, void *dg, void *du, void *workspace) {
+    return run(ctx, S24_OP_SWIGLU_GRAD, args, workspace,
+               [=](const auto &a) { return SwigluGradCall{a, g, u, dy, dg, du}; });
+  }
+
+  static int32_t cross_entropy(s24_context *ctx, const s24_cross_entropy_args *args, const void *logits,
+                               const int32_t *targets, float *loss, void *gradient, void *workspace) {
+    return run(ctx, S24_OP_CROSS_ENTROPY, args, workspace, [=](const auto &a) {
+      return CrossEntropyCall{a, logits, targets, loss, gradient};
     });
   }
 

@@ -9,9 +9,12 @@
 namespace s24 {
 
 inline constexpr const char *kOpNames[] = {
-    "accumulate_norms", "score",          "select",   "prune24", "compress24", "decompress24",
-    "apply_mask",       "pack24",         "unpack24", "spmm24",  "gemm",       "quantize",
-    "sddmm24",          "double_prune24", "cast",     "adamw",   "sgd",        "prune24_both"};
+    "accumulate_norms", "score",          "select",    "prune24",        "compress24", "decompress24",
+    "apply_mask",       "pack24",         "unpack24",  "spmm24",         "gemm",       "quantize",
+    "sddmm24",          "double_prune24", "cast",      "adamw",          "sgd",        "prune24_both",
+    "refresh24",        "transpose",      "axpby",     "embed",          "embed_grad", "rmsnorm",
+    "rmsnorm_grad",     "rope",           "attention", "attention_grad", "swiglu",     "swiglu_grad",
+    "cross_entropy"};
 
 inline const char *op_name(int32_t op) {
   check::range("op", op, 0, static_cast<int32_t>(sizeof kOpNames / sizeof kOpNames[0]) - 1);
@@ -24,7 +27,12 @@ inline constexpr s24_op accumulate_norms = S24_OP_ACCUMULATE_NORMS, score = S24_
                         apply_mask = S24_OP_APPLY_MASK, pack24 = S24_OP_PACK24, unpack24 = S24_OP_UNPACK24,
                         spmm24 = S24_OP_SPMM24, gemm = S24_OP_GEMM, quantize = S24_OP_QUANTIZE,
                         sddmm24 = S24_OP_SDDMM24, double_prune24 = S24_OP_DOUBLE_PRUNE24, cast = S24_OP_CAST,
-                        adamw = S24_OP_ADAMW, sgd = S24_OP_SGD, prune24_both = S24_OP_PRUNE24_BOTH;
+                        adamw = S24_OP_ADAMW, sgd = S24_OP_SGD, prune24_both = S24_OP_PRUNE24_BOTH,
+                        refresh24 = S24_OP_REFRESH24, transpose = S24_OP_TRANSPOSE, axpby = S24_OP_AXPBY,
+                        embed = S24_OP_EMBED, embed_grad = S24_OP_EMBED_GRAD, rmsnorm = S24_OP_RMSNORM,
+                        rmsnorm_grad = S24_OP_RMSNORM_GRAD, rope = S24_OP_ROPE, attention = S24_OP_ATTENTION,
+                        attention_grad = S24_OP_ATTENTION_GRAD, swiglu = S24_OP_SWIGLU,
+                        swiglu_grad = S24_OP_SWIGLU_GRAD, cross_entropy = S24_OP_CROSS_ENTROPY;
 }
 
 // The two types of a kernel, as s24_kernel_info has them.

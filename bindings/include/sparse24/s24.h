@@ -61,7 +61,20 @@ enum s24_op {
   S24_OP_CAST = 14,
   S24_OP_ADAMW = 15,
   S24_OP_SGD = 16,
-  S24_OP_PRUNE24_BOTH = 17
+  S24_OP_PRUNE24_BOTH = 17,
+  S24_OP_REFRESH24 = 18,
+  S24_OP_TRANSPOSE = 19,
+  S24_OP_AXPBY = 20,
+  S24_OP_EMBED = 21,
+  S24_OP_EMBED_GRAD = 22,
+  S24_OP_RMSNORM = 23,
+  S24_OP_RMSNORM_GRAD = 24,
+  S24_OP_ROPE = 25,
+  S24_OP_ATTENTION = 26,
+  S24_OP_ATTENTION_GRAD = 27,
+  S24_OP_SWIGLU = 28,
+  S24_OP_SWIGLU_GRAD = 29,
+  S24_OP_CROSS_ENTROPY = 30
 };
 
 enum s24_score { S24_SCORE_MAGNITUDE = 0, S24_SCORE_WANDA = 1 };
@@ -106,8 +119,8 @@ typedef struct s24_kernel_info {
   char isa[32];      /* what it needs */
   char reason[160];  /* empty where it can run here; else why not */
   int32_t op;        /* enum s24_op */
-  int32_t dtype;     /* enum s24_dtype: of W; of X where there is no W; quantize, cast: of the result */
-  int32_t x_dtype;   /* spmm24, gemm, quantize, cast: of X; elsewhere as dtype */
+  int32_t dtype;     /* enum s24_dtype: of W; of X where there is no W; quantize, cast, axpby: of the result */
+  int32_t x_dtype;   /* spmm24, gemm, quantize, cast, axpby: of X; elsewhere as dtype */
   int32_t layout;    /* packed layout it reads or writes; 0 for operations without a packed operand */
   int32_t available; /* 1 where it can run here */
   int32_t reserved;
@@ -246,6 +259,102 @@ typedef struct s24_prune24_both_args {
   int32_t score, flags;
 } s24_prune24_both_args;
 
+/* What a decoder needs beside its products, forward and, as <op>_grad, back. F32, BF16 or F16 where no type is named;
+ * sums, exponentials and roots in F32 or better; NaN and Inf propagate. Outputs do not overlap inputs where nothing
+ * else is said. */
+
+/* out[j, i] = x[i, j], any dtype: bits are copied. */
+typedef struct s24_transpose_args {
+  int64_t rows, cols, x_stride, out_stride; /* rows and cols of x */
+  int32_t dtype, kernel;
+} s24_transpose_args;
+
+/* y[i, j] = alpha * x[i, j] + beta * y[i, j]; y is not read where beta is 0. x of y's type, or of any where y is F32.
+ */
+typedef struct s24_axpby_args {
+  int64_t rows, cols, x_stride, y_stride;
+  int32_t x_dtype, y_dtype, kernel, reserved;
+  float alpha, beta;
+} s24_axpby_args;
+
+/* embed: x[i, :] = table[ids[i], :], bits copied. embed_grad: table[v, :] += the sum of x[i, :] over rows i with
+ * ids[i] = v, i rising, table in F32. An id outside of the table is S24_BAD_DATA. dtype is x's. */
+typedef struct s24_embed_args {
+  int64_t rows, cols, table_rows, table_stride, x_stride;
+  int32_t dtype, kernel;
+} s24_embed_args;
+
+/* y[i, j] = w[j] * x[i, j] * r[i], r[i] = 1 / sqrt(mean over j of x[i, j]^2 + epsilon) (RMSNorm); w and r in F32. r may
+ * be null. y may be x (same stride). */
+typedef struct s24_rmsnorm_args {
+  int64_t rows, cols, x_stride, y_stride;
+  int32_t dtype, kernel;
+  float epsilon;
+  int32_t reserved;
+} s24_rmsnorm_args;
+
+/* Of x, w and the r that rmsnorm gave, from dy: dx[i, j] = beta * dx[i, j] + r[i] * g[j] - x[i, j] * r[i]^3 * (mean
+ * over j of g[j] * x[i, j]), g[j] = w[j] * dy[i, j]; dx is not read where beta is 0, and may be dy (same stride) then.
+ * dw[j] += sum over i of dy[i, j] * x[i, j] * r[i], in F32. */
+typedef struct s24_rmsnorm_grad_args {
+  int64_t rows, cols, x_stride, dy_stride, dx_stride;
+  int32_t dtype, kernel;
+  float beta;
+  int32_t reserved;
+} s24_rmsnorm_grad_args;
+
+/* Rotary positions, in place: of each head h of row i, with c = cosines[p, j], s = sines[p, j], p = start + i % period,
+ * and j < head_dim / 2, the pair a = x[i, h, j], b = x[i, h, j + head_dim / 2] becomes a c - b s, b c + a s; where
+ * inverse is 1 it is turned back: a c + b s, b c - a s (the gradient). Tables F32 [positions, head_dim / 2]. */
+typedef struct s24_rope_args {
+  int64_t rows, heads, head_dim, x_stride;
+  int64_t positions, start, period;
+  int32_t dtype, kernel;
+  int32_t inverse, reserved;
+} s24_rope_args;
+
+/* Attention of q[batch * q_rows, heads * head_dim] to k and v[batch * kv_stride rows, kv_heads * head_dim], the first
+ * kv_rows of each sequence's kv_stride; head h attends with head h / (heads / kv_heads) of k and v (grouped queries):
+ *   y = softmax(scale * q k^T) v;  lse[batch * q_rows, heads] = log of the sum of exp(scale * q k^T), F32, may be null.
+ * causal: row i of a sequence sees keys 0 to kv_rows - q_rows + i, q_rows <= kv_rows; else all. */
+typedef struct s24_attention_args {
+  int64_t batch, q_rows, kv_rows, kv_stride;
+  int64_t heads, kv_heads, head_dim;
+  int64_t q_row, k_row, v_row, y_row; /* strides of rows in elements */
+  int32_t dtype, kernel;
+  float scale;
+  int32_t causal;
+} s24_attention_args;
+
+/* From dy, and y and lse that attention gave: dq, dk, dv, of which the rows that take part are written. */
+typedef struct s24_attention_grad_args {
+  s24_attention_args forward; /* its kernel is not looked at */
+  int64_t dy_row, dq_row, dk_row, dv_row;
+  int32_t kernel, reserved;
+} s24_attention_grad_args;
+
+/* y = silu(g) * u, silu(g) = g / (1 + exp(-g)). y may be g or u (same stride). */
+typedef struct s24_swiglu_args {
+  int64_t rows, cols, g_stride, u_stride, y_stride;
+  int32_t dtype, kernel;
+} s24_swiglu_args;
+
+/* From dy: dg and du. dg may be g, du may be u (same strides). */
+typedef struct s24_swiglu_grad_args {
+  int64_t rows, cols, g_stride, u_stride, dy_stride, dg_stride, du_stride;
+  int32_t dtype, kernel;
+} s24_swiglu_grad_args;
+
+/* loss[i] = log(sum over j of exp(logits[i, j])) - logits[i, targets[i]], F32, and gradient[i, j] = scale *
+ * (exp(logits[i, j]) / sum - (j = targets[i])), of logits' type; both 0 where targets[i] is -1. A target that is less,
+ * or not less than cols, is S24_BAD_DATA. gradient may be null, or logits (same stride). */
+typedef struct s24_cross_entropy_args {
+  int64_t rows, cols, logits_stride, gradient_stride;
+  int32_t dtype, kernel;
+  float scale;
+  int32_t reserved;
+} s24_cross_entropy_args;
+
 /* A number by which a library chooses among its kernels and their shapes; it changes speed, and results by no
  * more than the order of a sum does. */
 typedef struct s24_heuristic_info {
@@ -368,6 +477,34 @@ typedef struct s24_api {
   int32_t (*heuristic_count)(void);
   int32_t (*heuristic_info)(s24_context *ctx, int32_t index, s24_heuristic_info *out);
   int32_t (*heuristic_set)(s24_context *ctx, int32_t index, int32_t value);
+
+  /* double_prune24 with a column mask that is there already: t_values of W^T at t_mask, of W[n, k]'s values, +0 where W
+   * keeps none. */
+  int32_t (*refresh24)(s24_context *ctx, const s24_double_prune24_args *args, const void *values, const uint8_t *mask,
+                       const uint8_t *t_mask, void *t_values, void *workspace);
+  int32_t (*transpose)(s24_context *ctx, const s24_transpose_args *args, const void *x, void *out, void *workspace);
+  int32_t (*axpby)(s24_context *ctx, const s24_axpby_args *args, const void *x, void *y, void *workspace);
+  int32_t (*embed)(s24_context *ctx, const s24_embed_args *args, const int32_t *ids, const void *table, void *x,
+                   void *workspace);
+  int32_t (*embed_grad)(s24_context *ctx, const s24_embed_args *args, const int32_t *ids, const void *x, float *table,
+                        void *workspace);
+  int32_t (*rmsnorm)(s24_context *ctx, const s24_rmsnorm_args *args, const void *x, const float *w, void *y, float *r,
+                     void *workspace);
+  int32_t (*rmsnorm_grad)(s24_context *ctx, const s24_rmsnorm_grad_args *args, const void *x, const float *w,
+                          const float *r, const void *dy, void *dx, float *dw, void *workspace);
+  int32_t (*rope)(s24_context *ctx, const s24_rope_args *args, const float *cosines, const float *sines, void *x,
+                  void *workspace);
+  int32_t (*attention)(s24_context *ctx, const s24_attention_args *args, const void *q, const void *k, const void *v,
+                       void *y, float *lse, void *workspace);
+  int32_t (*attention_grad)(s24_context *ctx, const s24_attention_grad_args *args, const void *q, const void *k,
+                            const void *v, const void *y, const float *lse, const void *dy, void *dq, void *dk,
+                            void *dv, void *workspace);
+  int32_t (*swiglu)(s24_context *ctx, const s24_swiglu_args *args, const void *g, const void *u, void *y,
+                    void *workspace);
+  int32_t (*swiglu_grad)(s24_context *ctx, const s24_swiglu_grad_args *args, const void *g, const void *u,
+                         const void *dy, void *dg, void *du, void *workspace);
+  int32_t (*cross_entropy)(s24_context *ctx, const s24_cross_entropy_args *args, const void *logits,
+                           const int32_t *targets, float *loss, void *gradient, void *workspace);
 } s24_api;
 
 /* The one exported symbol. Null if the library cannot serve this ABI version. */
