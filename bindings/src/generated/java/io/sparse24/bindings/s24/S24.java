@@ -311,6 +311,123 @@ public class S24 extends S24$shared {
     public static int S24_OP_PRUNE24_BOTH() {
         return S24_OP_PRUNE24_BOTH;
     }
+    private static final int S24_OP_REFRESH24 = (int)18L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_op.S24_OP_REFRESH24 = 18
+     * }
+     */
+    public static int S24_OP_REFRESH24() {
+        return S24_OP_REFRESH24;
+    }
+    private static final int S24_OP_TRANSPOSE = (int)19L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_op.S24_OP_TRANSPOSE = 19
+     * }
+     */
+    public static int S24_OP_TRANSPOSE() {
+        return S24_OP_TRANSPOSE;
+    }
+    private static final int S24_OP_AXPBY = (int)20L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_op.S24_OP_AXPBY = 20
+     * }
+     */
+    public static int S24_OP_AXPBY() {
+        return S24_OP_AXPBY;
+    }
+    private static final int S24_OP_EMBED = (int)21L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_op.S24_OP_EMBED = 21
+     * }
+     */
+    public static int S24_OP_EMBED() {
+        return S24_OP_EMBED;
+    }
+    private static final int S24_OP_EMBED_GRAD = (int)22L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_op.S24_OP_EMBED_GRAD = 22
+     * }
+     */
+    public static int S24_OP_EMBED_GRAD() {
+        return S24_OP_EMBED_GRAD;
+    }
+    private static final int S24_OP_RMSNORM = (int)23L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_op.S24_OP_RMSNORM = 23
+     * }
+     */
+    public static int S24_OP_RMSNORM() {
+        return S24_OP_RMSNORM;
+    }
+    private static final int S24_OP_RMSNORM_GRAD = (int)24L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_op.S24_OP_RMSNORM_GRAD = 24
+     * }
+     */
+    public static int S24_OP_RMSNORM_GRAD() {
+        return S24_OP_RMSNORM_GRAD;
+    }
+    private static final int S24_OP_ROPE = (int)25L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_op.S24_OP_ROPE = 25
+     * }
+     */
+    public static int S24_OP_ROPE() {
+        return S24_OP_ROPE;
+    }
+    private static final int S24_OP_ATTENTION = (int)26L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_op.S24_OP_ATTENTION = 26
+     * }
+     */
+    public static int S24_OP_ATTENTION() {
+        return S24_OP_ATTENTION;
+    }
+    private static final int S24_OP_ATTENTION_GRAD = (int)27L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_op.S24_OP_ATTENTION_GRAD = 27
+     * }
+     */
+    public static int S24_OP_ATTENTION_GRAD() {
+        return S24_OP_ATTENTION_GRAD;
+    }
+    private static final int S24_OP_SWIGLU = (int)28L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_op.S24_OP_SWIGLU = 28
+     * }
+     */
+    public static int S24_OP_SWIGLU() {
+        return S24_OP_SWIGLU;
+    }
+    private static final int S24_OP_SWIGLU_GRAD = (int)29L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_op.S24_OP_SWIGLU_GRAD = 29
+     * }
+     */
+    public static int S24_OP_SWIGLU_GRAD() {
+        return S24_OP_SWIGLU_GRAD;
+    }
+    private static final int S24_OP_CROSS_ENTROPY = (int)30L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_op.S24_OP_CROSS_ENTROPY = 30
+     * }
+     */
+    public static int S24_OP_CROSS_ENTROPY() {
+        return S24_OP_CROSS_ENTROPY;
+    }
     private static final int S24_SCORE_MAGNITUDE = (int)0L;
     /**
      * {@snippet lang=c :

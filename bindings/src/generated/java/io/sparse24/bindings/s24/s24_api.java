@@ -69,6 +69,19 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t (*heuristic_count)(void);
  *     int32_t (*heuristic_info)(s24_context *, int32_t, s24_heuristic_info *);
  *     int32_t (*heuristic_set)(s24_context *, int32_t, int32_t);
+ *     int32_t (*refresh24)(s24_context *, const s24_double_prune24_args *, const void *, const uint8_t *, const uint8_t *, void *, void *);
+ *     int32_t (*transpose)(s24_context *, const s24_transpose_args *, const void *, void *, void *);
+ *     int32_t (*axpby)(s24_context *, const s24_axpby_args *, const void *, void *, void *);
+ *     int32_t (*embed)(s24_context *, const s24_embed_args *, const int32_t *, const void *, void *, void *);
+ *     int32_t (*embed_grad)(s24_context *, const s24_embed_args *, const int32_t *, const void *, float *, void *);
+ *     int32_t (*rmsnorm)(s24_context *, const s24_rmsnorm_args *, const void *, const float *, void *, float *, void *);
+ *     int32_t (*rmsnorm_grad)(s24_context *, const s24_rmsnorm_grad_args *, const void *, const float *, const float *, const void *, void *, float *, void *);
+ *     int32_t (*rope)(s24_context *, const s24_rope_args *, const float *, const float *, void *, void *);
+ *     int32_t (*attention)(s24_context *, const s24_attention_args *, const void *, const void *, const void *, void *, float *, void *);
+ *     int32_t (*attention_grad)(s24_context *, const s24_attention_grad_args *, const void *, const void *, const void *, const void *, const float *, const void *, void *, void *, void *, void *);
+ *     int32_t (*swiglu)(s24_context *, const s24_swiglu_args *, const void *, const void *, void *, void *);
+ *     int32_t (*swiglu_grad)(s24_context *, const s24_swiglu_grad_args *, const void *, const void *, const void *, void *, void *, void *);
+ *     int32_t (*cross_entropy)(s24_context *, const s24_cross_entropy_args *, const void *, const int32_t *, float *, void *, void *);
  * }
  * }
  */
@@ -132,7 +145,20 @@ public class s24_api {
         S24.C_POINTER.withName("graph_destroy"),
         S24.C_POINTER.withName("heuristic_count"),
         S24.C_POINTER.withName("heuristic_info"),
-        S24.C_POINTER.withName("heuristic_set")
+        S24.C_POINTER.withName("heuristic_set"),
+        S24.C_POINTER.withName("refresh24"),
+        S24.C_POINTER.withName("transpose"),
+        S24.C_POINTER.withName("axpby"),
+        S24.C_POINTER.withName("embed"),
+        S24.C_POINTER.withName("embed_grad"),
+        S24.C_POINTER.withName("rmsnorm"),
+        S24.C_POINTER.withName("rmsnorm_grad"),
+        S24.C_POINTER.withName("rope"),
+        S24.C_POINTER.withName("attention"),
+        S24.C_POINTER.withName("attention_grad"),
+        S24.C_POINTER.withName("swiglu"),
+        S24.C_POINTER.withName("swiglu_grad"),
+        S24.C_POINTER.withName("cross_entropy")
     ).withName("s24_api");
 
     /**
@@ -5592,6 +5618,1385 @@ public class s24_api {
      */
     public static void heuristic_set(MemorySegment struct, MemorySegment fieldValue) {
         struct.set(heuristic_set$LAYOUT, heuristic_set$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*refresh24)(s24_context *, const s24_double_prune24_args *, const void *, const uint8_t *, const uint8_t *, void *, void *)
+     * }
+     */
+    public final static class refresh24 {
+
+        private refresh24() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(refresh24.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(refresh24.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5, _x6);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout refresh24$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("refresh24"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*refresh24)(s24_context *, const s24_double_prune24_args *, const void *, const uint8_t *, const uint8_t *, void *, void *)
+     * }
+     */
+    public static final AddressLayout refresh24$layout() {
+        return refresh24$LAYOUT;
+    }
+
+    private static final long refresh24$OFFSET = $LAYOUT.byteOffset(groupElement("refresh24"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*refresh24)(s24_context *, const s24_double_prune24_args *, const void *, const uint8_t *, const uint8_t *, void *, void *)
+     * }
+     */
+    public static final long refresh24$offset() {
+        return refresh24$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*refresh24)(s24_context *, const s24_double_prune24_args *, const void *, const uint8_t *, const uint8_t *, void *, void *)
+     * }
+     */
+    public static MemorySegment refresh24(MemorySegment struct) {
+        return struct.get(refresh24$LAYOUT, refresh24$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*refresh24)(s24_context *, const s24_double_prune24_args *, const void *, const uint8_t *, const uint8_t *, void *, void *)
+     * }
+     */
+    public static void refresh24(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(refresh24$LAYOUT, refresh24$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*transpose)(s24_context *, const s24_transpose_args *, const void *, void *, void *)
+     * }
+     */
+    public final static class transpose {
+
+        private transpose() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(transpose.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(transpose.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout transpose$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("transpose"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*transpose)(s24_context *, const s24_transpose_args *, const void *, void *, void *)
+     * }
+     */
+    public static final AddressLayout transpose$layout() {
+        return transpose$LAYOUT;
+    }
+
+    private static final long transpose$OFFSET = $LAYOUT.byteOffset(groupElement("transpose"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*transpose)(s24_context *, const s24_transpose_args *, const void *, void *, void *)
+     * }
+     */
+    public static final long transpose$offset() {
+        return transpose$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*transpose)(s24_context *, const s24_transpose_args *, const void *, void *, void *)
+     * }
+     */
+    public static MemorySegment transpose(MemorySegment struct) {
+        return struct.get(transpose$LAYOUT, transpose$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*transpose)(s24_context *, const s24_transpose_args *, const void *, void *, void *)
+     * }
+     */
+    public static void transpose(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(transpose$LAYOUT, transpose$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*axpby)(s24_context *, const s24_axpby_args *, const void *, void *, void *)
+     * }
+     */
+    public final static class axpby {
+
+        private axpby() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(axpby.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(axpby.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout axpby$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("axpby"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*axpby)(s24_context *, const s24_axpby_args *, const void *, void *, void *)
+     * }
+     */
+    public static final AddressLayout axpby$layout() {
+        return axpby$LAYOUT;
+    }
+
+    private static final long axpby$OFFSET = $LAYOUT.byteOffset(groupElement("axpby"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*axpby)(s24_context *, const s24_axpby_args *, const void *, void *, void *)
+     * }
+     */
+    public static final long axpby$offset() {
+        return axpby$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*axpby)(s24_context *, const s24_axpby_args *, const void *, void *, void *)
+     * }
+     */
+    public static MemorySegment axpby(MemorySegment struct) {
+        return struct.get(axpby$LAYOUT, axpby$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*axpby)(s24_context *, const s24_axpby_args *, const void *, void *, void *)
+     * }
+     */
+    public static void axpby(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(axpby$LAYOUT, axpby$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*embed)(s24_context *, const s24_embed_args *, const int32_t *, const void *, void *, void *)
+     * }
+     */
+    public final static class embed {
+
+        private embed() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(embed.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(embed.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout embed$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("embed"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*embed)(s24_context *, const s24_embed_args *, const int32_t *, const void *, void *, void *)
+     * }
+     */
+    public static final AddressLayout embed$layout() {
+        return embed$LAYOUT;
+    }
+
+    private static final long embed$OFFSET = $LAYOUT.byteOffset(groupElement("embed"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*embed)(s24_context *, const s24_embed_args *, const int32_t *, const void *, void *, void *)
+     * }
+     */
+    public static final long embed$offset() {
+        return embed$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*embed)(s24_context *, const s24_embed_args *, const int32_t *, const void *, void *, void *)
+     * }
+     */
+    public static MemorySegment embed(MemorySegment struct) {
+        return struct.get(embed$LAYOUT, embed$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*embed)(s24_context *, const s24_embed_args *, const int32_t *, const void *, void *, void *)
+     * }
+     */
+    public static void embed(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(embed$LAYOUT, embed$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*embed_grad)(s24_context *, const s24_embed_args *, const int32_t *, const void *, float *, void *)
+     * }
+     */
+    public final static class embed_grad {
+
+        private embed_grad() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(embed_grad.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(embed_grad.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout embed_grad$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("embed_grad"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*embed_grad)(s24_context *, const s24_embed_args *, const int32_t *, const void *, float *, void *)
+     * }
+     */
+    public static final AddressLayout embed_grad$layout() {
+        return embed_grad$LAYOUT;
+    }
+
+    private static final long embed_grad$OFFSET = $LAYOUT.byteOffset(groupElement("embed_grad"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*embed_grad)(s24_context *, const s24_embed_args *, const int32_t *, const void *, float *, void *)
+     * }
+     */
+    public static final long embed_grad$offset() {
+        return embed_grad$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*embed_grad)(s24_context *, const s24_embed_args *, const int32_t *, const void *, float *, void *)
+     * }
+     */
+    public static MemorySegment embed_grad(MemorySegment struct) {
+        return struct.get(embed_grad$LAYOUT, embed_grad$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*embed_grad)(s24_context *, const s24_embed_args *, const int32_t *, const void *, float *, void *)
+     * }
+     */
+    public static void embed_grad(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(embed_grad$LAYOUT, embed_grad$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*rmsnorm)(s24_context *, const s24_rmsnorm_args *, const void *, const float *, void *, float *, void *)
+     * }
+     */
+    public final static class rmsnorm {
+
+        private rmsnorm() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(rmsnorm.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(rmsnorm.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5, _x6);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout rmsnorm$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("rmsnorm"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*rmsnorm)(s24_context *, const s24_rmsnorm_args *, const void *, const float *, void *, float *, void *)
+     * }
+     */
+    public static final AddressLayout rmsnorm$layout() {
+        return rmsnorm$LAYOUT;
+    }
+
+    private static final long rmsnorm$OFFSET = $LAYOUT.byteOffset(groupElement("rmsnorm"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*rmsnorm)(s24_context *, const s24_rmsnorm_args *, const void *, const float *, void *, float *, void *)
+     * }
+     */
+    public static final long rmsnorm$offset() {
+        return rmsnorm$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*rmsnorm)(s24_context *, const s24_rmsnorm_args *, const void *, const float *, void *, float *, void *)
+     * }
+     */
+    public static MemorySegment rmsnorm(MemorySegment struct) {
+        return struct.get(rmsnorm$LAYOUT, rmsnorm$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*rmsnorm)(s24_context *, const s24_rmsnorm_args *, const void *, const float *, void *, float *, void *)
+     * }
+     */
+    public static void rmsnorm(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(rmsnorm$LAYOUT, rmsnorm$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*rmsnorm_grad)(s24_context *, const s24_rmsnorm_grad_args *, const void *, const float *, const float *, const void *, void *, float *, void *)
+     * }
+     */
+    public final static class rmsnorm_grad {
+
+        private rmsnorm_grad() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7, MemorySegment _x8);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(rmsnorm_grad.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(rmsnorm_grad.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7, MemorySegment _x8) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5, _x6, _x7, _x8);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout rmsnorm_grad$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("rmsnorm_grad"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*rmsnorm_grad)(s24_context *, const s24_rmsnorm_grad_args *, const void *, const float *, const float *, const void *, void *, float *, void *)
+     * }
+     */
+    public static final AddressLayout rmsnorm_grad$layout() {
+        return rmsnorm_grad$LAYOUT;
+    }
+
+    private static final long rmsnorm_grad$OFFSET = $LAYOUT.byteOffset(groupElement("rmsnorm_grad"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*rmsnorm_grad)(s24_context *, const s24_rmsnorm_grad_args *, const void *, const float *, const float *, const void *, void *, float *, void *)
+     * }
+     */
+    public static final long rmsnorm_grad$offset() {
+        return rmsnorm_grad$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*rmsnorm_grad)(s24_context *, const s24_rmsnorm_grad_args *, const void *, const float *, const float *, const void *, void *, float *, void *)
+     * }
+     */
+    public static MemorySegment rmsnorm_grad(MemorySegment struct) {
+        return struct.get(rmsnorm_grad$LAYOUT, rmsnorm_grad$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*rmsnorm_grad)(s24_context *, const s24_rmsnorm_grad_args *, const void *, const float *, const float *, const void *, void *, float *, void *)
+     * }
+     */
+    public static void rmsnorm_grad(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(rmsnorm_grad$LAYOUT, rmsnorm_grad$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*rope)(s24_context *, const s24_rope_args *, const float *, const float *, void *, void *)
+     * }
+     */
+    public final static class rope {
+
+        private rope() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(rope.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(rope.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout rope$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("rope"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*rope)(s24_context *, const s24_rope_args *, const float *, const float *, void *, void *)
+     * }
+     */
+    public static final AddressLayout rope$layout() {
+        return rope$LAYOUT;
+    }
+
+    private static final long rope$OFFSET = $LAYOUT.byteOffset(groupElement("rope"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*rope)(s24_context *, const s24_rope_args *, const float *, const float *, void *, void *)
+     * }
+     */
+    public static final long rope$offset() {
+        return rope$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*rope)(s24_context *, const s24_rope_args *, const float *, const float *, void *, void *)
+     * }
+     */
+    public static MemorySegment rope(MemorySegment struct) {
+        return struct.get(rope$LAYOUT, rope$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*rope)(s24_context *, const s24_rope_args *, const float *, const float *, void *, void *)
+     * }
+     */
+    public static void rope(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(rope$LAYOUT, rope$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*attention)(s24_context *, const s24_attention_args *, const void *, const void *, const void *, void *, float *, void *)
+     * }
+     */
+    public final static class attention {
+
+        private attention() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(attention.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(attention.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5, _x6, _x7);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout attention$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("attention"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*attention)(s24_context *, const s24_attention_args *, const void *, const void *, const void *, void *, float *, void *)
+     * }
+     */
+    public static final AddressLayout attention$layout() {
+        return attention$LAYOUT;
+    }
+
+    private static final long attention$OFFSET = $LAYOUT.byteOffset(groupElement("attention"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*attention)(s24_context *, const s24_attention_args *, const void *, const void *, const void *, void *, float *, void *)
+     * }
+     */
+    public static final long attention$offset() {
+        return attention$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*attention)(s24_context *, const s24_attention_args *, const void *, const void *, const void *, void *, float *, void *)
+     * }
+     */
+    public static MemorySegment attention(MemorySegment struct) {
+        return struct.get(attention$LAYOUT, attention$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*attention)(s24_context *, const s24_attention_args *, const void *, const void *, const void *, void *, float *, void *)
+     * }
+     */
+    public static void attention(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(attention$LAYOUT, attention$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*attention_grad)(s24_context *, const s24_attention_grad_args *, const void *, const void *, const void *, const void *, const float *, const void *, void *, void *, void *, void *)
+     * }
+     */
+    public final static class attention_grad {
+
+        private attention_grad() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7, MemorySegment _x8, MemorySegment _x9, MemorySegment _x10, MemorySegment _x11);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(attention_grad.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(attention_grad.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7, MemorySegment _x8, MemorySegment _x9, MemorySegment _x10, MemorySegment _x11) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5, _x6, _x7, _x8, _x9, _x10, _x11);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout attention_grad$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("attention_grad"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*attention_grad)(s24_context *, const s24_attention_grad_args *, const void *, const void *, const void *, const void *, const float *, const void *, void *, void *, void *, void *)
+     * }
+     */
+    public static final AddressLayout attention_grad$layout() {
+        return attention_grad$LAYOUT;
+    }
+
+    private static final long attention_grad$OFFSET = $LAYOUT.byteOffset(groupElement("attention_grad"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*attention_grad)(s24_context *, const s24_attention_grad_args *, const void *, const void *, const void *, const void *, const float *, const void *, void *, void *, void *, void *)
+     * }
+     */
+    public static final long attention_grad$offset() {
+        return attention_grad$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*attention_grad)(s24_context *, const s24_attention_grad_args *, const void *, const void *, const void *, const void *, const float *, const void *, void *, void *, void *, void *)
+     * }
+     */
+    public static MemorySegment attention_grad(MemorySegment struct) {
+        return struct.get(attention_grad$LAYOUT, attention_grad$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*attention_grad)(s24_context *, const s24_attention_grad_args *, const void *, const void *, const void *, const void *, const float *, const void *, void *, void *, void *, void *)
+     * }
+     */
+    public static void attention_grad(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(attention_grad$LAYOUT, attention_grad$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*swiglu)(s24_context *, const s24_swiglu_args *, const void *, const void *, void *, void *)
+     * }
+     */
+    public final static class swiglu {
+
+        private swiglu() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(swiglu.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(swiglu.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout swiglu$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("swiglu"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*swiglu)(s24_context *, const s24_swiglu_args *, const void *, const void *, void *, void *)
+     * }
+     */
+    public static final AddressLayout swiglu$layout() {
+        return swiglu$LAYOUT;
+    }
+
+    private static final long swiglu$OFFSET = $LAYOUT.byteOffset(groupElement("swiglu"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*swiglu)(s24_context *, const s24_swiglu_args *, const void *, const void *, void *, void *)
+     * }
+     */
+    public static final long swiglu$offset() {
+        return swiglu$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*swiglu)(s24_context *, const s24_swiglu_args *, const void *, const void *, void *, void *)
+     * }
+     */
+    public static MemorySegment swiglu(MemorySegment struct) {
+        return struct.get(swiglu$LAYOUT, swiglu$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*swiglu)(s24_context *, const s24_swiglu_args *, const void *, const void *, void *, void *)
+     * }
+     */
+    public static void swiglu(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(swiglu$LAYOUT, swiglu$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*swiglu_grad)(s24_context *, const s24_swiglu_grad_args *, const void *, const void *, const void *, void *, void *, void *)
+     * }
+     */
+    public final static class swiglu_grad {
+
+        private swiglu_grad() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(swiglu_grad.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(swiglu_grad.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5, _x6, _x7);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout swiglu_grad$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("swiglu_grad"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*swiglu_grad)(s24_context *, const s24_swiglu_grad_args *, const void *, const void *, const void *, void *, void *, void *)
+     * }
+     */
+    public static final AddressLayout swiglu_grad$layout() {
+        return swiglu_grad$LAYOUT;
+    }
+
+    private static final long swiglu_grad$OFFSET = $LAYOUT.byteOffset(groupElement("swiglu_grad"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*swiglu_grad)(s24_context *, const s24_swiglu_grad_args *, const void *, const void *, const void *, void *, void *, void *)
+     * }
+     */
+    public static final long swiglu_grad$offset() {
+        return swiglu_grad$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*swiglu_grad)(s24_context *, const s24_swiglu_grad_args *, const void *, const void *, const void *, void *, void *, void *)
+     * }
+     */
+    public static MemorySegment swiglu_grad(MemorySegment struct) {
+        return struct.get(swiglu_grad$LAYOUT, swiglu_grad$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*swiglu_grad)(s24_context *, const s24_swiglu_grad_args *, const void *, const void *, const void *, void *, void *, void *)
+     * }
+     */
+    public static void swiglu_grad(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(swiglu_grad$LAYOUT, swiglu_grad$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*cross_entropy)(s24_context *, const s24_cross_entropy_args *, const void *, const int32_t *, float *, void *, void *)
+     * }
+     */
+    public final static class cross_entropy {
+
+        private cross_entropy() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(cross_entropy.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(cross_entropy.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5, _x6);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout cross_entropy$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("cross_entropy"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*cross_entropy)(s24_context *, const s24_cross_entropy_args *, const void *, const int32_t *, float *, void *, void *)
+     * }
+     */
+    public static final AddressLayout cross_entropy$layout() {
+        return cross_entropy$LAYOUT;
+    }
+
+    private static final long cross_entropy$OFFSET = $LAYOUT.byteOffset(groupElement("cross_entropy"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*cross_entropy)(s24_context *, const s24_cross_entropy_args *, const void *, const int32_t *, float *, void *, void *)
+     * }
+     */
+    public static final long cross_entropy$offset() {
+        return cross_entropy$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*cross_entropy)(s24_context *, const s24_cross_entropy_args *, const void *, const int32_t *, float *, void *, void *)
+     * }
+     */
+    public static MemorySegment cross_entropy(MemorySegment struct) {
+        return struct.get(cross_entropy$LAYOUT, cross_entropy$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*cross_entropy)(s24_context *, const s24_cross_entropy_args *, const void *, const int32_t *, float *, void *, void *)
+     * }
+     */
+    public static void cross_entropy(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(cross_entropy$LAYOUT, cross_entropy$OFFSET, fieldValue);
     }
 
     /**
