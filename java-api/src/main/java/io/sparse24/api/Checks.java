@@ -67,6 +67,23 @@ final class Checks {
     }
   }
 
+  static void like(String what, Matrix matrix, Matrix other) {
+    shape(what, matrix, other.rows(), other.cols(), other.dtype());
+  }
+
+  static void count(String what, Ids ids, long count) {
+    if (ids.count() != count) {
+      throw new IllegalArgumentException(what + ": are " + ids + ", must be " + count);
+    }
+  }
+
+  static long product(String what, long a, long b) {
+    if (Math.multiplyHigh(a, b) != 0 || a * b < 0) {
+      throw new IllegalArgumentException(what + ": " + a + " times " + b + " must be below 2^63");
+    }
+    return a * b;
+  }
+
   static void vector(String what, Matrix vector, long length) {
     shape(what, vector, 1, length, DType.F32);
   }
@@ -244,7 +261,7 @@ final class Checks {
   }
 
   /** Numbers that an optimizer takes one after the other. */
-  private static void contiguous(String what, Matrix matrix) {
+  static void contiguous(String what, Matrix matrix) {
     if (matrix.rows() > 1 && matrix.cols() > 0 && matrix.rowStride() != matrix.cols()) {
       throw new IllegalArgumentException(
           what
@@ -327,6 +344,25 @@ final class Checks {
       }
     }
     throw shared(outName, inName);
+  }
+
+  /** An output that may be written over the input itself, row by row. */
+  static void sameOrApart(String outName, Matrix out, String inName, Matrix in) {
+    boolean same =
+        out.segment().address() == in.segment().address() && out.rowStride() == in.rowStride();
+    if (!same) {
+      noOverlap(outName, out, inName, in);
+    }
+  }
+
+  static void noOverlap(String outName, Matrix out, String inName, Ids in) {
+    noOverlap(
+        outName,
+        out.segment(),
+        out.extentBytes(),
+        inName,
+        in.segment(),
+        in.count() * Integer.BYTES);
   }
 
   /** The same by the bytes from the first to the last, for masks and packed weights. */

@@ -39,7 +39,33 @@ public enum Op {
   /** A step of gradient descent with momentum. */
   SGD,
   /** Prune a weight along its rows, and the result along its columns, in one pass. */
-  PRUNE24_BOTH;
+  PRUNE24_BOTH,
+  /** The values of a double-pruned transpose, its mask being there already. */
+  REFRESH24,
+  /** A matrix with its rows as columns. */
+  TRANSPOSE,
+  /** y = alpha · x + beta · y. */
+  AXPBY,
+  /** Rows of a table by their numbers. */
+  EMBED,
+  /** The gradient of that table. */
+  EMBED_GRAD,
+  /** Rows divided by their root mean square, times a weight. */
+  RMSNORM,
+  /** The gradients of that. */
+  RMSNORM_GRAD,
+  /** Rotary positions. */
+  ROPE,
+  /** Softmax attention. */
+  ATTENTION,
+  /** The gradients of that. */
+  ATTENTION_GRAD,
+  /** silu(g) · u. */
+  SWIGLU,
+  /** The gradients of that. */
+  SWIGLU_GRAD,
+  /** The loss of logits, and its gradient. */
+  CROSS_ENTROPY;
 
   /**
    * The name in kernel names and on the command line.

@@ -62,6 +62,7 @@ public final class Session implements AutoCloseable {
   private final List<KernelInfo> kernels;
   private final int[] forced = new int[Op.values().length * DTYPES * DTYPES];
   private final DeviceMemory memory;
+  private final Layers layers;
   private final @Nullable LeakReport leak;
 
   private final Set<Event> events = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -81,6 +82,7 @@ public final class Session implements AutoCloseable {
     this.hostMemory = info.hostMemory();
     this.kernels = backend.kernels();
     this.memory = new DeviceMemory(this, backend);
+    this.layers = new Layers(this, backend.layers(), name);
     Arrays.fill(forced, BackendSession.AUTO);
     this.leak = LeakReport.watch(this, "session of backend " + name);
   }
@@ -1250,6 +1252,94 @@ public final class Session implements AutoCloseable {
   }
 
   /**
+   * {@link #doublePrune24} with a mask that is there already: the values of Wᵀ at out's mask, +0
+   * where W keeps none. So a mask that was chosen once serves many steps, and the two masks are all
+   * that is needed to find a value.
+   *
+   * @param in W, {@code [n, k]} of F32, BF16 or F16, n and k multiples of 4
+   * @param out Wᵀ, {@code [k, n]}: its mask is read, its values are written
+   * @throws Sparse24Exception.BadData if a group of a mask has not two bits
+   */
+  public void refresh24(Compressed24 in, Compressed24 out) {
+    Checks.floats("in.values", in.values());
+    Checks.multiple("in: n", in.n(), 4);
+    sized("out", out, in.k(), in.n(), in.dtype());
+    Checks.writable("out.values", out.values().segment());
+    Checks.noOverlap("out.values", out.values(), "in.values", in.values());
+    Checks.noOverlap("out.values", out.values(), "in.mask", in.mask());
+    Checks.noOverlap("out.values", out.values(), "out.mask", out.mask());
+    enter();
+    try {
+      place("in.values", in.values());
+      place("in.mask", in.mask().buffer());
+      place("out.values", out.values());
+      place("out.mask", out.mask().buffer());
+      OperationEvent event = OperationEvent.start();
+      backend.refresh24(in, out, forced(Op.REFRESH24, in.dtype()));
+      OperationEvent.finish(event, Op.REFRESH24, name, in.dtype(), 0, in.n(), in.k());
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Rows to columns: {@code out[j, i] = x[i, j]}, bits copied; row scales are left alone.
+   *
+   * @param x {@code [rows, cols]} of any type
+   * @param out {@code [cols, rows]} of the same type, written
+   */
+  public void transpose(Matrix x, Matrix out) {
+    Checks.shape("out", out, x.cols(), x.rows(), x.dtype());
+    Checks.writable("out", out.segment());
+    Checks.noOverlap("out", out, "x", x);
+    enter();
+    try {
+      place("x", x);
+      place("out", out);
+      OperationEvent event = OperationEvent.start();
+      backend.transpose(x, out, forced(Op.TRANSPOSE, x.dtype()));
+      OperationEvent.finish(event, Op.TRANSPOSE, name, x.dtype(), 0, x.rows(), x.cols());
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * {@code y = alpha · x + beta · y}, computed in F32. NaN and Inf propagate.
+   *
+   * @param alpha factor of x
+   * @param x {@code [rows, cols]} of y's type, or of F32, BF16 or F16 where y is of F32
+   * @param beta factor of what y holds, which is not read where this is 0
+   * @param y {@code [rows, cols]} of F32, BF16 or F16, updated
+   */
+  public void axpby(float alpha, Matrix x, float beta, Matrix y) {
+    Checks.floats("x", x);
+    Checks.floats("y", y);
+    Checks.shape("y", y, x.rows(), x.cols(), y.dtype() == DType.F32 ? DType.F32 : x.dtype());
+    Checks.writable("y", y.segment());
+    Checks.noOverlap("y", y, "x", x);
+    enter();
+    try {
+      place("x", x);
+      place("y", y);
+      OperationEvent event = OperationEvent.start();
+      backend.axpby(alpha, x, beta, y, forced(Op.AXPBY, y.dtype(), x.dtype()));
+      OperationEvent.finish(event, Op.AXPBY, name, y.dtype(), x.dtype(), 0, x.rows(), x.cols());
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * What a decoder needs beside products, forward and back.
+   *
+   * @return operations of this session, one object as long as it lives
+   */
+  public Layers layers() {
+    return layers;
+  }
+
+  /**
    * To another element type: {@code out = x}, rounded to nearest even. What is too large becomes an
    * infinity, NaN stays NaN (its other bits may change). Of a type with row scales {@code out[i, j]
    * = x[i, j] · scales[i]}: the product is rounded to F32, and that to the type of out, so that
@@ -1441,7 +1531,7 @@ public final class Session implements AutoCloseable {
 
   // ---- guards
 
-  private int forced(Op op, DType dtype) {
+  int forced(Op op, DType dtype) {
     return forced(op, dtype, dtype);
   }
 
@@ -1484,13 +1574,13 @@ public final class Session implements AutoCloseable {
     place("bias", epilogue.bias());
   }
 
-  private void place(String what, @Nullable Matrix matrix) {
+  void place(String what, @Nullable Matrix matrix) {
     if (matrix != null) {
       place(what, matrix.buffer());
     }
   }
 
-  private void place(String what, Buffer buffer) {
+  void place(String what, Buffer buffer) {
     Capture recorded = capture;
     if (recorded != null) {
       recorded.uses(buffer);
@@ -1518,7 +1608,7 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  private void enter() {
+  void enter() {
     acquire();
     if (closed) {
       exit();
@@ -1545,7 +1635,7 @@ public final class Session implements AutoCloseable {
     return new IllegalStateException(what + ": is not possible while a graph is captured");
   }
 
-  private void exit() {
+  void exit() {
     OWNER.setRelease(this, null);
   }
 

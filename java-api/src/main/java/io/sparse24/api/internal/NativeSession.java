@@ -18,11 +18,13 @@ import io.sparse24.api.SessionOptions;
 import io.sparse24.api.Sgd;
 import io.sparse24.api.spi.BackendEvent;
 import io.sparse24.api.spi.BackendGraph;
+import io.sparse24.api.spi.BackendLayers;
 import io.sparse24.api.spi.BackendSession;
 import io.sparse24.bindings.KernelLibrary;
 import io.sparse24.bindings.s24.S24;
 import io.sparse24.bindings.s24.s24_adamw_args;
 import io.sparse24.bindings.s24.s24_api;
+import io.sparse24.bindings.s24.s24_axpby_args;
 import io.sparse24.bindings.s24.s24_cast_args;
 import io.sparse24.bindings.s24.s24_context_options;
 import io.sparse24.bindings.s24.s24_convert_args;
@@ -41,6 +43,7 @@ import io.sparse24.bindings.s24.s24_score_args;
 import io.sparse24.bindings.s24.s24_sddmm24_args;
 import io.sparse24.bindings.s24.s24_select_args;
 import io.sparse24.bindings.s24.s24_sgd_args;
+import io.sparse24.bindings.s24.s24_transpose_args;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -82,6 +85,8 @@ class NativeSession implements BackendSession {
   private final MemorySegment cast = s24_cast_args.allocate(arena);
   private final MemorySegment adamw = s24_adamw_args.allocate(arena);
   private final MemorySegment sgd = s24_sgd_args.allocate(arena);
+  private final MemorySegment transpose = s24_transpose_args.allocate(arena);
+  private final MemorySegment axpby = s24_axpby_args.allocate(arena);
   private final MemorySegment outLong = arena.allocate(ValueLayout.JAVA_LONG);
   private final MemorySegment outInt = arena.allocate(ValueLayout.JAVA_INT);
   private final MemorySegment outAddress = arena.allocate(ValueLayout.ADDRESS);
@@ -107,6 +112,10 @@ class NativeSession implements BackendSession {
   private final MemorySegment castFunction;
   private final MemorySegment adamwFunction;
   private final MemorySegment sgdFunction;
+  private final MemorySegment refresh24Function;
+  private final MemorySegment transposeFunction;
+  private final MemorySegment axpbyFunction;
+  private final NativeLayers layers;
 
   private final NativeQueue queue;
   private final Workspace workspace = new Workspace(new WorkspaceMemory());
@@ -136,6 +145,10 @@ class NativeSession implements BackendSession {
     this.castFunction = s24_api.cast(api);
     this.adamwFunction = s24_api.adamw(api);
     this.sgdFunction = s24_api.sgd(api);
+    this.refresh24Function = s24_api.refresh24(api);
+    this.transposeFunction = s24_api.transpose(api);
+    this.axpbyFunction = s24_api.axpby(api);
+    this.layers = new NativeLayers(api, context, arena, new LayersHost());
     try {
       this.info = readInfo();
       this.kernels = readKernels();
@@ -249,6 +262,18 @@ class NativeSession implements BackendSession {
   private MemorySegment workspace(int op, MemorySegment args) {
     check(s24_api.workspace_size.invoke(workspaceSizeFunction, context, op, args, outLong));
     return workspace.of(outLong.get(ValueLayout.JAVA_LONG, 0));
+  }
+
+  private final class LayersHost implements NativeLayers.Host {
+    @Override
+    public MemorySegment workspace(int op, MemorySegment args) {
+      return NativeSession.this.workspace(op, args);
+    }
+
+    @Override
+    public void check(int status) {
+      NativeSession.this.check(status);
+    }
   }
 
   /** Of a host-memory library an arena's, else the device's. */
@@ -844,14 +869,7 @@ class NativeSession implements BackendSession {
 
   @Override
   public void doublePrune24(Compressed24 in, Compressed24 out, int kernel) {
-    s24_double_prune24_args.n(doublePrune, in.n());
-    s24_double_prune24_args.k(doublePrune, in.k());
-    s24_double_prune24_args.values_stride(doublePrune, in.values().rowStride());
-    s24_double_prune24_args.mask_stride(doublePrune, in.mask().rowStride());
-    s24_double_prune24_args.t_values_stride(doublePrune, out.values().rowStride());
-    s24_double_prune24_args.t_mask_stride(doublePrune, out.mask().rowStride());
-    s24_double_prune24_args.dtype(doublePrune, in.dtype().ordinal());
-    s24_double_prune24_args.kernel(doublePrune, kernel);
+    doublePruneArgs(in, out, kernel);
     MemorySegment work = workspace(S24.S24_OP_DOUBLE_PRUNE24(), doublePrune);
     check(
         s24_api.double_prune24.invoke(
@@ -863,6 +881,17 @@ class NativeSession implements BackendSession {
             out.values().segment(),
             out.mask().segment(),
             work));
+  }
+
+  private void doublePruneArgs(Compressed24 in, Compressed24 out, int kernel) {
+    s24_double_prune24_args.n(doublePrune, in.n());
+    s24_double_prune24_args.k(doublePrune, in.k());
+    s24_double_prune24_args.values_stride(doublePrune, in.values().rowStride());
+    s24_double_prune24_args.mask_stride(doublePrune, in.mask().rowStride());
+    s24_double_prune24_args.t_values_stride(doublePrune, out.values().rowStride());
+    s24_double_prune24_args.t_mask_stride(doublePrune, out.mask().rowStride());
+    s24_double_prune24_args.dtype(doublePrune, in.dtype().ordinal());
+    s24_double_prune24_args.kernel(doublePrune, kernel);
   }
 
   @Override
@@ -898,6 +927,56 @@ class NativeSession implements BackendSession {
             transpose.values().segment(),
             transpose.mask().segment(),
             work));
+  }
+
+  @Override
+  public void refresh24(Compressed24 in, Compressed24 out, int kernel) {
+    doublePruneArgs(in, out, kernel);
+    MemorySegment work = workspace(S24.S24_OP_REFRESH24(), doublePrune);
+    check(
+        s24_api.refresh24.invoke(
+            refresh24Function,
+            context,
+            doublePrune,
+            in.values().segment(),
+            in.mask().segment(),
+            out.mask().segment(),
+            out.values().segment(),
+            work));
+  }
+
+  @Override
+  public void transpose(Matrix x, Matrix out, int kernel) {
+    s24_transpose_args.rows(transpose, x.rows());
+    s24_transpose_args.cols(transpose, x.cols());
+    s24_transpose_args.x_stride(transpose, x.rowStride());
+    s24_transpose_args.out_stride(transpose, out.rowStride());
+    s24_transpose_args.dtype(transpose, x.dtype().ordinal());
+    s24_transpose_args.kernel(transpose, kernel);
+    MemorySegment work = workspace(S24.S24_OP_TRANSPOSE(), transpose);
+    check(
+        s24_api.transpose.invoke(
+            transposeFunction, context, transpose, x.segment(), out.segment(), work));
+  }
+
+  @Override
+  public void axpby(float alpha, Matrix x, float beta, Matrix y, int kernel) {
+    s24_axpby_args.rows(axpby, x.rows());
+    s24_axpby_args.cols(axpby, x.cols());
+    s24_axpby_args.x_stride(axpby, x.rowStride());
+    s24_axpby_args.y_stride(axpby, y.rowStride());
+    s24_axpby_args.x_dtype(axpby, x.dtype().ordinal());
+    s24_axpby_args.y_dtype(axpby, y.dtype().ordinal());
+    s24_axpby_args.kernel(axpby, kernel);
+    s24_axpby_args.alpha(axpby, alpha);
+    s24_axpby_args.beta(axpby, beta);
+    MemorySegment work = workspace(S24.S24_OP_AXPBY(), axpby);
+    check(s24_api.axpby.invoke(axpbyFunction, context, axpby, x.segment(), y.segment(), work));
+  }
+
+  @Override
+  public BackendLayers layers() {
+    return layers;
   }
 
   @Override

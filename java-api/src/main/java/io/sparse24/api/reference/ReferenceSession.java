@@ -17,6 +17,7 @@ import io.sparse24.api.Sgd;
 import io.sparse24.api.Sparse24Exception;
 import io.sparse24.api.spi.BackendEvent;
 import io.sparse24.api.spi.BackendGraph;
+import io.sparse24.api.spi.BackendLayers;
 import io.sparse24.api.spi.BackendSession;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -39,6 +40,8 @@ final class ReferenceSession implements BackendSession {
 
   private static final List<KernelInfo> KERNELS = kernelList();
 
+  private final ReferenceLayers layers = new ReferenceLayers();
+
   private static List<KernelInfo> kernelList() {
     List<KernelInfo> list = new ArrayList<>();
     for (Op op : Op.values()) {
@@ -58,7 +61,7 @@ final class ReferenceSession implements BackendSession {
   /** The types in a kernel's name: that of X too where a scaled one makes it one of several. */
   private static String types(Op op, DType dtype, DType xDtype) {
     boolean several =
-        op == Op.CAST
+        (op == Op.CAST || op == Op.AXPBY)
             ? dtype != xDtype
             : dtype.scaled() && (op == Op.SPMM24 || op == Op.GEMM || op == Op.QUANTIZE);
     return several ? dtype.id() + "_" + xDtype.id() : dtype.id();
@@ -68,9 +71,28 @@ final class ReferenceSession implements BackendSession {
   private static boolean computes(Op op, DType dtype, DType xDtype) {
     return switch (op) {
       case SELECT -> dtype == DType.F32 && xDtype == dtype;
-      case ACCUMULATE_NORMS, SCORE, PRUNE24, SDDMM24, DOUBLE_PRUNE24, PRUNE24_BOTH, ADAMW, SGD ->
+      case ACCUMULATE_NORMS,
+          SCORE,
+          PRUNE24,
+          SDDMM24,
+          DOUBLE_PRUNE24,
+          PRUNE24_BOTH,
+          REFRESH24,
+          ADAMW,
+          SGD,
+          EMBED,
+          EMBED_GRAD,
+          RMSNORM,
+          RMSNORM_GRAD,
+          ROPE,
+          ATTENTION,
+          ATTENTION_GRAD,
+          SWIGLU,
+          SWIGLU_GRAD,
+          CROSS_ENTROPY ->
           !dtype.scaled() && xDtype == dtype;
-      case COMPRESS24, DECOMPRESS24, APPLY_MASK, PACK24, UNPACK24 -> xDtype == dtype;
+      case COMPRESS24, DECOMPRESS24, APPLY_MASK, PACK24, UNPACK24, TRANSPOSE -> xDtype == dtype;
+      case AXPBY -> !dtype.scaled() && !xDtype.scaled() && (xDtype == dtype || dtype == DType.F32);
       case SPMM24, GEMM ->
           dtype.scaled()
               ? xDtype == DType.F32 || xDtype == DType.BF16 || xDtype == dtype
@@ -713,11 +735,7 @@ final class ReferenceSession implements BackendSession {
   @Override
   public void doublePrune24(Compressed24 in, Compressed24 out, int kernel) {
     supported(Op.DOUBLE_PRUNE24, in.dtype());
-    for (long i = 0; i < in.n(); i++) {
-      for (long j = 0; j < in.k(); j += 4) {
-        twoBits(in.mask(), i, j);
-      }
-    }
+    twoBits(in.mask());
     long[] slots = new long[4]; // of the four rows, the place of the next kept value
     int[] group = new int[4];
     for (long j = 0; j < in.k(); j++) {
@@ -759,6 +777,68 @@ final class ReferenceSession implements BackendSession {
       int kernel) {
     prune24(w, kind, s, out, allowNonFinite, false, AUTO);
     doublePrune24(out, transpose, AUTO);
+  }
+
+  @Override
+  public void refresh24(Compressed24 in, Compressed24 out, int kernel) {
+    supported(Op.REFRESH24, in.dtype());
+    twoBits(in.mask());
+    twoBits(out.mask());
+    for (long j = 0; j < out.n(); j++) {
+      long slot = 0;
+      for (long i = 0; i < out.k(); i++) {
+        if (!out.mask().get(j, i)) {
+          continue;
+        }
+        if (in.mask().get(i, j)) {
+          copyElement(in.values(), i, slotOf(in.mask(), i, j), out.values(), j, slot);
+        } else {
+          out.values().set(j, slot, 0);
+        }
+        slot++;
+      }
+    }
+  }
+
+  private static void twoBits(Mask mask) {
+    for (long i = 0; i < mask.rows(); i++) {
+      for (long j = 0; j < mask.cols(); j += 4) {
+        twoBits(mask, i, j);
+      }
+    }
+  }
+
+  /** The place among a row's values of the one in column j, which is kept. */
+  private static long slotOf(Mask mask, long i, long j) {
+    long slot = j / 4 * 2;
+    for (long before = j / 4 * 4; before < j; before++) {
+      slot += mask.get(i, before) ? 1 : 0;
+    }
+    return slot;
+  }
+
+  @Override
+  public void transpose(Matrix x, Matrix out, int kernel) {
+    for (long i = 0; i < x.rows(); i++) {
+      for (long j = 0; j < x.cols(); j++) {
+        copyElement(x, i, j, out, j, i);
+      }
+    }
+  }
+
+  @Override
+  public void axpby(float alpha, Matrix x, float beta, Matrix y, int kernel) {
+    for (long i = 0; i < x.rows(); i++) {
+      for (long j = 0; j < x.cols(); j++) {
+        double before = beta == 0 ? 0 : (double) beta * y.get(i, j);
+        y.set(i, j, (float) ((double) alpha * x.get(i, j) + before));
+      }
+    }
+  }
+
+  @Override
+  public BackendLayers layers() {
+    return layers;
   }
 
   /** In the order of magnitudes, with NaN above Inf: it must not be lost. */

@@ -430,6 +430,42 @@ public interface BackendSession extends AutoCloseable {
       int kernel);
 
   /**
+   * The values of a double-pruned transpose whose mask is there.
+   *
+   * @param in {@code [n, k]}
+   * @param out {@code [k, n]}, its mask read, its values written
+   * @param kernel kernel id
+   */
+  void refresh24(Compressed24 in, Compressed24 out, int kernel);
+
+  /**
+   * Rows to columns.
+   *
+   * @param x {@code [rows, cols]}
+   * @param out {@code [cols, rows]}
+   * @param kernel kernel id
+   */
+  void transpose(Matrix x, Matrix out, int kernel);
+
+  /**
+   * y = alpha · x + beta · y.
+   *
+   * @param alpha factor of x
+   * @param x {@code [rows, cols]}
+   * @param beta factor of y, not read where 0
+   * @param y {@code [rows, cols]}
+   * @param kernel kernel id
+   */
+  void axpby(float alpha, Matrix x, float beta, Matrix y, int kernel);
+
+  /**
+   * A decoder's operations beside products.
+   *
+   * @return the same object each time
+   */
+  BackendLayers layers();
+
+  /**
    * To another element type; of a scaled one, times the row's scale.
    *
    * @param x {@code [rows, cols]}, with row scales if it is of a scaled type
