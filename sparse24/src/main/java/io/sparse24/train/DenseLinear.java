@@ -177,8 +177,25 @@ public final class DenseLinear implements TrainableLinear {
     return weight;
   }
 
-  Matrix values() {
+  /**
+   * What the product reads, for who shares it: an embedding tied to the head.
+   *
+   * @return {@code [n, k]} in the session's memory, one object as long as the layer lives
+   */
+  public Matrix values() {
     return values;
+  }
+
+  /**
+   * The gradient that {@link #backward} has begun, for who adds to it: an embedding tied to the
+   * head.
+   *
+   * @return {@code [n, k]} F32, in the session's memory
+   * @throws IllegalStateException if there is none since the last step
+   */
+  public Matrix gradient() {
+    weight.requireGradient();
+    return weight.gradient();
   }
 
   @Override

@@ -222,6 +222,15 @@ public final class MaskedLinear implements TrainableLinear {
   }
 
   /**
+   * How many of each group it keeps.
+   *
+   * @return n:m
+   */
+  public Pattern pattern() {
+    return pattern;
+  }
+
+  /**
    * Which elements it keeps now.
    *
    * @param arena holds it

@@ -376,6 +376,15 @@ public final class SlopeLinear implements TrainableLinear {
   public record AdapterWeights(Matrix l, Matrix r) {}
 
   /**
+   * The adapters' rank.
+   *
+   * @return columns of R, 0 if none are attached
+   */
+  public long adapterRank() {
+    return adapters == null ? 0 : adapters.rank();
+  }
+
+  /**
    * The adapters' working values.
    *
    * @param arena holds them
