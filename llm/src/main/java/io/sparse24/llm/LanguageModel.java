@@ -1,5 +1,6 @@
 package io.sparse24.llm;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparse24.Sparse24Matrix;
 import io.sparse24.api.AttentionShape;
 import io.sparse24.api.Compressed24;
@@ -41,6 +42,8 @@ public final class LanguageModel implements AutoCloseable {
 
   /** Rows whose logits are there at a time: of a large vocabulary they are large. */
   private static final int LOSS_ROWS = 128;
+
+  private static final int USUAL_SEQUENCE = 2048;
 
   private final Session session;
   private final Layers layers;
@@ -89,11 +92,7 @@ public final class LanguageModel implements AutoCloseable {
   public static LanguageModel open(
       Session session, Path path, Weights weights, long capacity, long rows) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(path)) {
-      var json = checkpoint.config();
-      if (json == null) {
-        throw new IOException(path + ": has no config.json, name a model's directory");
-      }
-      DecoderConfig config = DecoderConfig.of(path, json);
+      DecoderConfig config = config(path, checkpoint);
       long positions = capacity == 0 ? config.maxPositions() : capacity;
       if (positions > config.maxPositions()) {
         throw new IOException(
@@ -104,10 +103,30 @@ public final class LanguageModel implements AutoCloseable {
                 + positions
                 + "; ask for fewer tokens");
       }
-      long rank = json.path(ModelFiles.ADAPTERS).path("rank").asLong(0);
-      Source source = new Source(session, checkpoint, weights, rank);
+      Source source = new Source(session, checkpoint, weights);
       return new LanguageModel(session, config, source, positions, Math.clamp(rows, 1, positions));
     }
+  }
+
+  /**
+   * The sequence that a model's perplexity is of if nothing else is said.
+   *
+   * @param path its directory
+   * @return its longest, at most 2048
+   * @throws IOException if it can't be read, or is of no such model
+   */
+  public static int sequence(Path path) throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(path)) {
+      return Math.min(USUAL_SEQUENCE, config(path, checkpoint).maxPositions());
+    }
+  }
+
+  private static DecoderConfig config(Path path, Checkpoint checkpoint) throws IOException {
+    ObjectNode json = checkpoint.config();
+    if (json == null) {
+      throw new IOException(path + ": has no config.json, name a model's directory");
+    }
+    return DecoderConfig.of(path, json);
   }
 
   /** The weights of a checkpoint, by name. */
@@ -118,11 +137,12 @@ public final class LanguageModel implements AutoCloseable {
     private final long rank;
     private final Map<String, Weight> weights = new HashMap<>();
 
-    Source(Session session, Checkpoint checkpoint, Weights how, long rank) throws IOException {
+    Source(Session session, Checkpoint checkpoint, Weights how) throws IOException {
       this.session = session;
       this.checkpoint = checkpoint;
       this.sparse = how == Weights.SPARSE;
-      this.rank = rank;
+      ObjectNode config = checkpoint.config();
+      this.rank = config == null ? 0 : config.path(ModelFiles.ADAPTERS).path("rank").asLong(0);
       checkpoint.weights().forEach(weight -> weights.put(weight.name(), weight));
     }
 
