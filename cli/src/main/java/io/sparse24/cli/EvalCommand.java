@@ -31,11 +31,7 @@ final class EvalCommand implements Callable<Integer> {
   @Parameters(paramLabel = "MODEL", description = "A Hugging Face directory.")
   Path path = Path.of("");
 
-  @Option(
-      names = "--text",
-      paramLabel = "PATH",
-      required = true,
-      description = "A text in UTF-8.")
+  @Option(names = "--text", paramLabel = "PATH", required = true, description = "A text in UTF-8.")
   Path text = Path.of("");
 
   @Option(
@@ -84,8 +80,7 @@ final class EvalCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (seq < 0 || seq == 1) {
-      throw new ParameterException(
-          spec.commandLine(), "--seq: is " + seq + ", must be at least 2");
+      throw new ParameterException(spec.commandLine(), "--seq: is " + seq + ", must be at least 2");
     }
     if (windows < 0) {
       throw new ParameterException(
@@ -95,8 +90,7 @@ final class EvalCommand implements Callable<Integer> {
     Result result;
     try (Session session = backend.open()) {
       Evaluated one = evaluate(session, path, content, seq);
-      Evaluated other =
-          against == null ? null : evaluate(session, against, content, one.seq());
+      Evaluated other = against == null ? null : evaluate(session, against, content, one.seq());
       result = new Result(text.toString(), session.info().backend(), one, other);
     }
     PrintWriter out = spec.commandLine().getOut();

@@ -133,8 +133,7 @@ final class GenerateCommand implements Callable<Integer> {
       return Sampler.greedy();
     }
     try {
-      return Sampler.nucleus(
-          temperature == null ? 1 : temperature, topP == null ? 1 : topP, seed);
+      return Sampler.nucleus(temperature == null ? 1 : temperature, topP == null ? 1 : topP, seed);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), "--" + e.getMessage());
     }
@@ -155,7 +154,8 @@ final class GenerateCommand implements Callable<Integer> {
               + " positions");
     }
     int most = tokens == 0 ? (int) Math.min(256, room) : tokens;
-    PrintWriter out = json ? new PrintWriter(java.io.Writer.nullWriter()) : spec.commandLine().getOut();
+    PrintWriter out =
+        json ? new PrintWriter(java.io.Writer.nullWriter()) : spec.commandLine().getOut();
     out.print(prompt);
     out.flush();
     long start = System.nanoTime();

@@ -4,8 +4,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
 
 /**
- * Lets work end by itself when the user interrupts (SIGINT, SIGTERM): the JVM's end waits until this
- * is closed. True once that has happened.
+ * Lets work end by itself when the user interrupts (SIGINT, SIGTERM): the JVM's end waits until
+ * this is closed. True once that has happened.
  */
 final class Interruption implements BooleanSupplier, AutoCloseable {
   private final CountDownLatch done = new CountDownLatch(1);

@@ -313,8 +313,7 @@ final class TrainCommand implements Callable<Integer> {
     Path text = data == null ? sources() : data;
     Preset size = or(preset, Preset.TINY);
     int all = or(steps, size.steps());
-    TrainOptions defaults =
-        TrainOptions.of(text.toString(), size, or(method, Method.SLOPE));
+    TrainOptions defaults = TrainOptions.of(text.toString(), size, or(method, Method.SLOPE));
     return merge(defaults, Math.max(1, all / 20));
   }
 
