@@ -18,7 +18,7 @@ final class Capture {
     events.add(event);
   }
 
-  Graph graph(Session session, BackendGraph handle) {
-    return new Graph(session, handle, buffers, events);
+  Graph graph(WorkQueue queue, BackendGraph handle) {
+    return new Graph(queue, handle, buffers, events);
   }
 }

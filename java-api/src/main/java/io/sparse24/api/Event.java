@@ -12,12 +12,12 @@ public final class Event implements AutoCloseable {
   private static final AtomicLong MADE = new AtomicLong();
 
   private final long number = MADE.getAndIncrement();
-  private final Session session;
+  private final WorkQueue queue;
   private final BackendEvent handle;
   private boolean closed;
 
-  Event(Session session, BackendEvent handle) {
-    this.session = session;
+  Event(WorkQueue queue, BackendEvent handle) {
+    this.queue = queue;
     this.handle = handle;
   }
 
@@ -26,8 +26,8 @@ public final class Event implements AutoCloseable {
     return number;
   }
 
-  Session session() {
-    return session;
+  WorkQueue queue() {
+    return queue;
   }
 
   /** Held while it is used: another session's thread may close it. */
@@ -52,6 +52,6 @@ public final class Event implements AutoCloseable {
   /** Frees it; what already waits for it still does. A second call does nothing. */
   @Override
   public void close() {
-    session.free(this);
+    queue.free(this);
   }
 }

@@ -10,15 +10,15 @@ import java.util.List;
  * too.
  */
 public final class Graph implements AutoCloseable {
-  private final Session session;
+  private final WorkQueue queue;
   private final BackendGraph handle;
   private final List<Buffer> buffers;
   private final List<Event> events;
   private boolean closed;
 
   Graph(
-      Session session, BackendGraph handle, Collection<Buffer> buffers, Collection<Event> events) {
-    this.session = session;
+      WorkQueue queue, BackendGraph handle, Collection<Buffer> buffers, Collection<Event> events) {
+    this.queue = queue;
     this.handle = handle;
     this.buffers = List.copyOf(buffers);
     this.events = List.copyOf(events);
@@ -52,12 +52,12 @@ public final class Graph implements AutoCloseable {
    *     closed
    */
   public void launch() {
-    session.launch(this);
+    queue.launch(this);
   }
 
   /** Frees it once what is queued is done. A second call does nothing. */
   @Override
   public void close() {
-    session.free(this);
+    queue.free(this);
   }
 }
