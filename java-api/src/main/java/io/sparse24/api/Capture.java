@@ -15,7 +15,14 @@ final class Capture {
   }
 
   void uses(Event event) {
-    events.add(event);
+    if (events.add(event)) {
+      event.hold();
+    }
+  }
+
+  /** All of them held, each once. */
+  Set<Event> events() {
+    return events;
   }
 
   Graph graph(WorkQueue queue, BackendGraph handle) {

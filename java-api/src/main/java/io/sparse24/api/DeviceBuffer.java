@@ -10,7 +10,7 @@ public final class DeviceBuffer extends Buffer implements AutoCloseable {
   private final DeviceMemory memory;
   private final long address;
   private final long bytes;
-  private boolean closed;
+  private volatile boolean closed;
 
   DeviceBuffer(DeviceMemory memory, long address, long bytes) {
     this.memory = memory;
@@ -44,12 +44,14 @@ public final class DeviceBuffer extends Buffer implements AutoCloseable {
     return MemorySegment.ofAddress(address() + offset);
   }
 
-  /** Frees the memory once the work queued before is done. */
+  /** Within the session's turn, so that no operation is between looking here and its end. */
+  void markClosed() {
+    closed = true;
+  }
+
+  /** Frees the memory once the work queued before is done. A second call does nothing. */
   @Override
   public void close() {
-    if (!closed) {
-      memory.free(this);
-      closed = true;
-    }
+    memory.free(this);
   }
 }

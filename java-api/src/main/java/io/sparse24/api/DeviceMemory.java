@@ -57,10 +57,16 @@ final class DeviceMemory {
     try (Turn _ = guard.enterEvenIfClosed()) {
       if (!guard.closed()) { // else its close has freed it
         guard.outsideCapture("to close a buffer");
-        if (buffers.remove(buffer)) {
-          backend.free(buffer.address());
-        }
+        release(buffer);
       }
+    }
+  }
+
+  private void release(DeviceBuffer buffer) {
+    if (buffers.remove(buffer)) {
+      long address = buffer.address();
+      buffer.markClosed();
+      backend.free(address);
     }
   }
 
@@ -82,16 +88,12 @@ final class DeviceMemory {
     }
   }
 
-  void freeAll() {
-    try {
-      for (DeviceBuffer buffer : buffers) {
-        backend.free(buffer.address());
-      }
-      for (PinnedBuffer buffer : List.copyOf(pinned)) {
-        unpin(buffer);
-      }
-    } finally {
-      buffers.clear();
+  void freeAll(Failures failures) {
+    for (DeviceBuffer buffer : List.copyOf(buffers)) {
+      failures.guard(() -> release(buffer));
+    }
+    for (PinnedBuffer buffer : List.copyOf(pinned)) {
+      failures.guard(() -> unpin(buffer));
     }
   }
 

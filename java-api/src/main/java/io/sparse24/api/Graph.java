@@ -34,6 +34,11 @@ public final class Graph implements AutoCloseable {
     return handle;
   }
 
+  /** Held until it is destroyed. */
+  List<Event> events() {
+    return events;
+  }
+
   BackendGraph handle() {
     return handle;
   }

@@ -237,11 +237,13 @@ public final class Scratch implements AutoCloseable {
     if (!arena.scope().isAlive()) {
       return;
     }
-    device.forEach(DeviceBuffer::close);
+    Failures failures = new Failures();
+    device.forEach(buffer -> failures.guard(buffer::close));
     device.clear();
     arena.close();
     if (leak != null) {
       leak.closed();
     }
+    failures.rethrow();
   }
 }

@@ -796,7 +796,10 @@ public final class Session implements AutoCloseable {
     queue.synchronize();
   }
 
-  /** Waits for queued work and frees everything. A second call does nothing. */
+  /**
+   * Waits for queued work and frees everything, also where something fails: what failed first is
+   * thrown, with the rest suppressed. A second call does nothing.
+   */
   @Override
   public void close() {
     try (Turn _ = guard.enterEvenIfClosed()) {
@@ -807,12 +810,11 @@ public final class Session implements AutoCloseable {
       if (leak != null) {
         leak.closed();
       }
-      try {
-        queue.freeAll();
-        memory.freeAll();
-      } finally {
-        backend.close();
-      }
+      Failures failures = new Failures();
+      queue.freeAll(failures);
+      memory.freeAll(failures);
+      failures.guard(backend::close);
+      failures.rethrow();
     }
   }
 

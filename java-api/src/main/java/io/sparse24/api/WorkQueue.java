@@ -2,7 +2,6 @@ package io.sparse24.api;
 
 import io.sparse24.api.Guard.Turn;
 import io.sparse24.api.spi.BackendEvent;
-import io.sparse24.api.spi.BackendGraph;
 import io.sparse24.api.spi.BackendSession;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -93,9 +92,16 @@ final class WorkQueue {
       if (!guard.closed()) { // else its close has freed it
         guard.outsideCapture("to close an event");
         if (events.remove(event) && event.markClosed()) {
-          backend.destroyEvent(event.destroyed());
+          release(event);
         }
       }
+    }
+  }
+
+  private void release(Event event) {
+    BackendEvent unheld = event.release();
+    if (unheld != null) {
+      backend.destroyEvent(unheld);
     }
   }
 
@@ -112,22 +118,35 @@ final class WorkQueue {
     }
     try (Turn _ = guard.enter()) {
       Capture recorded = Objects.requireNonNull(guard.capture());
-      BackendGraph ended = backend.endCapture();
       guard.capture(null);
-      Graph graph = recorded.graph(this, ended);
-      graphs.add(graph);
-      return graph;
+      try {
+        Graph graph = recorded.graph(this, backend.endCapture());
+        graphs.add(graph);
+        return graph;
+      } catch (RuntimeException e) {
+        recorded.events().forEach(this::release);
+        throw e;
+      }
     }
   }
 
   private void abandonCapture(Throwable cause) {
     try (Turn _ = guard.enterEvenIfClosed()) {
-      guard.capture(null);
-      if (!guard.closed()) {
-        backend.destroyGraph(backend.endCapture());
-      }
-    } catch (RuntimeException e) {
+      Failures failures = new Failures();
+      dropCapture(failures);
+      failures.rethrow();
+    } catch (RuntimeException | Error e) {
       cause.addSuppressed(e);
+    }
+  }
+
+  /** Its session's close has dropped it already where work closed that. */
+  private void dropCapture(Failures failures) {
+    Capture recorded = guard.capture();
+    if (recorded != null) {
+      guard.capture(null);
+      failures.guard(() -> backend.destroyGraph(backend.endCapture()));
+      recorded.events().forEach(event -> failures.guard(() -> release(event)));
     }
   }
 
@@ -140,9 +159,18 @@ final class WorkQueue {
 
   void free(Graph graph) {
     try (Turn _ = guard.enterEvenIfClosed()) {
-      if (!guard.closed() && graphs.remove(graph) && graph.markClosed()) {
-        backend.destroyGraph(graph.handle());
+      if (!guard.closed() && graphs.remove(graph)) {
+        Failures failures = new Failures();
+        destroy(graph, failures);
+        failures.rethrow();
       }
+    }
+  }
+
+  private void destroy(Graph graph, Failures failures) {
+    if (graph.markClosed()) {
+      failures.guard(() -> backend.destroyGraph(graph.handle()));
+      graph.events().forEach(event -> failures.guard(() -> release(event)));
     }
   }
 
@@ -157,19 +185,12 @@ final class WorkQueue {
   }
 
   /** What a capture that was not ended refuses goes with the backend's session. */
-  void freeAll() {
-    if (guard.capture() != null) {
-      guard.capture(null);
-      backend.destroyGraph(backend.endCapture());
-    }
-    for (Graph graph : graphs) {
-      if (graph.markClosed()) {
-        backend.destroyGraph(graph.handle());
-      }
-    }
+  void freeAll(Failures failures) {
+    dropCapture(failures);
+    graphs.forEach(graph -> destroy(graph, failures));
     for (Event event : events) {
       if (event.markClosed()) {
-        backend.destroyEvent(event.destroyed());
+        failures.guard(() -> release(event));
       }
     }
     graphs.clear();
