@@ -25,7 +25,7 @@ int64_t now() {
 }
 
 int64_t recorded(const char *name, s24_event *event) {
-  const int64_t time = events().find(name, event).recorded;
+  const int64_t time = events().find(name, event)->recorded;
   if (time == 0) fail(S24_BAD_ARGUMENT, "%s: was never recorded", name);
   return time;
 }
@@ -46,7 +46,7 @@ int32_t queue(s24_context *ctx, void **out) {
 int32_t event_create(s24_context *ctx, s24_event **out) {
   return guarded(ctx, [&] {
     check::pointer("out", out, true);
-    *out = events().add(std::make_unique<s24_event>());
+    *out = events().add(std::make_shared<s24_event>());
   });
 }
 
@@ -55,7 +55,7 @@ int32_t event_destroy(s24_context *ctx, s24_event *event) {
 }
 
 int32_t event_record(s24_context *ctx, s24_event *event) {
-  return guarded(ctx, [&] { events().find("event", event).recorded = now(); });
+  return guarded(ctx, [&] { events().find("event", event)->recorded = now(); });
 }
 
 int32_t event_wait(s24_context *ctx, s24_event *event) {

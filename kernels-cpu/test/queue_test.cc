@@ -1,12 +1,32 @@
 // There is no queue: copies are done when they return, events are times, graphs are not to be had and say why.
 #include <cstring>
+#include <memory>
 #include <string>
 
 #include "harness.hpp"
+#include "sparse24/handles.hpp"
 
 namespace s24::test {
+namespace {
+
+// What is found is its finder's until he lets go of it, though another thread destroys it meanwhile.
+void test_handles() {
+  Handles<int> handles;
+  auto made = std::make_shared<int>(7);
+  const std::weak_ptr<int> alive = made;
+  int *const handle = handles.add(std::move(made));
+  {
+    const std::shared_ptr<int> found = handles.find("it", handle);
+    handles.remove("it", handle);
+    EXPECT(!alive.expired() && *found == 7, "destroyed while it was used");
+  }
+  EXPECT(alive.expired(), "never destroyed");
+}
+
+}  // namespace
 
 void test_queue() {
+  test_handles();
   const Context ctx(1), other(1);
   s24_context *const c = ctx.handle;
   void *queue = &queue, *memory = nullptr;

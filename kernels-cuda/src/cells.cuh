@@ -40,12 +40,13 @@ __global__ void run_settle(Op op, Record *record) {
   if (record->first.kind == Finding::kNone) record->first = op.explain(place);
 }
 
-// With so many bytes of dynamic shared memory.
-template <class Kernel, class... Args>
+// With so many bytes of dynamic shared memory, of at most kMost. That is what the kernel is allowed, on the device that
+// is current: one number for all threads, so that none takes it from another between asking and launching.
+template <int kMost, class Kernel, class... Args>
 void launch_with_shared(const Queue &queue, dim3 grid, dim3 block, int bytes, Kernel kernel, Args... args) {
   constexpr int kUnasked = 48 * 1024;
-  if (bytes > kUnasked) {
-    expect(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes),
+  if constexpr (kMost > kUnasked) {
+    expect(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, kMost),
            "asking for shared memory");
   }
   cudaLaunchConfig_t config{};
@@ -58,7 +59,7 @@ void launch_with_shared(const Queue &queue, dim3 grid, dim3 block, int bytes, Ke
 
 template <class Kernel, class... Args>
 void launch(const Queue &queue, dim3 grid, dim3 block, Kernel kernel, Args... args) {
-  launch_with_shared(queue, grid, block, 0, kernel, args...);
+  launch_with_shared<0>(queue, grid, block, 0, kernel, args...);
 }
 
 inline unsigned blocks_for(int64_t count, int64_t each) {

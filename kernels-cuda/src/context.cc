@@ -74,15 +74,15 @@ void s24_context::begin_capture() {
   unread_ = false;
 }
 
-s24_graph s24_context::end_capture() {
+std::shared_ptr<s24_graph> s24_context::end_capture() {
   if (!capturing_) s24::fail(S24_BAD_ARGUMENT, "capture_end: no capture was begun");
-  s24_graph made{self_, nullptr, unread_};
+  auto made = std::make_shared<s24_graph>(self_, unread_);
   cudaGraph_t recorded = nullptr;
   const cudaError_t ended = cudaStreamEndCapture(stream_, &recorded);
   capturing_ = false;
   unread_ = unread_before_;
   expect(ended, "ending a capture");
-  const cudaError_t instantiated = cudaGraphInstantiate(&made.executable, recorded, 0);
+  const cudaError_t instantiated = cudaGraphInstantiate(&made->executable, recorded, 0);
   static_cast<void>(cudaGraphDestroy(recorded));
   expect(instantiated, "making a graph of a capture");
   return made;

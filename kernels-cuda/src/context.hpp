@@ -31,7 +31,7 @@ struct s24_context {
   // it.
   void outside_capture(const char *what) const;
   void begin_capture();
-  s24_graph end_capture();
+  std::shared_ptr<s24_graph> end_capture();
   void abandon_capture() noexcept;
   void launch(const s24_graph &graph);
 

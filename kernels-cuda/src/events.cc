@@ -31,13 +31,13 @@ Handles<s24_event> &events() {
   return *handles;
 }
 
-cudaEvent_t on_device(const s24_context &ctx, const char *name, s24_event *event) {
-  const s24_event &found = events().find(name, event);
-  if (found.device->ordinal() != ctx.device().ordinal()) {
-    fail(S24_BAD_ARGUMENT, "%s: is of GPU %d, this context of GPU %d", name, found.device->ordinal(),
+std::shared_ptr<s24_event> on_device(const s24_context &ctx, const char *name, s24_event *event) {
+  std::shared_ptr<s24_event> found = events().find(name, event);
+  if (found->device->ordinal() != ctx.device().ordinal()) {
+    fail(S24_BAD_ARGUMENT, "%s: is of GPU %d, this context of GPU %d", name, found->device->ordinal(),
          ctx.device().ordinal());
   }
-  return found.event;
+  return found;
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ cudaEvent_t on_device(const s24_context &ctx, const char *name, s24_event *event
 int32_t event_create(s24_context *ctx, s24_event **out) {
   return guarded(ctx, [&] {
     check::pointer("out", out, true);
-    *out = events().add(std::make_unique<s24_event>(ctx->share()));
+    *out = events().add(std::make_shared<s24_event>(ctx->share()));
   });
 }
 
@@ -58,21 +58,22 @@ int32_t event_destroy(s24_context *ctx, s24_event *event) {
 int32_t event_record(s24_context *ctx, s24_event *event) {
   return guarded(ctx, [&] {
     const unsigned flags = ctx->capturing() ? cudaEventRecordExternal : cudaEventRecordDefault;
-    expect(cudaEventRecordWithFlags(on_device(*ctx, "event", event), ctx->stream(), flags), "recording an event");
+    expect(cudaEventRecordWithFlags(on_device(*ctx, "event", event)->event, ctx->stream(), flags),
+           "recording an event");
   });
 }
 
 int32_t event_wait(s24_context *ctx, s24_event *event) {
   return guarded(ctx, [&] {
     const unsigned flags = ctx->capturing() ? cudaEventWaitExternal : cudaEventWaitDefault;
-    expect(cudaStreamWaitEvent(ctx->stream(), events().find("event", event).event, flags), "waiting for an event");
+    expect(cudaStreamWaitEvent(ctx->stream(), events().find("event", event)->event, flags), "waiting for an event");
   });
 }
 
 int32_t event_synchronize(s24_context *ctx, s24_event *event) {
   return guarded(ctx, [&] {
     ctx->outside_capture("event_synchronize waits");
-    expect(cudaEventSynchronize(events().find("event", event).event), "waiting for an event");
+    expect(cudaEventSynchronize(events().find("event", event)->event), "waiting for an event");
   });
 }
 
@@ -80,11 +81,11 @@ int32_t event_elapsed(s24_context *ctx, s24_event *start, s24_event *end, float 
   return guarded(ctx, [&] {
     ctx->outside_capture("event_elapsed waits");
     check::pointer("milliseconds", milliseconds, true);
-    const cudaEvent_t from = on_device(*ctx, "start", start), to = on_device(*ctx, "end", end);
-    expect(cudaEventSynchronize(from), "waiting for an event");
-    expect(cudaEventSynchronize(to), "waiting for an event");
+    const std::shared_ptr<s24_event> from = on_device(*ctx, "start", start), to = on_device(*ctx, "end", end);
+    expect(cudaEventSynchronize(from->event), "waiting for an event");
+    expect(cudaEventSynchronize(to->event), "waiting for an event");
     float elapsed = 0;
-    const cudaError_t known = cudaEventElapsedTime(&elapsed, from, to);
+    const cudaError_t known = cudaEventElapsedTime(&elapsed, from->event, to->event);
     if (known == cudaErrorInvalidResourceHandle) {
       static_cast<void>(cudaGetLastError());
       fail(S24_BAD_ARGUMENT, "start, end: one of them was never recorded");

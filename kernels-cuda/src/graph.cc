@@ -6,6 +6,12 @@
 #include "cuda_error.hpp"
 #include "sparse24/handles.hpp"
 
+// A launch that is still queued is not lost: CUDA frees the graph behind it.
+s24_graph::~s24_graph() {
+  if (executable != nullptr) static_cast<void>(cudaGraphExecDestroy(executable));
+  static_cast<void>(cudaGetLastError());
+}
+
 namespace s24::cuda {
 namespace {
 
@@ -23,20 +29,16 @@ int32_t capture_begin(s24_context *ctx) {
 int32_t capture_end(s24_context *ctx, s24_graph **out) {
   return guarded(ctx, [&] {
     check::pointer("out", out, true);
-    *out = graphs().add(std::make_unique<s24_graph>(ctx->end_capture()));
+    *out = graphs().add(ctx->end_capture());
   });
 }
 
 int32_t graph_launch(s24_context *ctx, s24_graph *graph) {
-  return guarded(ctx, [&] { ctx->launch(graphs().find("graph", graph)); });
+  return guarded(ctx, [&] { ctx->launch(*graphs().find("graph", graph)); });
 }
 
-// A launch that is still queued is not lost: CUDA frees the graph behind it.
 int32_t graph_destroy(s24_context *ctx, s24_graph *graph) {
-  return guarded(ctx, [&] {
-    const std::unique_ptr<s24_graph> owned = graphs().remove("graph", graph);
-    if (owned != nullptr) expect(cudaGraphExecDestroy(owned->executable), "destroying a graph");
-  });
+  return guarded(ctx, [&] { graphs().remove("graph", graph); });
 }
 
 }  // namespace s24::cuda

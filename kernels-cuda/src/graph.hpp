@@ -6,12 +6,19 @@
 #include <driver_types.h>
 
 #include <memory>
+#include <utility>
 
 #include "sparse24/s24.h"
 
 struct s24_graph {
+  s24_graph(std::weak_ptr<const int> its_context, bool its_unread)
+      : context(std::move(its_context)), unread(its_unread) {}
+  ~s24_graph();
+  s24_graph(const s24_graph &) = delete;
+  s24_graph &operator=(const s24_graph &) = delete;
+
   std::weak_ptr<const int> context;
-  cudaGraphExec_t executable;
+  cudaGraphExec_t executable = nullptr;
   bool unread;  // it has an operation that may leave a finding
 };
 

@@ -172,9 +172,10 @@ void sddmm_shape(const Queue &queue, const SddmmCall &call, const SddmmPlan &pla
   const bool cut = plan.cut.parts > 1;
   const SddmmResult result{a.n, a.k / 2, cut ? static_cast<float *>(call.workspace) : nullptr, SddmmOutput(call)};
   const BlockWork work(plan.down, plan.across, plan.stages, plan.cut);
-  launch_with_shared(queue, dim3(work.down * work.across, static_cast<unsigned>(plan.cut.parts)), dim3(kSddmmThreads),
-                     Shape::kSharedBytes, run_sddmm<Shape, T>, StagedRows<T>(call.dy, a.m, a.n, a.dy_stride),
-                     StagedRows<T>(call.x, a.m, a.k, a.x_stride), work, result, queue.record);
+  launch_with_shared<Shape::kSharedBytes>(queue, dim3(work.down * work.across, static_cast<unsigned>(plan.cut.parts)),
+                                          dim3(kSddmmThreads), Shape::kSharedBytes, run_sddmm<Shape, T>,
+                                          StagedRows<T>(call.dy, a.m, a.n, a.dy_stride),
+                                          StagedRows<T>(call.x, a.m, a.k, a.x_stride), work, result, queue.record);
   const AddSddmmParts add{result, plan.cut.parts};
   if (cut) cells(queue, add, a.n, a.k / 2);
   settle(queue, add);

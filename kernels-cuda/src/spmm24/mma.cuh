@@ -360,10 +360,11 @@ void multiply_shape(const Queue &queue, const GemmCall &call, const MmaPlan &pla
   const MmaResult<Sum, Y> result{a.m, a.n, plan.cut.parts > 1 ? static_cast<Sum *>(call.workspace) : nullptr,
                                  Epilogue<Y>(call)};
   const BlockWork work(plan.w_blocks, plan.x_blocks, plan.stages, plan.cut);
-  launch_with_shared(queue, dim3(work.down * work.across, static_cast<unsigned>(plan.cut.parts)), dim3(kMmaThreads),
-                     Shape::shared_bytes(sizeof(X), call.lowrank != nullptr), run_mma<Shape, W, X, Y, kByF16>,
-                     StagedRows<X>(call.x, a.m, a.k, a.x_stride),
-                     Fragments<W, static_cast<int>(sizeof(X))>(call.w, a.n, a.k), work, result);
+  launch_with_shared<Shape::shared_bytes(sizeof(X), true)>(
+      queue, dim3(work.down * work.across, static_cast<unsigned>(plan.cut.parts)), dim3(kMmaThreads),
+      Shape::shared_bytes(sizeof(X), call.lowrank != nullptr), run_mma<Shape, W, X, Y, kByF16>,
+      StagedRows<X>(call.x, a.m, a.k, a.x_stride), Fragments<W, static_cast<int>(sizeof(X))>(call.w, a.n, a.k), work,
+      result);
   if (plan.cut.parts > 1) cells(queue, AddParts<Sum, Y>{result, plan.cut.parts}, a.m, a.n);
 }
 

@@ -415,9 +415,9 @@ void launch_wgmma(const Queue &queue, const GemmCall &call, const CUtensorMap &x
   const s24_gemm_args &a = call.args;
   const Problem problem{a.m, a.n, (column_blocks(a.k) + P::kTiles - 1) / P::kTiles, TileOrder(a.m, a.n)};
   const int64_t tiles = problem.order.count(), most = queue.chip.multiprocessors;
-  launch_with_shared(queue, dim3(static_cast<unsigned>(tiles < most ? tiles : most)), dim3(kThreads),
-                     static_cast<int>(sizeof(Shared<W>)), run_wgmma<W, X, Y>, x, PackedWeight<W>(call.w, a.n, a.k),
-                     Epilogue<Y>(call), problem);
+  constexpr int kBytes = static_cast<int>(sizeof(Shared<W>));
+  launch_with_shared<kBytes>(queue, dim3(static_cast<unsigned>(tiles < most ? tiles : most)), dim3(kThreads), kBytes,
+                             run_wgmma<W, X, Y>, x, PackedWeight<W>(call.w, a.n, a.k), Epilogue<Y>(call), problem);
 }
 
 // X that TMA cannot read is the mma kernel's, which reads the same packed weight.

@@ -36,6 +36,10 @@ bool any_of_block(bool own);  // waits too
 int lane();
 uint8_t *dynamic_shared();
 
+// A kernel's dynamic shared memory: what it is allowed, which all threads share, and what a launch takes.
+void allow_shared(const void *kernel, size_t bytes);
+void take_shared(const void *kernel, size_t bytes);
+
 // Copies into shared memory that a thread has begun: in groups, each done when the thread waits for it.
 void queue_copy(void *to, const void *from, int bytes, int of);
 void close_copies();
@@ -98,13 +102,15 @@ template <class Kernel, class... Args>
 cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t *config, Kernel kernel, Args... args) {
   const dim3 grid = config->gridDim, block = config->blockDim;
   const size_t shared = config->dynamicSmemBytes;
+  s24::emulation::take_shared(reinterpret_cast<const void *>(kernel), shared);
   s24::emulation::run_in(config->stream,
                          [=] { s24::emulation::run_grid(grid, block, shared, [&] { kernel(args...); }); });
   return cudaSuccess;
 }
 
 template <class Kernel>
-cudaError_t cudaFuncSetAttribute(Kernel, cudaFuncAttribute, int) {
+cudaError_t cudaFuncSetAttribute(Kernel kernel, cudaFuncAttribute, int bytes) {
+  s24::emulation::allow_shared(reinterpret_cast<const void *>(kernel), static_cast<size_t>(bytes));
   return cudaSuccess;
 }
 

@@ -15,10 +15,17 @@ final class Capture {
   }
 
   void uses(Event event) {
-    events.add(event);
+    if (events.add(event)) {
+      event.hold();
+    }
   }
 
-  Graph graph(Session session, BackendGraph handle) {
-    return new Graph(session, handle, buffers, events);
+  /** All of them held, each once. */
+  Set<Event> events() {
+    return events;
+  }
+
+  Graph graph(WorkQueue queue, BackendGraph handle) {
+    return new Graph(queue, handle, buffers, events);
   }
 }

@@ -118,6 +118,20 @@ final class Checks {
     }
   }
 
+  static void sized(String what, Compressed24 weight, long n, long k, DType dtype) {
+    if (weight.n() != n || weight.k() != k || weight.dtype() != dtype) {
+      String is = weight.n() + " x " + weight.k() + " " + weight.dtype();
+      throw new IllegalArgumentException(
+          what + ": is " + is + ", must be " + n + " x " + k + " " + dtype);
+    }
+  }
+
+  static void bytes(long bytes) {
+    if (bytes < 0) {
+      throw new IllegalArgumentException("bytes: is " + bytes + ", must be at least 0");
+    }
+  }
+
   /** Both parts of {@code out}, a 2:4 weight that is written. */
   static void output(Compressed24 out) {
     writable("out.values", out.values().segment());

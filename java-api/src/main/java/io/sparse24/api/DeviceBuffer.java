@@ -7,13 +7,13 @@ import java.lang.foreign.MemorySegment;
  * it too.
  */
 public final class DeviceBuffer extends Buffer implements AutoCloseable {
-  private final Session session;
+  private final DeviceMemory memory;
   private final long address;
   private final long bytes;
-  private boolean closed;
+  private volatile boolean closed;
 
-  DeviceBuffer(Session session, long address, long bytes) {
-    this.session = session;
+  DeviceBuffer(DeviceMemory memory, long address, long bytes) {
+    this.memory = memory;
     this.address = address;
     this.bytes = bytes;
   }
@@ -23,8 +23,8 @@ public final class DeviceBuffer extends Buffer implements AutoCloseable {
     return bytes;
   }
 
-  Session session() {
-    return session;
+  DeviceMemory memory() {
+    return memory;
   }
 
   long address() {
@@ -44,12 +44,14 @@ public final class DeviceBuffer extends Buffer implements AutoCloseable {
     return MemorySegment.ofAddress(address() + offset);
   }
 
-  /** Frees the memory once the work queued before is done. */
+  /** Within the session's turn, so that no operation is between looking here and its end. */
+  void markClosed() {
+    closed = true;
+  }
+
+  /** Frees the memory once the work queued before is done. A second call does nothing. */
   @Override
   public void close() {
-    if (!closed) {
-      session.free(this);
-      closed = true;
-    }
+    memory.free(this);
   }
 }

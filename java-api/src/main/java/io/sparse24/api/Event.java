@@ -2,6 +2,7 @@ package io.sparse24.api;
 
 import io.sparse24.api.spi.BackendEvent;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A place in the queue of a session, made by {@link Session#event}: where {@link Session#record}
@@ -12,12 +13,13 @@ public final class Event implements AutoCloseable {
   private static final AtomicLong MADE = new AtomicLong();
 
   private final long number = MADE.getAndIncrement();
-  private final Session session;
+  private final WorkQueue queue;
   private final BackendEvent handle;
   private boolean closed;
+  private int holders = 1; // itself while it is open, and each graph that has it
 
-  Event(Session session, BackendEvent handle) {
-    this.session = session;
+  Event(WorkQueue queue, BackendEvent handle) {
+    this.queue = queue;
     this.handle = handle;
   }
 
@@ -26,8 +28,8 @@ public final class Event implements AutoCloseable {
     return number;
   }
 
-  Session session() {
-    return session;
+  WorkQueue queue() {
+    return queue;
   }
 
   /** Held while it is used: another session's thread may close it. */
@@ -38,8 +40,16 @@ public final class Event implements AutoCloseable {
     return handle;
   }
 
-  BackendEvent destroyed() {
-    return handle;
+  /** For a graph, which the backend's event must outlive. */
+  synchronized void hold() {
+    handle();
+    holders++;
+  }
+
+  /** The backend's event if nobody holds it any more, who lets go of it last destroys it. */
+  synchronized @Nullable BackendEvent release() {
+    holders--;
+    return holders == 0 ? handle : null;
   }
 
   /** True for who closes it. */
@@ -49,9 +59,12 @@ public final class Event implements AutoCloseable {
     return first;
   }
 
-  /** Frees it; what already waits for it still does. A second call does nothing. */
+  /**
+   * Frees it; what already waits for it still does, and a graph that records it or waits for it can
+   * not be launched any more. A second call does nothing.
+   */
   @Override
   public void close() {
-    session.free(this);
+    queue.free(this);
   }
 }

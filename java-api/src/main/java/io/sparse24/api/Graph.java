@@ -10,15 +10,15 @@ import java.util.List;
  * too.
  */
 public final class Graph implements AutoCloseable {
-  private final Session session;
+  private final WorkQueue queue;
   private final BackendGraph handle;
   private final List<Buffer> buffers;
   private final List<Event> events;
   private boolean closed;
 
   Graph(
-      Session session, BackendGraph handle, Collection<Buffer> buffers, Collection<Event> events) {
-    this.session = session;
+      WorkQueue queue, BackendGraph handle, Collection<Buffer> buffers, Collection<Event> events) {
+    this.queue = queue;
     this.handle = handle;
     this.buffers = List.copyOf(buffers);
     this.events = List.copyOf(events);
@@ -32,6 +32,11 @@ public final class Graph implements AutoCloseable {
     buffers.forEach(Buffer::requireOpen);
     events.forEach(Event::handle);
     return handle;
+  }
+
+  /** Held until it is destroyed. */
+  List<Event> events() {
+    return events;
   }
 
   BackendGraph handle() {
@@ -52,12 +57,12 @@ public final class Graph implements AutoCloseable {
    *     closed
    */
   public void launch() {
-    session.launch(this);
+    queue.launch(this);
   }
 
   /** Frees it once what is queued is done. A second call does nothing. */
   @Override
   public void close() {
-    session.free(this);
+    queue.free(this);
   }
 }

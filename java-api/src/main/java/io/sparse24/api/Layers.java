@@ -1,5 +1,6 @@
 package io.sparse24.api;
 
+import io.sparse24.api.Guard.Turn;
 import io.sparse24.api.spi.BackendLayers;
 import org.jspecify.annotations.Nullable;
 
@@ -13,14 +14,14 @@ import org.jspecify.annotations.Nullable;
  * session, memory is the caller's, and a call allocates nothing.
  */
 public final class Layers {
-  private final Session session;
+  private final Calls calls;
   private final BackendLayers backend;
   private final String name;
 
-  Layers(Session session, BackendLayers backend, String name) {
-    this.session = session;
-    this.backend = backend;
-    this.name = name;
+  Layers(Calls calls) {
+    this.calls = calls;
+    this.backend = calls.backend().layers();
+    this.name = calls.name();
   }
 
   /**
@@ -38,16 +39,13 @@ public final class Layers {
     Checks.writable("x", x.segment());
     Checks.noOverlap("x", x, "table", table);
     Checks.noOverlap("x", x, "ids", ids);
-    session.enter();
-    try {
-      session.place("ids", ids.buffer());
-      session.place("table", table);
-      session.place("x", x);
+    try (Turn _ = calls.enter()) {
+      calls.place("ids", ids.buffer());
+      calls.place("table", table);
+      calls.place("x", x);
       OperationEvent event = OperationEvent.start();
-      backend.embed(ids, table, x, session.forced(Op.EMBED, x.dtype()));
+      backend.embed(ids, table, x, calls.kernel(Op.EMBED, x.dtype()));
       finish(event, Op.EMBED, x);
-    } finally {
-      session.exit();
     }
   }
 
@@ -67,16 +65,13 @@ public final class Layers {
     Checks.writable("table", table.segment());
     Checks.noOverlap("table", table, "x", x);
     Checks.noOverlap("table", table, "ids", ids);
-    session.enter();
-    try {
-      session.place("ids", ids.buffer());
-      session.place("x", x);
-      session.place("table", table);
+    try (Turn _ = calls.enter()) {
+      calls.place("ids", ids.buffer());
+      calls.place("x", x);
+      calls.place("table", table);
       OperationEvent event = OperationEvent.start();
-      backend.embedGrad(ids, x, table, session.forced(Op.EMBED_GRAD, x.dtype()));
+      backend.embedGrad(ids, x, table, calls.kernel(Op.EMBED_GRAD, x.dtype()));
       finish(event, Op.EMBED_GRAD, x);
-    } finally {
-      session.exit();
     }
   }
 
@@ -109,17 +104,14 @@ public final class Layers {
       throw new IllegalArgumentException(
           "epsilon: is " + epsilon + ", must be at least 0 and finite");
     }
-    session.enter();
-    try {
-      session.place("x", x);
-      session.place("w", w);
-      session.place("y", y);
-      session.place("r", r);
+    try (Turn _ = calls.enter()) {
+      calls.place("x", x);
+      calls.place("w", w);
+      calls.place("y", y);
+      calls.place("r", r);
       OperationEvent event = OperationEvent.start();
-      backend.rmsnorm(x, w, epsilon, y, r, session.forced(Op.RMSNORM, x.dtype()));
+      backend.rmsnorm(x, w, epsilon, y, r, calls.kernel(Op.RMSNORM, x.dtype()));
       finish(event, Op.RMSNORM, x);
-    } finally {
-      session.exit();
     }
   }
 
@@ -162,19 +154,16 @@ public final class Layers {
     Checks.noOverlap("dw", dw, "r", r);
     Checks.noOverlap("dw", dw, "dy", dy);
     Checks.noOverlap("dw", dw, "dx", dx);
-    session.enter();
-    try {
-      session.place("x", x);
-      session.place("w", w);
-      session.place("r", r);
-      session.place("dy", dy);
-      session.place("dx", dx);
-      session.place("dw", dw);
+    try (Turn _ = calls.enter()) {
+      calls.place("x", x);
+      calls.place("w", w);
+      calls.place("r", r);
+      calls.place("dy", dy);
+      calls.place("dx", dx);
+      calls.place("dw", dw);
       OperationEvent event = OperationEvent.start();
-      backend.rmsnormGrad(x, w, r, dy, beta, dx, dw, session.forced(Op.RMSNORM_GRAD, x.dtype()));
+      backend.rmsnormGrad(x, w, r, dy, beta, dx, dw, calls.kernel(Op.RMSNORM_GRAD, x.dtype()));
       finish(event, Op.RMSNORM_GRAD, x);
-    } finally {
-      session.exit();
     }
   }
 
@@ -228,17 +217,14 @@ public final class Layers {
     Checks.writable("x", x.segment());
     Checks.noOverlap("x", x, "cosines", cosines);
     Checks.noOverlap("x", x, "sines", sines);
-    session.enter();
-    try {
-      session.place("cosines", cosines);
-      session.place("sines", sines);
-      session.place("x", x);
+    try (Turn _ = calls.enter()) {
+      calls.place("cosines", cosines);
+      calls.place("sines", sines);
+      calls.place("x", x);
       OperationEvent event = OperationEvent.start();
       backend.rope(
-          cosines, sines, heads, start, period, inverse, x, session.forced(Op.ROPE, x.dtype()));
+          cosines, sines, heads, start, period, inverse, x, calls.kernel(Op.ROPE, x.dtype()));
       finish(event, Op.ROPE, x);
-    } finally {
-      session.exit();
     }
   }
 
@@ -276,18 +262,15 @@ public final class Layers {
       noOverlap("lse", lse, q, k, v);
       Checks.noOverlap("lse", lse, "y", y);
     }
-    session.enter();
-    try {
-      session.place("q", q);
-      session.place("k", k);
-      session.place("v", v);
-      session.place("y", y);
-      session.place("lse", lse);
+    try (Turn _ = calls.enter()) {
+      calls.place("q", q);
+      calls.place("k", k);
+      calls.place("v", v);
+      calls.place("y", y);
+      calls.place("lse", lse);
       OperationEvent event = OperationEvent.start();
-      backend.attention(shape, kvRows, q, k, v, y, lse, session.forced(Op.ATTENTION, q.dtype()));
+      backend.attention(shape, kvRows, q, k, v, y, lse, calls.kernel(Op.ATTENTION, q.dtype()));
       finish(event, Op.ATTENTION, q);
-    } finally {
-      session.exit();
     }
   }
 
@@ -333,23 +316,20 @@ public final class Layers {
     Checks.noOverlap("dq", dq, "dk", dk);
     Checks.noOverlap("dq", dq, "dv", dv);
     Checks.noOverlap("dk", dk, "dv", dv);
-    session.enter();
-    try {
-      session.place("q", q);
-      session.place("k", k);
-      session.place("v", v);
-      session.place("y", y);
-      session.place("lse", lse);
-      session.place("dy", dy);
-      session.place("dq", dq);
-      session.place("dk", dk);
-      session.place("dv", dv);
+    try (Turn _ = calls.enter()) {
+      calls.place("q", q);
+      calls.place("k", k);
+      calls.place("v", v);
+      calls.place("y", y);
+      calls.place("lse", lse);
+      calls.place("dy", dy);
+      calls.place("dq", dq);
+      calls.place("dk", dk);
+      calls.place("dv", dv);
       OperationEvent event = OperationEvent.start();
-      int kernel = session.forced(Op.ATTENTION_GRAD, q.dtype());
+      int kernel = calls.kernel(Op.ATTENTION_GRAD, q.dtype());
       backend.attentionGrad(shape, kvRows, q, k, v, y, lse, dy, dq, dk, dv, kernel);
       finish(event, Op.ATTENTION_GRAD, q);
-    } finally {
-      session.exit();
     }
   }
 
@@ -413,16 +393,13 @@ public final class Layers {
     Checks.writable("y", y.segment());
     Checks.sameOrApart("y", y, "g", g);
     Checks.sameOrApart("y", y, "u", u);
-    session.enter();
-    try {
-      session.place("g", g);
-      session.place("u", u);
-      session.place("y", y);
+    try (Turn _ = calls.enter()) {
+      calls.place("g", g);
+      calls.place("u", u);
+      calls.place("y", y);
       OperationEvent event = OperationEvent.start();
-      backend.swiglu(g, u, y, session.forced(Op.SWIGLU, g.dtype()));
+      backend.swiglu(g, u, y, calls.kernel(Op.SWIGLU, g.dtype()));
       finish(event, Op.SWIGLU, g);
-    } finally {
-      session.exit();
     }
   }
 
@@ -450,18 +427,15 @@ public final class Layers {
     Checks.noOverlap("du", du, "g", g);
     Checks.noOverlap("du", du, "dy", dy);
     Checks.noOverlap("dg", dg, "du", du);
-    session.enter();
-    try {
-      session.place("g", g);
-      session.place("u", u);
-      session.place("dy", dy);
-      session.place("dg", dg);
-      session.place("du", du);
+    try (Turn _ = calls.enter()) {
+      calls.place("g", g);
+      calls.place("u", u);
+      calls.place("dy", dy);
+      calls.place("dg", dg);
+      calls.place("du", du);
       OperationEvent event = OperationEvent.start();
-      backend.swigluGrad(g, u, dy, dg, du, session.forced(Op.SWIGLU_GRAD, g.dtype()));
+      backend.swigluGrad(g, u, dy, dg, du, calls.kernel(Op.SWIGLU_GRAD, g.dtype()));
       finish(event, Op.SWIGLU_GRAD, g);
-    } finally {
-      session.exit();
     }
   }
 
@@ -492,18 +466,15 @@ public final class Layers {
       Checks.noOverlap("gradient", gradient, "targets", targets);
       Checks.noOverlap("gradient", gradient, "loss", loss);
     }
-    session.enter();
-    try {
-      session.place("logits", logits);
-      session.place("targets", targets.buffer());
-      session.place("loss", loss);
-      session.place("gradient", gradient);
+    try (Turn _ = calls.enter()) {
+      calls.place("logits", logits);
+      calls.place("targets", targets.buffer());
+      calls.place("loss", loss);
+      calls.place("gradient", gradient);
       OperationEvent event = OperationEvent.start();
       backend.crossEntropy(
-          logits, targets, scale, loss, gradient, session.forced(Op.CROSS_ENTROPY, logits.dtype()));
+          logits, targets, scale, loss, gradient, calls.kernel(Op.CROSS_ENTROPY, logits.dtype()));
       finish(event, Op.CROSS_ENTROPY, logits);
-    } finally {
-      session.exit();
     }
   }
 

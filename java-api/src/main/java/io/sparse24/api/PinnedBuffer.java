@@ -9,17 +9,17 @@ import java.lang.foreign.MemorySegment;
  * session frees it too.
  */
 public final class PinnedBuffer extends HostBuffer implements AutoCloseable {
-  private final Session session;
+  private final DeviceMemory memory;
   private final Arena arena;
 
-  PinnedBuffer(Session session, Arena arena, MemorySegment segment) {
+  PinnedBuffer(DeviceMemory memory, Arena arena, MemorySegment segment) {
     super(segment);
-    this.session = session;
+    this.memory = memory;
     this.arena = arena;
   }
 
-  Session session() {
-    return session;
+  DeviceMemory memory() {
+    return memory;
   }
 
   /** From here on the segment can't be looked at; the memory is freed by the backend. */
@@ -34,7 +34,7 @@ public final class PinnedBuffer extends HostBuffer implements AutoCloseable {
   @Override
   public void close() {
     if (arena.scope().isAlive()) {
-      session.free(this);
+      memory.free(this);
     }
   }
 }

@@ -111,6 +111,31 @@ public final class Scratch implements AutoCloseable {
   }
 
   /**
+   * Allocates ids.
+   *
+   * @param count how many
+   * @return the ids; unspecified on a device, 0 on the host
+   */
+  public Ids ids(long count) {
+    return Ids.of(buffer(Checks.extent("count", count) * Integer.BYTES), 0, count);
+  }
+
+  /**
+   * Ids of the host where the session's operations can read them.
+   *
+   * @param host the ids
+   * @return the same ids
+   */
+  public Ids upload(Ids host) {
+    if (session.info().hostMemory()) {
+      return host;
+    }
+    Ids copy = ids(host.count());
+    session.copy(HostBuffer.wrap(host.segment()), copy.buffer());
+    return copy;
+  }
+
+  /**
    * A 2:4 weight of the host where the session's operations can read it.
    *
    * @param host the weight
@@ -212,11 +237,13 @@ public final class Scratch implements AutoCloseable {
     if (!arena.scope().isAlive()) {
       return;
     }
-    device.forEach(DeviceBuffer::close);
+    Failures failures = new Failures();
+    device.forEach(buffer -> failures.guard(buffer::close));
     device.clear();
     arena.close();
     if (leak != null) {
       leak.closed();
     }
+    failures.rethrow();
   }
 }

@@ -1,18 +1,11 @@
 package io.sparse24.api;
 
+import io.sparse24.api.Guard.Turn;
 import io.sparse24.api.internal.LeakReport;
-import io.sparse24.api.spi.BackendEvent;
-import io.sparse24.api.spi.BackendGraph;
 import io.sparse24.api.spi.BackendSession;
 import java.lang.foreign.Arena;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.util.Arrays;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,47 +37,33 @@ import org.jspecify.annotations.Nullable;
  * does not say otherwise; everything else is an {@link IllegalArgumentException}.
  */
 public final class Session implements AutoCloseable {
-  private static final int DTYPES = DType.values().length;
-  private static final VarHandle OWNER;
-
-  static {
-    try {
-      OWNER = MethodHandles.lookup().findVarHandle(Session.class, "owner", Thread.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
-
   private final BackendSession backend;
   private final BackendInfo info;
-  private final String name;
-  private final boolean hostMemory;
-  private final List<KernelInfo> kernels;
-  private final int[] forced = new int[Op.values().length * DTYPES * DTYPES];
+  private final Guard guard = new Guard();
+  private final Kernels kernels;
   private final DeviceMemory memory;
+  private final WorkQueue queue;
+  private final Calls calls;
+  private final Pruning pruning;
+  private final Conversions conversions;
+  private final Products products;
+  private final Steps steps;
   private final Layers layers;
   private final @Nullable LeakReport leak;
-
-  private final Set<Event> events = Collections.newSetFromMap(new IdentityHashMap<>());
-  private final Set<Graph> graphs = Collections.newSetFromMap(new IdentityHashMap<>());
-
-  private boolean allowNonFinite;
-  private boolean closed;
-  private @Nullable Capture capture; // what is being recorded uses; null where nothing is
-
-  @SuppressWarnings("UnusedVariable") // through OWNER
-  private volatile @Nullable Thread owner;
 
   Session(BackendSession backend) {
     this.backend = backend;
     this.info = backend.info();
-    this.name = info.backend();
-    this.hostMemory = info.hostMemory();
-    this.kernels = backend.kernels();
-    this.memory = new DeviceMemory(this, backend);
-    this.layers = new Layers(this, backend.layers(), name);
-    Arrays.fill(forced, BackendSession.AUTO);
-    this.leak = LeakReport.watch(this, "session of backend " + name);
+    this.kernels = new Kernels(backend, guard);
+    this.memory = new DeviceMemory(backend, guard);
+    this.queue = new WorkQueue(backend, guard, memory);
+    this.calls = new Calls(backend, guard, kernels, memory);
+    this.pruning = new Pruning(calls);
+    this.conversions = new Conversions(calls);
+    this.products = new Products(calls);
+    this.steps = new Steps(calls);
+    this.layers = new Layers(calls);
+    this.leak = LeakReport.watch(this, "session of backend " + info.backend());
   }
 
   // ---- what it is
@@ -105,7 +84,7 @@ public final class Session implements AutoCloseable {
    *     does not know
    */
   public List<KernelInfo> kernels() {
-    return kernels;
+    return kernels.all();
   }
 
   /**
@@ -136,28 +115,7 @@ public final class Session implements AutoCloseable {
    * @return the kernel
    */
   public KernelInfo kernel(Op op, DType dtype, DType xDtype, long m, long n, long k) {
-    Checks.extent("m", m);
-    Checks.extent("n", n);
-    Checks.extent("k", k);
-    enter();
-    try {
-      int id = forced(op, dtype, xDtype);
-      return kernelOf(
-          id == BackendSession.AUTO ? backend.chooseKernel(op, dtype, xDtype, -1, m, n, k) : id);
-    } finally {
-      exit();
-    }
-  }
-
-  /** By its id, which need not be its place: kernels this version does not know are passed over. */
-  private KernelInfo kernelOf(int id) {
-    for (KernelInfo kernel : kernels) {
-      if (kernel.id() == id) {
-        return kernel;
-      }
-    }
-    throw new Sparse24Exception.Internal(
-        "backend " + name + " chose kernel " + id + ", not listed");
+    return kernels.choice(op, dtype, xDtype, m, n, k);
   }
 
   /**
@@ -169,18 +127,7 @@ public final class Session implements AutoCloseable {
    * @throws Sparse24Exception.Unsupported if it can't run on this machine
    */
   public Session useKernel(KernelInfo kernel) {
-    if (!kernels.contains(kernel)) {
-      throw new IllegalArgumentException("kernel: " + kernel.name() + " is not of backend " + name);
-    }
-    if (!kernel.available()) {
-      throw new Sparse24Exception.Unsupported(kernel.name() + ": " + kernel.reason());
-    }
-    enter();
-    try {
-      forced[slot(kernel.op(), kernel.dtype(), kernel.xDtype())] = kernel.id();
-    } finally {
-      exit();
-    }
+    kernels.force(kernel);
     return this;
   }
 
@@ -190,12 +137,7 @@ public final class Session implements AutoCloseable {
    * @return this
    */
   public Session useBestKernels() {
-    enter();
-    try {
-      Arrays.fill(forced, BackendSession.AUTO);
-    } finally {
-      exit();
-    }
+    kernels.forceNone();
     return this;
   }
 
@@ -205,12 +147,7 @@ public final class Session implements AutoCloseable {
    * @return all of them, as they are now; empty if nothing of it can be changed
    */
   public List<Heuristic> heuristics() {
-    enter();
-    try {
-      return backend.heuristics();
-    } finally {
-      exit();
-    }
+    return kernels.heuristics();
   }
 
   /**
@@ -222,28 +159,8 @@ public final class Session implements AutoCloseable {
    * @return this
    */
   public Session setHeuristic(String heuristic, int value) {
-    enter();
-    try {
-      List<Heuristic> all = backend.heuristics();
-      for (int index = 0; index < all.size(); index++) {
-        Heuristic one = all.get(index);
-        if (one.name().equals(heuristic)) {
-          if (value < one.least() || value > one.most()) {
-            throw new IllegalArgumentException(
-                heuristic + ": is " + value + ", must be " + one.least() + " to " + one.most());
-          }
-          backend.setHeuristic(index, value);
-          return this;
-        }
-      }
-      throw new IllegalArgumentException(
-          "heuristic: is '"
-              + heuristic
-              + "', must be one of "
-              + all.stream().map(Heuristic::name).toList());
-    } finally {
-      exit();
-    }
+    kernels.setHeuristic(heuristic, value);
+    return this;
   }
 
   /**
@@ -255,12 +172,7 @@ public final class Session implements AutoCloseable {
    * @return this
    */
   public Session allowNonFinite(boolean allow) {
-    enter();
-    try {
-      this.allowNonFinite = allow;
-    } finally {
-      exit();
-    }
+    calls.allowNonFinite(allow);
     return this;
   }
 
@@ -275,11 +187,8 @@ public final class Session implements AutoCloseable {
    * @return the session, closed on its own
    */
   public Session share() {
-    enterToWait("share");
-    try {
+    try (Turn _ = guard.enterToWait("share")) {
       return new Session(backend.share());
-    } finally {
-      exit();
     }
   }
 
@@ -294,7 +203,7 @@ public final class Session implements AutoCloseable {
    * @return the buffer
    */
   public Buffer allocate(Arena arena, long bytes) {
-    return hostMemory ? HostBuffer.allocate(arena, bytes) : allocateDevice(bytes);
+    return info.hostMemory() ? HostBuffer.allocate(arena, bytes) : allocateDevice(bytes);
   }
 
   /**
@@ -314,15 +223,7 @@ public final class Session implements AutoCloseable {
    * @throws Sparse24Exception.OutOfMemory if there is not enough
    */
   public DeviceBuffer allocateDevice(long bytes) {
-    if (bytes < 0) {
-      throw new IllegalArgumentException("bytes: is " + bytes + ", must be at least 0");
-    }
-    enterToWait("allocateDevice");
-    try {
-      return memory.allocate(bytes);
-    } finally {
-      exit();
-    }
+    return memory.allocate(bytes);
   }
 
   /**
@@ -335,39 +236,7 @@ public final class Session implements AutoCloseable {
    * @throws Sparse24Exception.OutOfMemory if there is not enough
    */
   public PinnedBuffer allocateHost(long bytes) {
-    if (bytes < 0) {
-      throw new IllegalArgumentException("bytes: is " + bytes + ", must be at least 0");
-    }
-    enterToWait("allocateHost");
-    try {
-      return memory.allocateHost(bytes);
-    } finally {
-      exit();
-    }
-  }
-
-  void free(DeviceBuffer buffer) {
-    acquire();
-    try {
-      if (!closed) { // else its close has freed it
-        outsideCapture("to close a buffer");
-        memory.free(buffer);
-      }
-    } finally {
-      exit();
-    }
-  }
-
-  void free(PinnedBuffer buffer) {
-    acquire();
-    try {
-      if (!closed) {
-        outsideCapture("to close a buffer");
-        memory.free(buffer);
-      }
-    } finally {
-      exit();
-    }
+    return memory.allocateHost(bytes);
   }
 
   /**
@@ -378,13 +247,7 @@ public final class Session implements AutoCloseable {
    * @param to destination of at least the same size
    */
   public void copy(Buffer from, Buffer to) {
-    checkCopy(from, to);
-    enterToWait("copy");
-    try {
-      memory.copy(from, to);
-    } finally {
-      exit();
-    }
+    memory.copy(from, to);
   }
 
   /**
@@ -397,32 +260,7 @@ public final class Session implements AutoCloseable {
    * @param to destination of at least the same size
    */
   public void copyAsync(Buffer from, Buffer to) {
-    checkCopy(from, to);
-    enter();
-    try {
-      Capture recorded = capture;
-      if (recorded != null) {
-        if (!memory.asynchronous(from, to)) {
-          throw new IllegalArgumentException(
-              "from, to: a graph copies between the device and memory of Session.allocateHost");
-        }
-        recorded.uses(from);
-        recorded.uses(to);
-      }
-      memory.copyAsync(from, to);
-    } finally {
-      exit();
-    }
-  }
-
-  private static void checkCopy(Buffer from, Buffer to) {
-    if (to.byteSize() < from.byteSize()) {
-      throw new IllegalArgumentException(
-          "to: has " + to.byteSize() + " bytes, must have at least " + from.byteSize());
-    }
-    if (to instanceof HostBuffer host) {
-      Checks.writable("to", host.segment());
-    }
+    memory.copyAsync(from, to);
   }
 
   // ---- the queue
@@ -434,12 +272,7 @@ public final class Session implements AutoCloseable {
    * @return the address, 0 where operations are done when they return
    */
   public long queue() {
-    enter();
-    try {
-      return backend.queue();
-    } finally {
-      exit();
-    }
+    return queue.address();
   }
 
   /**
@@ -448,14 +281,7 @@ public final class Session implements AutoCloseable {
    * @return one that was not recorded yet; its close, or this session's, frees it
    */
   public Event event() {
-    enter();
-    try {
-      Event event = new Event(this, backend.createEvent());
-      events.add(event);
-      return event;
-    } finally {
-      exit();
-    }
+    return queue.event();
   }
 
   /**
@@ -464,14 +290,7 @@ public final class Session implements AutoCloseable {
    * @param event of this session, or another of its backend on the same device
    */
   public void record(Event event) {
-    enter();
-    try {
-      synchronized (event) {
-        backend.record(handle("event", event));
-      }
-    } finally {
-      exit();
-    }
+    queue.record(event);
   }
 
   /**
@@ -481,14 +300,7 @@ public final class Session implements AutoCloseable {
    * @param event of any session of this backend
    */
   public void waitFor(Event event) {
-    enter();
-    try {
-      synchronized (event) {
-        backend.waitFor(handle("event", event));
-      }
-    } finally {
-      exit();
-    }
+    queue.waitFor(event);
   }
 
   /**
@@ -498,14 +310,7 @@ public final class Session implements AutoCloseable {
    * @param event of any session of this backend; one that was never recorded is not waited for
    */
   public void synchronize(Event event) {
-    enterToWait("synchronize");
-    try {
-      synchronized (event) {
-        backend.synchronize(handle("event", event));
-      }
-    } finally {
-      exit();
-    }
+    queue.synchronize(event);
   }
 
   /**
@@ -517,45 +322,7 @@ public final class Session implements AutoCloseable {
    * @throws IllegalArgumentException if one of them was never recorded
    */
   public double elapsed(Event start, Event end) {
-    enterToWait("elapsed");
-    try {
-      // In one order everywhere, or two threads with the same events could wait for each other.
-      boolean inOrder = start.number() <= end.number();
-      synchronized (inOrder ? start : end) {
-        synchronized (inOrder ? end : start) {
-          return backend.elapsed(handle("start", start), handle("end", end));
-        }
-      }
-    } finally {
-      exit();
-    }
-  }
-
-  private BackendEvent handle(String what, Event event) {
-    String other = event.session().name;
-    if (!other.equals(name)) {
-      throw new IllegalArgumentException(
-          what + ": is of backend " + other + ", this session's is " + name);
-    }
-    Capture recorded = capture;
-    if (recorded != null) {
-      recorded.uses(event);
-    }
-    return event.handle();
-  }
-
-  void free(Event event) {
-    acquire();
-    try {
-      if (!closed) {
-        outsideCapture("to close an event");
-      }
-      if (!closed && events.remove(event) && event.markClosed()) {
-        backend.destroyEvent(event.destroyed());
-      }
-    } finally {
-      exit();
-    }
+    return queue.elapsed(start, end);
   }
 
   /**
@@ -572,65 +339,7 @@ public final class Session implements AutoCloseable {
    * @throws Sparse24Exception.Unsupported if the backend has no queue to record
    */
   public Graph capture(Runnable work) {
-    enterToWait("capture");
-    try {
-      backend.beginCapture();
-      capture = new Capture();
-    } finally {
-      exit();
-    }
-    try {
-      work.run();
-    } catch (RuntimeException | Error e) {
-      abandonCapture(e);
-      throw e;
-    }
-    enter();
-    try {
-      Capture recorded = Objects.requireNonNull(capture);
-      BackendGraph ended = backend.endCapture();
-      capture = null;
-      Graph graph = recorded.graph(this, ended);
-      graphs.add(graph);
-      return graph;
-    } finally {
-      exit();
-    }
-  }
-
-  private void abandonCapture(Throwable cause) {
-    acquire();
-    try {
-      capture = null;
-      if (!closed) {
-        backend.destroyGraph(backend.endCapture());
-      }
-    } catch (RuntimeException e) {
-      cause.addSuppressed(e);
-    } finally {
-      exit();
-    }
-  }
-
-  void launch(Graph graph) {
-    enterToWait("launch");
-    try {
-      backend.launch(graph.ready());
-      memory.hold(graph);
-    } finally {
-      exit();
-    }
-  }
-
-  void free(Graph graph) {
-    acquire();
-    try {
-      if (!closed && graphs.remove(graph) && graph.markClosed()) {
-        backend.destroyGraph(graph.handle());
-      }
-    } finally {
-      exit();
-    }
+    return queue.capture(work);
   }
 
   // ---- operations
@@ -646,22 +355,7 @@ public final class Session implements AutoCloseable {
    * @param scale factor of the new sums, finite
    */
   public void accumulateNorms(Matrix x, Matrix s, float decay, float scale) {
-    Checks.vector("s", s, x.cols());
-    Checks.finite("decay", decay);
-    Checks.finite("scale", scale);
-    Checks.writable("s", s.segment());
-    Checks.noOverlap("s", s, "x", x);
-    place("x", x);
-    place("s", s);
-    enter();
-    try {
-      OperationEvent event = OperationEvent.start();
-      backend.accumulateNorms(
-          x, s, decay, scale, allowNonFinite, forced(Op.ACCUMULATE_NORMS, x.dtype()));
-      OperationEvent.finish(event, Op.ACCUMULATE_NORMS, name, x.dtype(), x.rows(), 0, x.cols());
-    } finally {
-      exit();
-    }
+    pruning.accumulateNorms(x, s, decay, scale);
   }
 
   /**
@@ -674,22 +368,7 @@ public final class Session implements AutoCloseable {
    * @param out scores {@code [n, k]} F32
    */
   public void score(Matrix w, ScoreKind kind, @Nullable Matrix s, Matrix out) {
-    Checks.shape("out", out, w.rows(), w.cols(), DType.F32);
-    Checks.norms(kind, s, w.cols());
-    Checks.writable("out", out.segment());
-    Checks.noOverlap("out", out, "w", w);
-    place("w", w);
-    place("out", out);
-    Checks.noOverlap("out", out, "s", s);
-    place("s", s);
-    enter();
-    try {
-      OperationEvent event = OperationEvent.start();
-      backend.score(w, kind, s, out, allowNonFinite, forced(Op.SCORE, w.dtype()));
-      OperationEvent.finish(event, Op.SCORE, name, w.dtype(), 0, w.rows(), w.cols());
-    } finally {
-      exit();
-    }
+    pruning.score(w, kind, s, out);
   }
 
   /**
@@ -702,26 +381,7 @@ public final class Session implements AutoCloseable {
    * @param out the mask {@code [n, k]}
    */
   public void select(Matrix scores, int keep, int of, Mask out) {
-    Checks.shape("scores", scores, out.rows(), out.cols(), DType.F32);
-    if (of < 1 || of > 64) {
-      throw new IllegalArgumentException("of: is " + of + ", must be between 1 and 64");
-    }
-    if (keep < 0 || keep > of) {
-      throw new IllegalArgumentException("keep: is " + keep + ", must be between 0 and of = " + of);
-    }
-    Checks.multiple("scores: k", scores.cols(), of);
-    Checks.writable("out", out.segment());
-    Checks.noOverlap("out", out, "scores", scores);
-    place("scores", scores);
-    place("out", out.buffer());
-    enter();
-    try {
-      OperationEvent event = OperationEvent.start();
-      backend.select(scores, keep, of, out, allowNonFinite, forced(Op.SELECT, DType.F32));
-      OperationEvent.finish(event, Op.SELECT, name, DType.F32, 0, out.rows(), out.cols());
-    } finally {
-      exit();
-    }
+    pruning.select(scores, keep, of, out);
   }
 
   /**
@@ -734,7 +394,7 @@ public final class Session implements AutoCloseable {
    * @param out the result; kept values are copied bit for bit
    */
   public void prune24(Matrix w, ScoreKind kind, @Nullable Matrix s, Compressed24 out) {
-    prune(w, kind, s, out, false);
+    pruning.prune24(w, kind, s, out, false);
   }
 
   /**
@@ -747,35 +407,7 @@ public final class Session implements AutoCloseable {
    * @throws Sparse24Exception.BadData if it is not 2:4, with the first place
    */
   public void compress24(Matrix w, Compressed24 out) {
-    prune(w, ScoreKind.MAGNITUDE, null, out, true);
-  }
-
-  private void prune(
-      Matrix w, ScoreKind kind, @Nullable Matrix s, Compressed24 out, boolean require24) {
-    pruned(w, kind, s, out);
-    enter();
-    try {
-      OperationEvent event = OperationEvent.start();
-      backend.prune24(w, kind, s, out, allowNonFinite, require24, forced(Op.PRUNE24, w.dtype()));
-      OperationEvent.finish(event, Op.PRUNE24, name, w.dtype(), 0, w.rows(), w.cols());
-    } finally {
-      exit();
-    }
-  }
-
-  /** The operands of what prunes. */
-  private void pruned(Matrix w, ScoreKind kind, @Nullable Matrix s, Compressed24 out) {
-    Checks.compressed("out", out, w);
-    Checks.norms(kind, s, w.cols());
-    Checks.output(out);
-    Checks.noOverlap(out, "w", w);
-    Checks.noOverlap(out, "s", s);
-    place("w", w);
-    place("out.values", out.values());
-    place("out.mask", out.mask().buffer());
-    if (s != null) {
-      place("s", s);
-    }
+    pruning.prune24(w, ScoreKind.MAGNITUDE, null, out, true);
   }
 
   /**
@@ -786,21 +418,7 @@ public final class Session implements AutoCloseable {
    * @throws Sparse24Exception.BadData if a group of the mask has not two bits
    */
   public void gather24(Matrix w, Compressed24 out) {
-    Checks.compressed("out", out, w);
-    Checks.writable("out.values", out.values().segment());
-    Checks.noOverlap("out.values", out.values(), "w", w);
-    Checks.noOverlap("out.values", out.values(), "out.mask", out.mask());
-    place("w", w);
-    place("out.values", out.values());
-    place("out.mask", out.mask().buffer());
-    enter();
-    try {
-      OperationEvent event = OperationEvent.start();
-      backend.compress24(w, out.mask(), out.values(), forced(Op.COMPRESS24, w.dtype()));
-      OperationEvent.finish(event, Op.COMPRESS24, name, w.dtype(), 0, w.rows(), w.cols());
-    } finally {
-      exit();
-    }
+    conversions.gather24(w, out);
   }
 
   /**
@@ -810,21 +428,7 @@ public final class Session implements AutoCloseable {
    * @param out {@code [n, k]} of the same type
    */
   public void decompress24(Compressed24 in, Matrix out) {
-    Checks.compressed("in", in, out);
-    Checks.writable("out", out.segment());
-    Checks.noOverlap("out", out, "in.values", in.values());
-    Checks.noOverlap("out", out, "in.mask", in.mask());
-    place("in.values", in.values());
-    place("in.mask", in.mask().buffer());
-    place("out", out);
-    enter();
-    try {
-      OperationEvent event = OperationEvent.start();
-      backend.decompress24(in, out, forced(Op.DECOMPRESS24, out.dtype()));
-      OperationEvent.finish(event, Op.DECOMPRESS24, name, out.dtype(), 0, in.n(), in.k());
-    } finally {
-      exit();
-    }
+    conversions.decompress24(in, out);
   }
 
   /**
@@ -835,30 +439,7 @@ public final class Session implements AutoCloseable {
    * @param out {@code [n, k]} of the same type and row stride; may be w
    */
   public void applyMask(Matrix w, Mask mask, Matrix out) {
-    Checks.shape("out", out, w.rows(), w.cols(), w.dtype());
-    if (out.rowStride() != w.rowStride()) {
-      throw new IllegalArgumentException(
-          "out: has row stride " + out.rowStride() + ", must have w's, " + w.rowStride());
-    }
-    if (mask.rows() != w.rows() || mask.cols() != w.cols()) {
-      throw new IllegalArgumentException("mask: is a " + mask + ", must fit w, " + w);
-    }
-    Checks.writable("out", out.segment());
-    if (out.segment().address() != w.segment().address()) {
-      Checks.noOverlap("out", out, "w", w);
-    }
-    Checks.noOverlap("out", out, "mask", mask);
-    place("w", w);
-    place("mask", mask.buffer());
-    place("out", out);
-    enter();
-    try {
-      OperationEvent event = OperationEvent.start();
-      backend.applyMask(w, mask, out, forced(Op.APPLY_MASK, w.dtype()));
-      OperationEvent.finish(event, Op.APPLY_MASK, name, w.dtype(), 0, w.rows(), w.cols());
-    } finally {
-      exit();
-    }
+    conversions.applyMask(w, mask, out);
   }
 
   /**
@@ -899,16 +480,7 @@ public final class Session implements AutoCloseable {
    * @return bytes
    */
   public long packedBytes(DType dtype, int layout, long n, long k) {
-    Checks.extent("n", n);
-    Checks.extent("k", k);
-    Checks.multiple("k", k, 4);
-    Matrix.bytes(n, k, dtype); // bounds n · k
-    enter();
-    try {
-      return backend.packedBytes(n, k, dtype, layout);
-    } finally {
-      exit();
-    }
+    return conversions.packedBytes(dtype, layout, n, k);
   }
 
   /**
@@ -921,32 +493,7 @@ public final class Session implements AutoCloseable {
    * @throws Sparse24Exception.BadData if a group of the mask has not two bits
    */
   public Packed24 pack24(Compressed24 in, int layout, Buffer buffer) {
-    long bytes = packedBytes(in.dtype(), layout, in.n(), in.k());
-    if (buffer.byteSize() < bytes) {
-      throw new IllegalArgumentException(
-          "buffer: has " + buffer.byteSize() + " bytes, must have " + bytes);
-    }
-    Matrix scales = in.values().rowScales();
-    Packed24 out = new Packed24(buffer, bytes, in.n(), in.k(), in.dtype(), layout, name, scales);
-    if (out.segment().address() % 64 != 0) {
-      throw new IllegalArgumentException("buffer: is not aligned to 64 bytes");
-    }
-    Checks.writable("buffer", out.segment());
-    Checks.noOverlap("buffer", out, "in.values", in.values());
-    Checks.noOverlap("buffer", out, "in.mask", in.mask());
-    Checks.noOverlap("buffer", out, "in.scales", scales);
-    place("in.values", in.values());
-    place("in.mask", in.mask().buffer());
-    place("buffer", buffer);
-    enter();
-    try {
-      OperationEvent event = OperationEvent.start();
-      backend.pack24(in, out, forced(Op.PACK24, in.dtype()));
-      OperationEvent.finish(event, Op.PACK24, name, in.dtype(), 0, in.n(), in.k());
-    } finally {
-      exit();
-    }
-    return out;
+    return conversions.pack24(in, layout, buffer);
   }
 
   /**
@@ -956,21 +503,7 @@ public final class Session implements AutoCloseable {
    * @param out where to
    */
   public void unpack24(Packed24 in, Compressed24 out) {
-    packed("in", in);
-    sized("out", out, in.n(), in.k(), in.dtype());
-    Checks.output(out);
-    Checks.noOverlap("out.values", out.values(), "in", in);
-    Checks.noOverlap("out.mask", out.mask(), "in", in);
-    place("out.values", out.values());
-    place("out.mask", out.mask().buffer());
-    enter();
-    try {
-      OperationEvent event = OperationEvent.start();
-      backend.unpack24(in, out, forced(Op.UNPACK24, in.dtype()));
-      OperationEvent.finish(event, Op.UNPACK24, name, in.dtype(), 0, in.n(), in.k());
-    } finally {
-      exit();
-    }
+    conversions.unpack24(in, out);
   }
 
   /**
@@ -1002,19 +535,7 @@ public final class Session implements AutoCloseable {
    * @param epilogue alpha, beta, bias, activation
    */
   public void spmm24(Matrix x, Packed24 w, @Nullable Matrix c, Matrix y, Epilogue epilogue) {
-    packed("w", w);
-    Checks.gemm(x, w.n(), w.k(), w.dtype(), w.rowScales(), c, y, epilogue);
-    Checks.noOverlap("y", y, "w", w);
-    Matrix addend = epilogue.beta() == 0 ? null : c;
-    places(x, w.rowScales(), addend, y, epilogue);
-    enter();
-    try {
-      OperationEvent event = OperationEvent.start();
-      backend.spmm24(x, w, addend, y, epilogue, forced(Op.SPMM24, w.dtype(), x.dtype()));
-      OperationEvent.finish(event, Op.SPMM24, name, w.dtype(), x.dtype(), x.rows(), w.n(), w.k());
-    } finally {
-      exit();
-    }
+    products.spmm24(x, w, c, y, epilogue);
   }
 
   /**
@@ -1031,23 +552,7 @@ public final class Session implements AutoCloseable {
    */
   public void spmm24(
       Matrix x, Packed24 w, @Nullable Matrix c, Matrix y, Epilogue epilogue, LowRank lowRank) {
-    packed("w", w);
-    Checks.gemm(x, w.n(), w.k(), w.dtype(), w.rowScales(), c, y, epilogue);
-    Checks.lowRank(x, w.n(), y, lowRank);
-    Checks.noOverlap("y", y, "w", w);
-    Matrix addend = epilogue.beta() == 0 ? null : c;
-    places(x, w.rowScales(), addend, y, epilogue);
-    place("t", lowRank.t());
-    place("r", lowRank.r());
-    enter();
-    try {
-      OperationEvent event = OperationEvent.start();
-      backend.spmm24LowRank(
-          x, w, addend, y, epilogue, lowRank, forced(Op.SPMM24, w.dtype(), x.dtype()));
-      OperationEvent.finish(event, Op.SPMM24, name, w.dtype(), x.dtype(), x.rows(), w.n(), w.k());
-    } finally {
-      exit();
-    }
+    products.spmm24(x, w, c, y, epilogue, lowRank);
   }
 
   /**
@@ -1077,20 +582,7 @@ public final class Session implements AutoCloseable {
    * @param epilogue alpha, beta, bias, activation
    */
   public void gemm(Matrix x, Matrix w, @Nullable Matrix c, Matrix y, Epilogue epilogue) {
-    Checks.gemm(x, w.rows(), w.cols(), w.dtype(), w.rowScales(), c, y, epilogue);
-    Checks.noOverlap("y", y, "w", w);
-    place("w", w);
-    Matrix addend = epilogue.beta() == 0 ? null : c;
-    places(x, w.rowScales(), addend, y, epilogue);
-    enter();
-    try {
-      OperationEvent event = OperationEvent.start();
-      backend.gemm(x, w, addend, y, epilogue, forced(Op.GEMM, w.dtype(), x.dtype()));
-      OperationEvent.finish(
-          event, Op.GEMM, name, w.dtype(), x.dtype(), x.rows(), w.rows(), w.cols());
-    } finally {
-      exit();
-    }
+    products.gemm(x, w, c, y, epilogue);
   }
 
   /**
@@ -1108,29 +600,7 @@ public final class Session implements AutoCloseable {
    * @throws Sparse24Exception.BadData if x has a NaN or Inf, with the first place
    */
   public void quantize(Matrix x, Matrix out) {
-    Checks.floats("x", x);
-    if (out.rows() != x.rows() || out.cols() != x.cols() || !out.dtype().scaled()) {
-      throw new IllegalArgumentException(
-          "out: is " + out + ", must be " + x.rows() + " x " + x.cols() + " I8 or F8_E4M3");
-    }
-    Matrix scales = Checks.scales("out.scales", out.dtype(), out.rowScales(), out.rows());
-    Checks.writable("out", out.segment());
-    Checks.writable("out.scales", scales.segment());
-    Checks.noOverlap("out", out, "x", x);
-    Checks.noOverlap("out", out, "out.scales", scales);
-    Checks.noOverlap("out.scales", scales, "x", x);
-    place("x", x);
-    place("out", out);
-    place("out.scales", scales);
-    enter();
-    try {
-      OperationEvent event = OperationEvent.start();
-      backend.quantize(x, out, forced(Op.QUANTIZE, out.dtype(), x.dtype()));
-      OperationEvent.finish(
-          event, Op.QUANTIZE, name, out.dtype(), x.dtype(), 0, x.rows(), x.cols());
-    } finally {
-      exit();
-    }
+    conversions.quantize(x, out);
   }
 
   /**
@@ -1160,30 +630,7 @@ public final class Session implements AutoCloseable {
    * @throws Sparse24Exception.BadData if a group of the mask has not two bits
    */
   public void sddmm24(Matrix dy, Matrix x, Mask mask, Matrix values, float alpha, float beta) {
-    Checks.floats("x", x);
-    Checks.multiple("x: k", x.cols(), 4);
-    if (mask.cols() != x.cols()) {
-      throw new IllegalArgumentException(
-          "mask: is a " + mask + ", must be n x " + x.cols() + " to fit x");
-    }
-    Checks.shape("dy", dy, x.rows(), mask.rows(), x.dtype());
-    Checks.shape("values", values, mask.rows(), mask.cols() / 2, DType.F32);
-    Checks.writable("values", values.segment());
-    Checks.noOverlap("values", values, "dy", dy);
-    Checks.noOverlap("values", values, "x", x);
-    Checks.noOverlap("values", values, "mask", mask);
-    place("dy", dy);
-    place("x", x);
-    place("mask", mask.buffer());
-    place("values", values);
-    enter();
-    try {
-      OperationEvent event = OperationEvent.start();
-      backend.sddmm24(dy, x, mask, values, alpha, beta, forced(Op.SDDMM24, x.dtype()));
-      OperationEvent.finish(event, Op.SDDMM24, name, x.dtype(), x.rows(), mask.rows(), mask.cols());
-    } finally {
-      exit();
-    }
+    products.sddmm24(dy, x, mask, values, alpha, beta);
   }
 
   /**
@@ -1199,25 +646,7 @@ public final class Session implements AutoCloseable {
    * @throws Sparse24Exception.BadData if a group of the mask has not two bits
    */
   public void doublePrune24(Compressed24 in, Compressed24 out) {
-    Checks.floats("in.values", in.values());
-    Checks.multiple("in: n", in.n(), 4);
-    sized("out", out, in.k(), in.n(), in.dtype());
-    Checks.output(out);
-    Checks.noOverlap(out, "in.values", in.values());
-    Checks.noOverlap("out.values", out.values(), "in.mask", in.mask());
-    Checks.noOverlap("out.mask", out.mask(), "in.mask", in.mask());
-    place("in.values", in.values());
-    place("in.mask", in.mask().buffer());
-    place("out.values", out.values());
-    place("out.mask", out.mask().buffer());
-    enter();
-    try {
-      OperationEvent event = OperationEvent.start();
-      backend.doublePrune24(in, out, forced(Op.DOUBLE_PRUNE24, in.dtype()));
-      OperationEvent.finish(event, Op.DOUBLE_PRUNE24, name, in.dtype(), 0, in.n(), in.k());
-    } finally {
-      exit();
-    }
+    pruning.doublePrune24(in, out);
   }
 
   /**
@@ -1233,22 +662,7 @@ public final class Session implements AutoCloseable {
    */
   public void prune24Both(
       Matrix w, ScoreKind kind, @Nullable Matrix s, Compressed24 out, Compressed24 transpose) {
-    Checks.floats("w", w);
-    Checks.multiple("w: n", w.rows(), 4);
-    pruned(w, kind, s, out);
-    sized("transpose", transpose, w.cols(), w.rows(), w.dtype());
-    Checks.transpose(w, s, out, transpose);
-    place("transpose.values", transpose.values());
-    place("transpose.mask", transpose.mask().buffer());
-    enter();
-    try {
-      OperationEvent event = OperationEvent.start();
-      int kernel = forced(Op.PRUNE24_BOTH, w.dtype());
-      backend.prune24Both(w, kind, s, out, transpose, allowNonFinite, kernel);
-      OperationEvent.finish(event, Op.PRUNE24_BOTH, name, w.dtype(), 0, w.rows(), w.cols());
-    } finally {
-      exit();
-    }
+    pruning.prune24Both(w, kind, s, out, transpose);
   }
 
   /**
@@ -1261,25 +675,7 @@ public final class Session implements AutoCloseable {
    * @throws Sparse24Exception.BadData if a group of a mask has not two bits
    */
   public void refresh24(Compressed24 in, Compressed24 out) {
-    Checks.floats("in.values", in.values());
-    Checks.multiple("in: n", in.n(), 4);
-    sized("out", out, in.k(), in.n(), in.dtype());
-    Checks.writable("out.values", out.values().segment());
-    Checks.noOverlap("out.values", out.values(), "in.values", in.values());
-    Checks.noOverlap("out.values", out.values(), "in.mask", in.mask());
-    Checks.noOverlap("out.values", out.values(), "out.mask", out.mask());
-    enter();
-    try {
-      place("in.values", in.values());
-      place("in.mask", in.mask().buffer());
-      place("out.values", out.values());
-      place("out.mask", out.mask().buffer());
-      OperationEvent event = OperationEvent.start();
-      backend.refresh24(in, out, forced(Op.REFRESH24, in.dtype()));
-      OperationEvent.finish(event, Op.REFRESH24, name, in.dtype(), 0, in.n(), in.k());
-    } finally {
-      exit();
-    }
+    pruning.refresh24(in, out);
   }
 
   /**
@@ -1289,19 +685,7 @@ public final class Session implements AutoCloseable {
    * @param out {@code [cols, rows]} of the same type, written
    */
   public void transpose(Matrix x, Matrix out) {
-    Checks.shape("out", out, x.cols(), x.rows(), x.dtype());
-    Checks.writable("out", out.segment());
-    Checks.noOverlap("out", out, "x", x);
-    enter();
-    try {
-      place("x", x);
-      place("out", out);
-      OperationEvent event = OperationEvent.start();
-      backend.transpose(x, out, forced(Op.TRANSPOSE, x.dtype()));
-      OperationEvent.finish(event, Op.TRANSPOSE, name, x.dtype(), 0, x.rows(), x.cols());
-    } finally {
-      exit();
-    }
+    conversions.transpose(x, out);
   }
 
   /**
@@ -1313,21 +697,7 @@ public final class Session implements AutoCloseable {
    * @param y {@code [rows, cols]} of F32, BF16 or F16, updated
    */
   public void axpby(float alpha, Matrix x, float beta, Matrix y) {
-    Checks.floats("x", x);
-    Checks.floats("y", y);
-    Checks.shape("y", y, x.rows(), x.cols(), y.dtype() == DType.F32 ? DType.F32 : x.dtype());
-    Checks.writable("y", y.segment());
-    Checks.noOverlap("y", y, "x", x);
-    enter();
-    try {
-      place("x", x);
-      place("y", y);
-      OperationEvent event = OperationEvent.start();
-      backend.axpby(alpha, x, beta, y, forced(Op.AXPBY, y.dtype(), x.dtype()));
-      OperationEvent.finish(event, Op.AXPBY, name, y.dtype(), x.dtype(), 0, x.rows(), x.cols());
-    } finally {
-      exit();
-    }
+    conversions.axpby(alpha, x, beta, y);
   }
 
   /**
@@ -1349,24 +719,7 @@ public final class Session implements AutoCloseable {
    * @param out {@code [rows, cols]} of F32, BF16 or F16, written
    */
   public void cast(Matrix x, Matrix out) {
-    Checks.floats("out", out);
-    Checks.shape("out", out, x.rows(), x.cols(), out.dtype());
-    Matrix scales =
-        x.dtype().scaled() ? Checks.scales("x.scales", x.dtype(), x.rowScales(), x.rows()) : null;
-    Checks.writable("out", out.segment());
-    Checks.noOverlap("out", out, "x", x);
-    Checks.noOverlap("out", out, "x.scales", scales);
-    place("x", x);
-    place("x.scales", scales);
-    place("out", out);
-    enter();
-    try {
-      OperationEvent event = OperationEvent.start();
-      backend.cast(x, out, forced(Op.CAST, out.dtype(), x.dtype()));
-      OperationEvent.finish(event, Op.CAST, name, out.dtype(), x.dtype(), 0, x.rows(), x.cols());
-    } finally {
-      exit();
-    }
+    conversions.cast(x, out);
   }
 
   /**
@@ -1408,32 +761,7 @@ public final class Session implements AutoCloseable {
       AdamW settings,
       long step,
       float gradScale) {
-    Checks.step(gradient, master, m, v, values, gradScale);
-    if (step < 1) {
-      throw new IllegalArgumentException("step: is " + step + ", must be at least 1");
-    }
-    place("gradient", gradient);
-    place("master", master);
-    place("m", m);
-    place("v", v);
-    place("values", values);
-    enter();
-    try {
-      OperationEvent event = OperationEvent.start();
-      backend.adamw(
-          gradient,
-          master,
-          m,
-          v,
-          values,
-          settings,
-          step,
-          gradScale,
-          forced(Op.ADAMW, values.dtype()));
-      OperationEvent.finish(event, Op.ADAMW, name, values.dtype(), 0, values.rows(), values.cols());
-    } finally {
-      exit();
-    }
+    steps.adamw(gradient, master, m, v, values, settings, step, gradScale);
   }
 
   /**
@@ -1460,197 +788,40 @@ public final class Session implements AutoCloseable {
    */
   public void sgd(
       Matrix gradient, Matrix master, Matrix m, Matrix values, Sgd settings, float gradScale) {
-    Checks.step(gradient, master, m, null, values, gradScale);
-    place("gradient", gradient);
-    place("master", master);
-    place("m", m);
-    place("values", values);
-    enter();
-    try {
-      OperationEvent event = OperationEvent.start();
-      backend.sgd(gradient, master, m, values, settings, gradScale, forced(Op.SGD, values.dtype()));
-      OperationEvent.finish(event, Op.SGD, name, values.dtype(), 0, values.rows(), values.cols());
-    } finally {
-      exit();
-    }
+    steps.sgd(gradient, master, m, values, settings, gradScale);
   }
 
   /** Waits until all queued work is done, and throws what went wrong in it. */
   public void synchronize() {
-    enterToWait("synchronize");
-    try {
-      backend.synchronize();
-    } finally {
-      memory.settled();
-      exit();
-    }
+    queue.synchronize();
   }
 
-  /** Waits for queued work and frees everything. A second call does nothing. */
+  /**
+   * Waits for queued work and frees everything, also where something fails: what failed first is
+   * thrown, with the rest suppressed. A second call does nothing.
+   */
   @Override
   public void close() {
-    acquire();
-    try {
-      if (closed) {
+    try (Turn _ = guard.enterEvenIfClosed()) {
+      if (guard.closed()) {
         return;
       }
-      closed = true;
+      guard.markClosed();
       if (leak != null) {
         leak.closed();
       }
-      try {
-        freeAll();
-      } finally {
-        backend.close();
-      }
-    } finally {
-      exit();
+      Failures failures = new Failures();
+      queue.freeAll(failures);
+      memory.freeAll(failures);
+      failures.guard(backend::close);
+      failures.rethrow();
     }
-  }
-
-  /** What a capture that was not ended refuses goes with the backend's session. */
-  private void freeAll() {
-    if (capture != null) {
-      capture = null;
-      backend.destroyGraph(backend.endCapture());
-    }
-    for (Graph graph : graphs) {
-      if (graph.markClosed()) {
-        backend.destroyGraph(graph.handle());
-      }
-    }
-    for (Event event : events) {
-      if (event.markClosed()) {
-        backend.destroyEvent(event.destroyed());
-      }
-    }
-    graphs.clear();
-    events.clear();
-    memory.freeAll();
-  }
-
-  // ---- guards
-
-  int forced(Op op, DType dtype) {
-    return forced(op, dtype, dtype);
-  }
-
-  private int forced(Op op, DType dtype, DType xDtype) {
-    return forced[slot(op, dtype, xDtype)];
-  }
-
-  private static int slot(Op op, DType dtype, DType xDtype) {
-    return (op.ordinal() * DTYPES + dtype.ordinal()) * DTYPES + xDtype.ordinal();
-  }
-
-  private static void sized(String name, Compressed24 weight, long n, long k, DType dtype) {
-    if (weight.n() != n || weight.k() != k || weight.dtype() != dtype) {
-      String is = weight.n() + " x " + weight.k() + " " + weight.dtype();
-      throw new IllegalArgumentException(
-          name + ": is " + is + ", must be " + n + " x " + k + " " + dtype);
-    }
-  }
-
-  private void packed(String what, Packed24 packed) {
-    if (!packed.backend().equals(name)) {
-      throw new IllegalArgumentException(
-          what
-              + ": was packed for backend "
-              + packed.backend()
-              + ", this session's is "
-              + name
-              + "; pack it with this session");
-    }
-    place(what, packed.buffer());
-  }
-
-  private void places(
-      Matrix x, @Nullable Matrix wScales, @Nullable Matrix c, Matrix y, Epilogue epilogue) {
-    place("x", x);
-    place("x.scales", x.rowScales());
-    place("w.scales", wScales);
-    place("y", y);
-    place("c", c);
-    place("bias", epilogue.bias());
-  }
-
-  void place(String what, @Nullable Matrix matrix) {
-    if (matrix != null) {
-      place(what, matrix.buffer());
-    }
-  }
-
-  void place(String what, Buffer buffer) {
-    Capture recorded = capture;
-    if (recorded != null) {
-      recorded.uses(buffer);
-    }
-    if (hostMemory) {
-      if (!(buffer instanceof HostBuffer)) {
-        throw new IllegalArgumentException(
-            what + ": is in device memory, backend " + name + " takes host memory");
-      }
-    } else if (buffer instanceof DeviceBuffer device) {
-      device.address(); // throws if closed
-      memory.owned(what, device);
-    } else {
-      throw new IllegalArgumentException(
-          what
-              + ": is in host memory, backend "
-              + name
-              + " takes device memory (Session.allocateDevice, Session.copy)");
-    }
-  }
-
-  private void acquire() {
-    if (!OWNER.compareAndSet(this, null, Thread.currentThread())) {
-      throw busy();
-    }
-  }
-
-  void enter() {
-    acquire();
-    if (closed) {
-      exit();
-      throw new IllegalStateException("this session is closed");
-    }
-  }
-
-  /** For what waits, allocates or launches, none of which a graph can. */
-  private void enterToWait(String what) {
-    enter();
-    if (capture != null) {
-      exit();
-      throw inCapture(what);
-    }
-  }
-
-  private void outsideCapture(String what) {
-    if (capture != null) {
-      throw inCapture(what);
-    }
-  }
-
-  private static IllegalStateException inCapture(String what) {
-    return new IllegalStateException(what + ": is not possible while a graph is captured");
-  }
-
-  void exit() {
-    OWNER.setRelease(this, null);
-  }
-
-  private IllegalStateException busy() {
-    Thread other = owner;
-    return new IllegalStateException(
-        "this session is at work for "
-            + (other == null ? "another thread" : "thread " + other.getName())
-            + "; a session belongs to one thread at a time, share() makes one for another");
   }
 
   /** Backend and state, for messages. */
   @Override
   public String toString() {
-    return "session of " + name + (closed ? " (closed)" : "");
+    return "session of " + info.backend() + (guard.closed() ? " (closed)" : "");
   }
 
   static Session of(BackendSession backend) {

@@ -1,13 +1,17 @@
 package io.sparse24.api;
 
+import static io.sparse24.api.ScoreKind.MAGNITUDE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.sparse24.api.spi.BackendEvent;
+import io.sparse24.api.spi.BackendGraph;
 import io.sparse24.api.spi.BackendSession;
 import java.lang.foreign.Arena;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -15,6 +19,8 @@ import org.junit.jupiter.api.function.Executable;
 final class DeviceTest {
   private final List<String> calls = new ArrayList<>();
   private long next = 1 << 16;
+  private Runnable duringScore = () -> {};
+  private String failing = "";
 
   private Session open() {
     BackendInfo info = new BackendInfo("fake", "none", "none", 1, false, 0, "");
@@ -25,13 +31,25 @@ final class DeviceTest {
                 new Class<?>[] {BackendSession.class},
                 (proxy, method, arguments) -> {
                   calls.add(method.getName());
+                  if (method.getName().equals(failing)) {
+                    throw new Sparse24Exception.Device(failing + " " + count(failing));
+                  }
+                  if (method.getName().equals("score")) {
+                    duringScore.run();
+                  }
                   return switch (method.getName()) {
                     case "info" -> info;
                     case "kernels" -> List.of();
                     case "allocate" -> next += 1 << 16;
+                    case "createEvent" -> new BackendEvent() {};
+                    case "endCapture" -> new BackendGraph() {};
                     default -> null;
                   };
                 }));
+  }
+
+  private long count(String call) {
+    return calls.stream().filter(call::equals).count();
   }
 
   private static void refused(String message, Executable call) {
@@ -99,10 +117,119 @@ final class DeviceTest {
     Scratch scratch = s.scratch();
     scratch.buffer(8);
     s.close();
-    assertEquals(2, calls.stream().filter("free"::equals).count());
+    assertEquals(2, count("free"));
     buffer.close();
     scratch.close();
-    assertEquals(2, calls.stream().filter("free"::equals).count());
+    assertEquals(2, count("free"));
     assertThrows(IllegalStateException.class, buffer::address);
+  }
+
+  private static void closed(Executable call) {
+    assertThrows(IllegalStateException.class, call);
+  }
+
+  /** A thread that is refused looks at nothing of the session's. */
+  @Test
+  @SuppressWarnings("MustBeClosedChecker") // closed early on purpose
+  void whatARefusedThreadNamesIsNoPartOfAGraph() {
+    try (Session s = open()) {
+      Matrix w = Matrix.of(s.allocateDevice(128), 0, 4, 8, 8, DType.F32);
+      Matrix out = Matrix.of(s.allocateDevice(128), 0, 4, 8, 8, DType.F32);
+      DeviceBuffer others = s.allocateDevice(128);
+      Matrix notUsed = Matrix.of(others, 0, 4, 8, 8, DType.F32);
+      duringScore =
+          () -> {
+            Thread other =
+                Thread.ofPlatform()
+                    .unstarted(() -> closed(() -> s.score(notUsed, MAGNITUDE, null, out)));
+            List<Throwable> thrown = new ArrayList<>();
+            other.setUncaughtExceptionHandler((_, e) -> thrown.add(e));
+            other.start();
+            try {
+              other.join();
+            } catch (InterruptedException e) {
+              throw new AssertionError(e);
+            }
+            assertEquals(List.of(), thrown);
+          };
+      Graph graph = s.capture(() -> s.score(w, MAGNITUDE, null, out));
+      others.close();
+      graph.launch();
+    }
+  }
+
+  @Test
+  @SuppressWarnings("MustBeClosedChecker") // closed in the wrong order on purpose
+  void aGraphHoldsItsEvents() {
+    try (Session s = open()) {
+      Session other = open();
+      Event closed = other.event();
+      Event left = other.event();
+      Graph graph =
+          s.capture(() -> {
+            s.waitFor(closed);
+            s.record(left);
+            s.record(left);
+          });
+      graph.launch();
+      closed.close();
+      other.close();
+      closed(graph::launch);
+      assertEquals(0, count("destroyEvent"));
+      graph.close();
+      assertEquals(2, count("destroyEvent"));
+      graph.close();
+      left.close();
+      assertEquals(2, count("destroyEvent"));
+    }
+  }
+
+  @Test
+  void aCaptureThatFailsLetsGoOfItsEvents() {
+    try (Session s = open()) {
+      Event event = s.event();
+      assertThrows(
+          ArithmeticException.class,
+          () ->
+              s.capture(() -> {
+                s.record(event);
+                throw new ArithmeticException();
+              }));
+      failing = "endCapture";
+      assertThrows(Sparse24Exception.Device.class, () -> s.capture(() -> s.record(event)));
+      failing = "";
+      event.close();
+      assertEquals(1, count("destroyEvent"));
+      s.capture(() -> {}).launch(); // it still works
+    }
+  }
+
+  @Test
+  @SuppressWarnings("MustBeClosedChecker") // closed in the wrong order on purpose
+  void allIsFreedWhateverFails() {
+    Session s = open();
+    s.allocateDevice(8);
+    s.allocateDevice(8);
+    s.event();
+    s.scratch().buffer(8);
+    failing = "free";
+    Sparse24Exception e = assertThrows(Sparse24Exception.class, s::close);
+    assertEquals("free 1", e.getMessage());
+    assertEquals(
+        List.of("free 2", "free 3"),
+        Stream.of(e.getSuppressed()).map(Throwable::getMessage).toList());
+    assertEquals(1, count("destroyEvent"));
+    assertEquals(1, count("close"));
+    s.close();
+    assertEquals(1, count("close"));
+
+    Session again = open();
+    Scratch scratch = again.scratch();
+    scratch.buffer(8);
+    scratch.buffer(8);
+    assertThrows(Sparse24Exception.class, scratch::close);
+    assertEquals(5, count("free"));
+    again.close();
+    assertEquals(5, count("free"));
   }
 }

@@ -27,11 +27,13 @@ public final class CublasLt {
 
   // Read from the table once: a read makes a segment on the heap.
   private final MemorySegment matmul;
+  private final MemorySegment setOfMatmul;
 
   CublasLt(OpenLibrary library) {
     this.library = library;
     this.api = library.table();
     this.matmul = cublaslt_api.cublasLtMatmul(api);
+    this.setOfMatmul = cublaslt_api.cublasLtMatmulDescSetAttribute(api);
   }
 
   /**
@@ -172,16 +174,22 @@ public final class CublasLt {
    */
   public void matmulDescSet(MemorySegment desc, int attribute, Attribute value) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment data = value.in(arena);
-      check(
-          "cublasLtMatmulDescSetAttribute",
-          cublaslt_api.cublasLtMatmulDescSetAttribute.invoke(
-              cublaslt_api.cublasLtMatmulDescSetAttribute(api),
-              desc,
-              attribute,
-              data,
-              data.byteSize()));
+      matmulDescSet(desc, attribute, value.in(arena));
     }
+  }
+
+  /**
+   * Sets an attribute of a multiplication often: allocates nothing.
+   *
+   * @param desc the multiplication
+   * @param attribute one of {@code CUBLASLT_MATMUL_DESC_*}
+   * @param value its bytes, in the type that cuBLASLt documents, in memory of the caller's
+   */
+  public void matmulDescSet(MemorySegment desc, int attribute, MemorySegment value) {
+    check(
+        "cublasLtMatmulDescSetAttribute",
+        cublaslt_api.cublasLtMatmulDescSetAttribute.invoke(
+            setOfMatmul, desc, attribute, value, value.byteSize()));
   }
 
   /**

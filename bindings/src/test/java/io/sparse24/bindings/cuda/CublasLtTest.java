@@ -8,6 +8,7 @@ import io.sparse24.bindings.cublaslt.cublasLtMatmulAlgo_t;
 import io.sparse24.bindings.cublaslt.cublasLtMatmulHeuristicResult_t;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,6 +66,9 @@ final class CublasLtTest {
     blas.matmulDescSet(HANDLE, 4, Attribute.int32(-4));
     blas.matmulDescSet(HANDLE, 8, Attribute.int64(0x1234567890L));
     blas.matmulDescSet(HANDLE, 8, Attribute.address(at(0x1234567890L)));
+    try (Arena arena = Arena.ofConfined()) {
+      blas.matmulDescSet(HANDLE, 8, arena.allocateFrom(ValueLayout.JAVA_LONG, 0x1234567890L));
+    }
     assertThrows(
         CudaException.class, () -> blas.matmulDescSet(HANDLE, 8, Attribute.int32(0x34567890)));
   }

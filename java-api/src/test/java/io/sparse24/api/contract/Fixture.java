@@ -7,6 +7,7 @@ import io.sparse24.api.Backends;
 import io.sparse24.api.Compressed24;
 import io.sparse24.api.DType;
 import io.sparse24.api.HostBuffer;
+import io.sparse24.api.Ids;
 import io.sparse24.api.KernelInfo;
 import io.sparse24.api.Mask;
 import io.sparse24.api.Matrix;
@@ -199,6 +200,30 @@ final class Fixture implements AutoCloseable {
 
   Compressed24 in(Compressed24 host) {
     return scratch.upload(host);
+  }
+
+  Ids in(Ids host) {
+    return scratch.upload(host);
+  }
+
+  /** Each from {@code least} on, below {@code end}. */
+  Ids ids(long count, int least, int end) {
+    Ids ids = Ids.allocate(arena, count);
+    for (long i = 0; i < count; i++) {
+      ids.set(i, random.nextInt(least, end));
+    }
+    return ids;
+  }
+
+  /** A matrix of its own with the same numbers and poison around them. */
+  Matrix copy(Matrix from, DType dtype, long pad) {
+    Matrix to = blank(from.rows(), from.cols(), dtype, pad);
+    for (long i = 0; i < from.rows(); i++) {
+      for (long j = 0; j < from.cols(); j++) {
+        to.set(i, j, from.get(i, j));
+      }
+    }
+    return to;
   }
 
   /** Where the session writes an output that {@link #finish} brings back; poison included. */

@@ -63,7 +63,20 @@ final class KernelsContractTest {
             }
           }
         }
-        case ACCUMULATE_NORMS,
+        case TRANSPOSE -> scaled.forEach(type -> types.add(new Types(type, type)));
+        case AXPBY -> floats.forEach(from -> types.add(new Types(DType.F32, from)));
+        case REFRESH24,
+            EMBED,
+            EMBED_GRAD,
+            RMSNORM,
+            RMSNORM_GRAD,
+            ROPE,
+            ATTENTION,
+            ATTENTION_GRAD,
+            SWIGLU,
+            SWIGLU_GRAD,
+            CROSS_ENTROPY,
+            ACCUMULATE_NORMS,
             SCORE,
             PRUNE24,
             SDDMM24,

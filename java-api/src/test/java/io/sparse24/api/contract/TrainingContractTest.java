@@ -186,6 +186,64 @@ final class TrainingContractTest {
     f.assertSame(expected.values(), actual.values(), what);
   }
 
+  static Stream<Subject> refreshingKernels() {
+    return Fixture.kernels(Op.REFRESH24);
+  }
+
+  /** With the mask of other values, so that some of what it keeps is not there. */
+  @ParameterizedTest
+  @MethodSource("refreshingKernels")
+  void refreshedValuesAreTheOraclesBitForBit(Subject subject) {
+    int[][] shapes = { // n, k
+      {0, 8}, {4, 0}, {4, 4}, {8, 12}, {36, 28}, {128, 36}, {60, 132}, {4, 4100}, {4100, 4}
+    };
+    try (Fixture f = new Fixture(subject)) {
+      for (int[] shape : shapes) {
+        int pad = f.random.nextInt(3);
+        Compressed24 w = f.sparse(shape[0], shape[1], subject.dtype(), pad);
+        sprinkle(f, w.values());
+        Compressed24 other = f.sparse(shape[0], shape[1], subject.dtype(), 0);
+        for (boolean own : new boolean[] {true, false}) {
+          Compressed24 expected = f.blankCompressed(shape[1], shape[0], subject.dtype(), 0);
+          f.oracle.doublePrune24(own ? w : other, expected);
+          if (!own) {
+            f.oracle.refresh24(w, expected);
+          }
+          Matrix values = f.blank(shape[1], shape[0] / 2, subject.dtype(), 2 - pad);
+          f.session.refresh24(f.in(w), new Compressed24(f.out(values), f.in(expected.mask())));
+          f.finish();
+          f.assertSame(expected.values(), values, subject + " " + shape[0] + " x " + shape[1]);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("refreshingKernels")
+  void refreshingWantsTwoBitsAGroup(Subject subject) {
+    try (Fixture f = new Fixture(subject)) {
+      for (boolean transposed : new boolean[] {false, true}) {
+        Compressed24 w = f.sparse(36, 44, subject.dtype(), 0);
+        Compressed24 out = f.blankCompressed(44, 36, subject.dtype(), 0);
+        f.oracle.doublePrune24(w, out);
+        Compressed24 broken = transposed ? out : w;
+        for (long column = 8; column < 12; column++) {
+          broken.mask().set(33, column, column != 9);
+        }
+        Compressed24 there = new Compressed24(f.out(out.values()), f.in(out.mask()));
+        Sparse24Exception.BadData e =
+            assertThrows(
+                Sparse24Exception.BadData.class,
+                () -> {
+                  f.session.refresh24(f.in(w), there);
+                  f.session.synchronize();
+                },
+                subject.toString());
+        assertTrue(String.valueOf(e.getMessage()).contains("[33, 8"), e.toString());
+      }
+    }
+  }
+
   /** W pruned, and its transpose, as the oracle's two operations have them one after the other. */
   @ParameterizedTest
   @MethodSource("pruningKernels")

@@ -48,6 +48,7 @@ public final class CublasLtGemm implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final MemorySegment alpha = arena.allocate(ValueLayout.JAVA_FLOAT);
   private final MemorySegment beta = arena.allocate(ValueLayout.JAVA_FLOAT);
+  private final MemorySegment biasPointer = arena.allocate(ValueLayout.ADDRESS);
   private final Map<Product, Plan> plans = new HashMap<>();
   private final Product asked = new Product();
   private final Operands at = new Operands();
@@ -162,10 +163,9 @@ public final class CublasLtGemm implements AutoCloseable {
 
     void bias(@Nullable Matrix bias) {
       if (bias != null && bias.segment().address() != biasAddress) {
+        biasPointer.set(ValueLayout.ADDRESS, 0, bias.segment());
         library.matmulDescSet(
-            product,
-            CublasLtConstants.CUBLASLT_MATMUL_DESC_BIAS_POINTER(),
-            Attribute.address(bias.segment()));
+            product, CublasLtConstants.CUBLASLT_MATMUL_DESC_BIAS_POINTER(), biasPointer);
         biasAddress = bias.segment().address();
       }
     }
