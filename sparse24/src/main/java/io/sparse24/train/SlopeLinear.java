@@ -351,9 +351,17 @@ public final class SlopeLinear implements TrainableLinear {
    */
   public Compressed24 weight(Arena arena) {
     Compressed24 out = Compressed24.allocate(arena, n(), k(), dtype());
-    cast();
-    memory.download(canonical, out);
+    try (Scratch scratch = session.scratch()) {
+      scratch.download(working(scratch), out);
+    }
     return out;
+  }
+
+  /** As the products have it; the workspace's values are gone. */
+  private Compressed24 working(Scratch scratch) {
+    Matrix values = scratch.matrix(n(), k() / 2, dtype());
+    session.cast(weight.master(), values);
+    return new Compressed24(values, canonical.mask());
   }
 
   /**
@@ -398,9 +406,7 @@ public final class SlopeLinear implements TrainableLinear {
     Matrix out = Matrix.allocate(arena, n(), k(), dtype());
     try (Scratch scratch = session.scratch()) {
       Matrix dense = scratch.matrix(n(), k(), dtype());
-      cast();
-      session.decompress24(canonical, dense);
-      session.synchronize();
+      session.decompress24(working(scratch), dense);
       scratch.download(dense, out);
     }
     return out;
