@@ -109,7 +109,7 @@ final class Adapters {
     Matrix t = forward(x, views).t();
     Seam.transpose(session, t, views.tT());
     session.gemm(dyT, views.tT(), views.dr());
-    Seam.axpby(session, 1, views.dr(), r.accumulate(), r.gradient());
+    r.add(views.dr());
 
     Matrix dt = views.backward().t();
     Seam.transpose(session, rValues, views.rT());
@@ -117,7 +117,7 @@ final class Adapters {
     Seam.transpose(session, dt, views.dtT());
     Seam.transpose(session, x, views.xT());
     session.gemm(views.dtT(), views.xT(), views.dl());
-    Seam.axpby(session, 1, views.dl(), l.accumulate(), l.gradient());
+    l.add(views.dl());
 
     Seam.transpose(session, lValues, views.backward().r());
     return views.backward();

@@ -49,7 +49,7 @@ final class Bias {
    */
   void accumulate(Matrix dyT, Matrix ones, Matrix product) {
     session.gemm(ones, dyT, product);
-    Seam.axpby(session, 1, product, parameter.accumulate(), parameter.gradient());
+    parameter.add(product);
   }
 
   void step(Optimizer settings, float gradScale) {

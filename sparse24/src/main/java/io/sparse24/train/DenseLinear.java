@@ -157,7 +157,7 @@ public final class DenseLinear implements TrainableLinear {
     if (mask != null) {
       session.applyMask(at.product, mask, at.product);
     }
-    Seam.axpby(session, 1, at.product, weight.accumulate(), weight.gradient());
+    weight.add(at.product);
     if (bias != null) {
       bias.accumulate(at.dyT, at.ones, at.biasProduct);
     }

@@ -108,7 +108,7 @@ public record MemoryUse(
     text.append(
         String.format(
             Locale.ROOT,
-            "of dense: %.2f (SLoPe's paper, whole models: %s)%n",
+            "of dense: %.2f (SLoPe's paper, whole models: %s)\n",
             (double) total() / dense.total(),
             PAPER));
     return text.toString();
@@ -118,7 +118,7 @@ public record MemoryUse(
     text.append(
         String.format(
             Locale.ROOT,
-            "%-20s %7.3f %7.3f%n",
+            "%-20s %7.3f %7.3f\n",
             part,
             (double) here / parameters,
             (double) dense / parameters));

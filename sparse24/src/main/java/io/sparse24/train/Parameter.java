@@ -76,11 +76,20 @@ final class Parameter {
     }
   }
 
-  /** Factor of what the gradient holds in what is added next, which the caller then adds. */
-  float accumulate() {
-    float beta = pending ? 1 : 0;
+  /** Factor of what the gradient holds, for what is added to it. */
+  float beta() {
+    return pending ? 1 : 0;
+  }
+
+  /** Something was added to the gradient. */
+  void added() {
     pending = true;
-    return beta;
+  }
+
+  /** Adds a product in the working type. */
+  void add(Matrix product) {
+    Seam.axpby(session, 1, product, beta(), gradient);
+    added();
   }
 
   void discard() {

@@ -4,6 +4,7 @@ import io.sparse24.api.Compressed24;
 import io.sparse24.api.Mask;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Session;
+import io.sparse24.api.Sparse24Exception;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -22,6 +23,9 @@ final class Seam {
       for (long i = 0; i < in.n(); i++) {
         if (!out.mask().get(j, i)) {
           continue;
+        }
+        if (slot == i / 4 * 2 + 2) {
+          throw new Sparse24Exception.BadData("out.mask keeps more than 2 of 4 at row " + j);
         }
         if (in.mask().get(i, j)) {
           long from = i * in.values().rowStride() + slotOf(in.mask(), i, j);

@@ -228,8 +228,10 @@ public final class SlopeLinear implements TrainableLinear {
   @Override
   public void backward(Matrix dy, Matrix x, @Nullable Matrix dx, float beta) {
     Arguments.backward(this, dy, x, dx, beta);
-    session.sddmm24(dy, x, canonical.mask(), weight.gradient(), 1, weight.accumulate());
-    LowRank term = besideWeight(dy, x);
+    Views at = bias == null && adapters == null ? null : views(x.rows());
+    session.sddmm24(dy, x, canonical.mask(), weight.gradient(), 1, weight.beta());
+    weight.added();
+    LowRank term = at == null ? null : besideWeight(dy, x, at);
     if (dx == null) {
       return;
     }
@@ -241,11 +243,7 @@ public final class SlopeLinear implements TrainableLinear {
   }
 
   /** Gradients of bias and adapters; gives the adapters' term of dX. */
-  private @Nullable LowRank besideWeight(Matrix dy, Matrix x) {
-    if (bias == null && adapters == null) {
-      return null;
-    }
-    Views at = views(x.rows());
+  private @Nullable LowRank besideWeight(Matrix dy, Matrix x, Views at) {
     Seam.transpose(session, dy, at.dyT);
     if (bias != null) {
       bias.accumulate(at.dyT, at.ones, at.biasProduct);
@@ -351,9 +349,17 @@ public final class SlopeLinear implements TrainableLinear {
    */
   public Compressed24 weight(Arena arena) {
     Compressed24 out = Compressed24.allocate(arena, n(), k(), dtype());
-    cast();
-    memory.download(canonical, out);
+    try (Scratch scratch = session.scratch()) {
+      scratch.download(working(scratch), out);
+    }
     return out;
+  }
+
+  /** As the products have it; the workspace's values are gone. */
+  private Compressed24 working(Scratch scratch) {
+    Matrix values = scratch.matrix(n(), k() / 2, dtype());
+    session.cast(weight.master(), values);
+    return new Compressed24(values, canonical.mask());
   }
 
   /**
@@ -407,9 +413,7 @@ public final class SlopeLinear implements TrainableLinear {
     Matrix out = Matrix.allocate(arena, n(), k(), dtype());
     try (Scratch scratch = session.scratch()) {
       Matrix dense = scratch.matrix(n(), k(), dtype());
-      cast();
-      session.decompress24(canonical, dense);
-      session.synchronize();
+      session.decompress24(working(scratch), dense);
       scratch.download(dense, out);
     }
     return out;

@@ -65,7 +65,8 @@ public sealed interface TrainableLinear extends AutoCloseable
   /**
    * Adds the gradient of W, the bias and the adapters for one micro-batch to that of others since
    * the last step, and computes that of X: {@code dX = beta · dX + dY W}, or what the layer has in
-   * place of W for it.
+   * place of W for it. After an exception the gradients are to be {@linkplain #discardGradient
+   * discarded}.
    *
    * @param dy gradient of Y, {@code [m, n]}
    * @param x as {@link #forward} had it, {@code [m, k]}
