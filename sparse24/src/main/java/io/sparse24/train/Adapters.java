@@ -107,19 +107,19 @@ final class Adapters {
    */
   LowRank backward(Matrix dy, Matrix dyT, Matrix x, Views views) {
     Matrix t = forward(x, views).t();
-    Seam.transpose(session, t, views.tT());
+    session.transpose(t, views.tT());
     session.gemm(dyT, views.tT(), views.dr());
     r.add(views.dr());
 
     Matrix dt = views.backward().t();
-    Seam.transpose(session, rValues, views.rT());
+    session.transpose(rValues, views.rT());
     session.gemm(dy, views.rT(), dt);
-    Seam.transpose(session, dt, views.dtT());
-    Seam.transpose(session, x, views.xT());
+    session.transpose(dt, views.dtT());
+    session.transpose(x, views.xT());
     session.gemm(views.dtT(), views.xT(), views.dl());
     l.add(views.dl());
 
-    Seam.transpose(session, lValues, views.backward().r());
+    session.transpose(lValues, views.backward().r());
     return views.backward();
   }
 

@@ -151,8 +151,8 @@ public final class DenseLinear implements TrainableLinear {
   /** The gradient of W, where the mask keeps it, and of the bias. */
   void accumulate(Matrix dy, Matrix x, @Nullable Mask mask) {
     Views at = views(x.rows());
-    Seam.transpose(session, dy, at.dyT);
-    Seam.transpose(session, x, at.xT);
+    session.transpose(dy, at.dyT);
+    session.transpose(x, at.xT);
     session.gemm(at.dyT, at.xT, at.product);
     if (mask != null) {
       session.applyMask(at.product, mask, at.product);
@@ -165,7 +165,7 @@ public final class DenseLinear implements TrainableLinear {
 
   /** Wᵀ {@code [k, n]}, at the start of the workspace. */
   Matrix transposed() {
-    Seam.transpose(session, values, transpose);
+    session.transpose(values, transpose);
     return transpose;
   }
 

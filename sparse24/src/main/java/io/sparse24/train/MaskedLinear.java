@@ -196,8 +196,8 @@ public final class MaskedLinear implements TrainableLinear {
   private void decay(float decay, float gradScale) {
     Matrix master = dense.weight().master();
     session.applyMask(master, mask, scores);
-    Seam.axpby(session, 1, master, -1, scores); // exactly 0 where W is kept
-    Seam.axpby(session, decay, scores, gradScale, dense.weight().gradient());
+    session.axpby(1, master, -1, scores); // exactly 0 where W is kept
+    session.axpby(decay, scores, gradScale, dense.weight().gradient());
   }
 
   @Override

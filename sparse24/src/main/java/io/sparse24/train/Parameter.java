@@ -88,7 +88,7 @@ final class Parameter {
 
   /** Adds a product in the working type. */
   void add(Matrix product) {
-    Seam.axpby(session, 1, product, beta(), gradient);
+    session.axpby(1, product, beta(), gradient);
     added();
   }
 

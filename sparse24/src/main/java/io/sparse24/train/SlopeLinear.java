@@ -171,7 +171,7 @@ public final class SlopeLinear implements TrainableLinear {
     if (newColumnMask) {
       session.doublePrune24(canonical, transpose);
     } else {
-      Seam.refresh24(session, canonical, transpose);
+      session.refresh24(canonical, transpose);
     }
     packedTranspose = pack(transpose, packedTranspose);
   }
@@ -244,7 +244,7 @@ public final class SlopeLinear implements TrainableLinear {
 
   /** Gradients of bias and adapters; gives the adapters' term of dX. */
   private @Nullable LowRank besideWeight(Matrix dy, Matrix x, Views at) {
-    Seam.transpose(session, dy, at.dyT);
+    session.transpose(dy, at.dyT);
     if (bias != null) {
       bias.accumulate(at.dyT, at.ones, at.biasProduct);
     }

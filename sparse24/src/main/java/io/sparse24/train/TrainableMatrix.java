@@ -77,8 +77,9 @@ public final class TrainableMatrix implements AutoCloseable {
    */
   public Matrix gradient() {
     Matrix gradient = parameter.gradient();
-    if (parameter.accumulate() == 0) {
+    if (parameter.beta() == 0) {
       session.axpby(0, parameter.master(), 0, gradient);
+      parameter.added();
     }
     return gradient;
   }
