@@ -1,25 +1,19 @@
 package io.sparse24.llm;
 
-import java.util.function.ToIntFunction;
-
 /** The linear layers of a block, by their names in Hugging Face's checkpoints. */
 enum BlockLinear {
-  Q("self_attn.q_proj", DecoderConfig::queryCols, DecoderConfig::hiddenSize),
-  K("self_attn.k_proj", DecoderConfig::keyCols, DecoderConfig::hiddenSize),
-  V("self_attn.v_proj", DecoderConfig::keyCols, DecoderConfig::hiddenSize),
-  O("self_attn.o_proj", DecoderConfig::hiddenSize, DecoderConfig::queryCols),
-  GATE("mlp.gate_proj", DecoderConfig::intermediateSize, DecoderConfig::hiddenSize),
-  UP("mlp.up_proj", DecoderConfig::intermediateSize, DecoderConfig::hiddenSize),
-  DOWN("mlp.down_proj", DecoderConfig::hiddenSize, DecoderConfig::intermediateSize);
+  Q("self_attn.q_proj"),
+  K("self_attn.k_proj"),
+  V("self_attn.v_proj"),
+  O("self_attn.o_proj"),
+  GATE("mlp.gate_proj"),
+  UP("mlp.up_proj"),
+  DOWN("mlp.down_proj");
 
   private final String module;
-  private final ToIntFunction<DecoderConfig> n;
-  private final ToIntFunction<DecoderConfig> k;
 
-  BlockLinear(String module, ToIntFunction<DecoderConfig> n, ToIntFunction<DecoderConfig> k) {
+  BlockLinear(String module) {
     this.module = module;
-    this.n = n;
-    this.k = k;
   }
 
   /** Without {@code .weight}. */
@@ -27,16 +21,22 @@ enum BlockLinear {
     return Names.block(layer) + module;
   }
 
+  /** Outputs. */
   long n(DecoderConfig config) {
-    return n.applyAsInt(config);
+    return switch (this) {
+      case Q -> config.queryCols();
+      case K, V -> config.keyCols();
+      case GATE, UP -> config.intermediateSize();
+      case O, DOWN -> config.hiddenSize();
+    };
   }
 
+  /** Inputs. */
   long k(DecoderConfig config) {
-    return k.applyAsInt(config);
-  }
-
-  /** Whether its output is added to what passes by the block's halves. */
-  boolean addsToResidual() {
-    return this == O || this == DOWN;
+    return switch (this) {
+      case Q, K, V, GATE, UP -> config.hiddenSize();
+      case O -> config.queryCols();
+      case DOWN -> config.intermediateSize();
+    };
   }
 }

@@ -14,7 +14,7 @@ public enum Preset {
   TINY(192, 512, 4, 6, 3, 128, 16, 500, 2e-3f, DType.F32),
   /** 4.8 M parameters: for comparing methods on a CPU. */
   SMALL(256, 768, 6, 8, 4, 128, 16, 400, 1.5e-3f, DType.F32),
-  /** 101 M parameters: for a GPU. */
+  /** 99 M parameters: for a GPU. */
   MEDIUM(768, 2304, 14, 12, 6, 1024, 32, 5000, 6e-4f, DType.BF16);
 
   private final int hidden;

@@ -2,6 +2,7 @@ package io.sparse24.llm;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** Text to numbers of tokens and back. */
@@ -35,6 +36,9 @@ public interface Tokenizer extends AutoCloseable {
    * @throws IOException if there is none, or the library is not there
    */
   static Tokenizer open(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      throw new NoSuchFileException(folder.toString());
+    }
     Path file = folder.resolve(ByteTokenizer.FILE);
     if (!Files.isRegularFile(file)) {
       throw new IOException(folder + ": has no " + ByteTokenizer.FILE);
