@@ -174,7 +174,8 @@ final class TrainTest {
     S24.good(train(out, "--steps=4", "--seq=8", "--checkpoint-every=2"));
     Files.delete(out.resolve("training/step-00000004.safetensors"));
     Path log = dir.resolve("full.log");
-    ProcessBuilder child = child(log, "train", "--out", out.toString(), "--resume", BACKEND);
+    ProcessBuilder child =
+        child(log, "train", "--out", out.toString(), "--resume", "--checkpoint-every=2", BACKEND);
     List<String> limited =
         new ArrayList<>(List.of("bash", "-c", "ulimit -f 100; exec \"$@\"", "x"));
     limited.addAll(child.command());

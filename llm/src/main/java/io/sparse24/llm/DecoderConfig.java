@@ -174,8 +174,9 @@ public record DecoderConfig(
     }
     int hidden = integer(json, "hidden_size", null);
     int heads = integer(json, "num_attention_heads", null);
-    JsonNode rope = json.path("rope_parameters").isObject() ? json.path("rope_parameters") : json;
-    JsonNode scaling = rope == json ? json.path("rope_scaling") : rope;
+    boolean nested = json.path("rope_parameters").isObject();
+    JsonNode rope = nested ? json.path("rope_parameters") : json;
+    JsonNode scaling = nested ? rope : json.path("rope_scaling");
     return new DecoderConfig(
         hidden,
         integer(json, "intermediate_size", null),

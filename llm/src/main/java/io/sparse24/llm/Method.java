@@ -27,6 +27,12 @@ public enum Method {
     return id;
   }
 
+  /** The name users write. */
+  @Override
+  public String toString() {
+    return id;
+  }
+
   /**
    * Finds a method.
    *
