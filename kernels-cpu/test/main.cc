@@ -22,15 +22,24 @@ int run(const std::vector<std::string> &named) {
     EXPECT(!kernels_of(ctx.handle, S24_OP_SPMM24).empty(), "S24_TEST_ISA: no kernel of spmm24 of that ISA runs here");
   }
   const std::vector<Group> groups = {
-      {"registry", test_registry, nullptr},   {"contexts", test_contexts, nullptr},
-      {"arguments", test_arguments, nullptr}, {"norms", nullptr, test_norms},
-      {"scores", nullptr, test_scores},       {"prune", nullptr, test_prune},
-      {"convert", nullptr, test_convert},     {"multiply", nullptr, test_multiply},
-      {"extremes", nullptr, test_extremes},   {"quantize", nullptr, test_quantize},
-      {"backward", nullptr, test_backward},   {"large", nullptr, test_large},
-      {"threads", nullptr, test_threads},     {"lowrank", nullptr, test_lowrank},
-      {"queue", test_queue, nullptr},         {"prune_both", nullptr, test_prune_both},
-      {"cast", nullptr, test_cast},           {"steps", nullptr, test_steps},
+      {"registry", test_registry, nullptr},
+      {"contexts", test_contexts, nullptr},
+      {"arguments", test_arguments, nullptr},
+      {"norms", nullptr, test_norms},
+      {"scores", nullptr, test_scores},
+      {"prune", nullptr, test_prune},
+      {"convert", nullptr, test_convert},
+      {"multiply", nullptr, test_multiply},
+      {"extremes", nullptr, test_extremes},
+      {"quantize", nullptr, test_quantize},
+      {"backward", nullptr, test_backward},
+      {"large", nullptr, test_large},
+      {"threads", nullptr, test_threads},
+      {"lowrank", nullptr, test_lowrank},
+      {"queue", test_queue, nullptr},
+      {"prune_both", nullptr, test_prune_both},
+      {"cast", nullptr, test_cast},
+      {"steps", nullptr, test_steps},
   };
   return run_groups(groups, named, seed);
 }
