@@ -40,6 +40,7 @@ int run(const std::vector<std::string> &named) {
       {"prune_both", nullptr, test_prune_both},
       {"cast", nullptr, test_cast},
       {"steps", nullptr, test_steps},
+      {"transpose", nullptr, test_transpose},
   };
   return run_groups(groups, named, seed);
 }
