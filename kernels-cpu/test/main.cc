@@ -40,6 +40,7 @@ int run(const std::vector<std::string> &named) {
       {"prune_both", nullptr, test_prune_both},
       {"cast", nullptr, test_cast},
       {"steps", nullptr, test_steps},
+      {"elements", nullptr, test_elements},
       {"transpose", nullptr, test_transpose},
   };
   return run_groups(groups, named, seed);
