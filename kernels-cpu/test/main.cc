@@ -41,6 +41,7 @@ int run(const std::vector<std::string> &named) {
       {"cast", nullptr, test_cast},
       {"steps", nullptr, test_steps},
       {"elements", nullptr, test_elements},
+      {"embed", nullptr, test_embed},
       {"transpose", nullptr, test_transpose},
   };
   return run_groups(groups, named, seed);
