@@ -42,6 +42,7 @@ int run(const std::vector<std::string> &named) {
       {"steps", nullptr, test_steps},
       {"elements", nullptr, test_elements},
       {"embed", nullptr, test_embed},
+      {"rmsnorm", nullptr, test_rmsnorm},
       {"transpose", nullptr, test_transpose},
   };
   return run_groups(groups, named, seed);
