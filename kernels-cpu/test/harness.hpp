@@ -103,6 +103,7 @@ void test_steps(Random &random);
 void test_elements(Random &random);
 void test_embed(Random &random);
 void test_rmsnorm(Random &random);
+void test_rope(Random &random);
 void test_transpose(Random &random);
 void test_large(Random &random);
 void test_threads(Random &random);

@@ -43,6 +43,7 @@ int run(const std::vector<std::string> &named) {
       {"elements", nullptr, test_elements},
       {"embed", nullptr, test_embed},
       {"rmsnorm", nullptr, test_rmsnorm},
+      {"rope", nullptr, test_rope},
       {"transpose", nullptr, test_transpose},
   };
   return run_groups(groups, named, seed);
