@@ -104,6 +104,7 @@ void test_elements(Random &random);
 void test_embed(Random &random);
 void test_rmsnorm(Random &random);
 void test_rope(Random &random);
+void test_cross_entropy(Random &random);
 void test_transpose(Random &random);
 void test_large(Random &random);
 void test_threads(Random &random);
