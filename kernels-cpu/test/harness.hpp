@@ -106,6 +106,7 @@ void test_rmsnorm(Random &random);
 void test_rope(Random &random);
 void test_cross_entropy(Random &random);
 void test_transpose(Random &random);
+void test_attention(Random &random);
 void test_large(Random &random);
 void test_threads(Random &random);
 

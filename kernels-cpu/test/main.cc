@@ -45,6 +45,7 @@ int run(const std::vector<std::string> &named) {
       {"rmsnorm", nullptr, test_rmsnorm},
       {"rope", nullptr, test_rope},
       {"transpose", nullptr, test_transpose},
+      {"attention", nullptr, test_attention},
       {"cross_entropy", nullptr, test_cross_entropy},
   };
   return run_groups(groups, named, seed);
