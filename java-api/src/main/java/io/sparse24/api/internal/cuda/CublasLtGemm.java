@@ -182,7 +182,13 @@ public final class CublasLtGemm implements AutoCloseable {
     }
     return which.isEmpty()
         ? "cuBLASLt has no algorithm for X " + x + " and W " + w
-        : which + ": is " + value + ", cuBLASLt takes multiples of " + MULTIPLE + " of " + w.dtype();
+        : which
+            + ": is "
+            + value
+            + ", cuBLASLt takes multiples of "
+            + MULTIPLE
+            + " of "
+            + w.dtype();
   }
 
   /**
