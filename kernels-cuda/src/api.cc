@@ -179,7 +179,8 @@ constexpr s24_api kApi = {S24_ABI_VERSION,
                           graph_destroy,
                           heuristic_count,
                           heuristic_info,
-                          heuristic_set};
+                          heuristic_set,
+                          Table::finish_gemm};
 
 }  // namespace
 }  // namespace s24::cuda

@@ -368,6 +368,12 @@ typedef struct s24_api {
   int32_t (*heuristic_count)(void);
   int32_t (*heuristic_info)(s24_context *ctx, int32_t index, s24_heuristic_info *out);
   int32_t (*heuristic_set)(s24_context *ctx, int32_t index, int32_t value);
+
+  /* Y = act(alpha * w_scales[j] x_scales[i] sums[i, j] + beta * C + bias): the end of a product of I8 with I8, whose
+   * sums are I32, or of F8_E4M3 with F8_E4M3, in F32, that another library has added up. args are the product's,
+   * x_stride that of sums[m, n]; its k, w_stride, kernel and layout are not read. */
+  int32_t (*finish_gemm)(s24_context *ctx, const s24_gemm_args *args, const void *sums, const float *x_scales,
+                         const float *w_scales, const void *c, const float *bias, void *y);
 } s24_api;
 
 /* The one exported symbol. Null if the library cannot serve this ABI version. */
