@@ -31,6 +31,7 @@ int run(const std::vector<std::string> &named) {
       {"threads", nullptr, test_threads},     {"lowrank", nullptr, test_lowrank},
       {"queue", test_queue, nullptr},         {"prune_both", nullptr, test_prune_both},
       {"cast", nullptr, test_cast},           {"steps", nullptr, test_steps},
+      {"finish", nullptr, test_finish},
   };
   return run_groups(groups, named, seed);
 }

@@ -117,6 +117,7 @@ s24_api table_of_host_memory() {
   table.cast = OnDevice<&s24_api::cast>::call;
   table.adamw = OnDevice<&s24_api::adamw>::call;
   table.sgd = OnDevice<&s24_api::sgd>::call;
+  table.finish_gemm = OnDevice<&s24_api::finish_gemm>::call;
   return table;
 }
 
@@ -137,6 +138,7 @@ void test_groups(const std::vector<std::string> &wanted, Random &random) {
       {"backward", test_backward},
       {"cast", test_cast},
       {"steps", test_steps},
+      {"finish", test_finish},
   };
   for (const auto &group : groups) {
     if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), group.name) == wanted.end()) continue;

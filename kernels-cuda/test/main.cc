@@ -45,6 +45,7 @@ s24_api waiting_table() {
   table.cast = Waiting<&s24_api::cast>::call;
   table.adamw = Waiting<&s24_api::adamw>::call;
   table.sgd = Waiting<&s24_api::sgd>::call;
+  table.finish_gemm = Waiting<&s24_api::finish_gemm>::call;
   return table;
 }
 
@@ -69,6 +70,7 @@ int main(int argc, char **argv) {
       {"sddmm", nullptr, test_sddmm},         {"runs", nullptr, test_runs},
       {"queue", nullptr, test_queue},         {"prune_both", nullptr, test_prune_both},
       {"cast", nullptr, test_cast},           {"steps", nullptr, test_steps},
+      {"finish", nullptr, test_finish},
   };
   return run_groups(groups, {argv + 1, argv + argc}, seed);
 }
