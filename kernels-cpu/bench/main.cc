@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -362,6 +363,200 @@ void bench_steps(s24_context *ctx, const Options &options, Random &random) {
   }
 }
 
+bool of_decoder(const s24_kernel_info &info) { return info.op >= S24_OP_REFRESH24; }
+
+// What a decoder needs beside its products, at sizes of a small one in training; attention also in decoding. Results
+// are compared with those of the scalar kernels.
+struct DecoderCase {
+  int64_t m, n, k;  // as printed
+  double bytes, flops;
+  Matrix out;
+  std::function<int32_t(int32_t kernel)> run;
+};
+
+Matrix normal(int32_t dtype, int64_t rows, int64_t cols, Random &random) {
+  Matrix m(dtype, rows, cols, cols, Guarded::kStart);
+  m.fill_normal(random);
+  return m;
+}
+
+DecoderCase attention_case(s24_context *ctx, const s24_kernel_info &info, bool decodes, Random &random) {
+  const int64_t batch = decodes ? 1 : 4, q_rows = decodes ? 1 : 512, kv_rows = decodes ? 4096 : 512;
+  constexpr int64_t kHeads = 8, kHeadDim = 64, kCols = kHeads * kHeadDim;
+  const bool back = info.op == S24_OP_ATTENTION_GRAD;
+  const auto queries = [&] { return normal(info.dtype, batch * q_rows, kCols, random); };
+  const auto keys = [&] { return normal(info.dtype, batch * kv_rows, kCols, random); };
+  const auto forward_of = [=](int32_t kernel) {
+    return s24_attention_args{batch, q_rows, kv_rows, kv_rows,    kHeads, kHeads, kHeadDim, kCols,
+                              kCols, kCols,  kCols,   info.dtype, kernel, 0.125f, 1};
+  };
+  const auto back_of = [=](int32_t kernel) {
+    return s24_attention_grad_args{forward_of(S24_KERNEL_AUTO), kCols, kCols, kCols, kCols, kernel, 0};
+  };
+  const s24_attention_args forward = forward_of(S24_KERNEL_AUTO);
+  const s24_attention_grad_args backward = back_of(S24_KERNEL_AUTO);
+  struct Operands {
+    Matrix q, k, v, y, lse, dy, dk, dv;
+    Guarded space, back_space;
+  };
+  const auto o = std::make_shared<Operands>(Operands{
+      queries(), keys(), keys(), queries(), normal(S24_F32, batch * q_rows, kHeads, random), queries(), keys(), keys(),
+      workspace_for(ctx, S24_OP_ATTENTION, &forward), workspace_for(ctx, S24_OP_ATTENTION_GRAD, &backward)});
+  const auto attend = [=](int32_t kernel, void *y) {
+    const s24_attention_args a = forward_of(kernel);
+    return api->attention(ctx, &a, o->q.data(), o->k.data(), o->v.data(), y, o->lse.memory.as<float>(),
+                          o->space.as<void>());
+  };
+  if (back) require(attend(S24_KERNEL_AUTO, o->y.data()), ctx);
+  const double pairs = static_cast<double>(batch * kHeads * q_rows * kv_rows) * (decodes ? 1 : 0.5);
+  const auto bytes = static_cast<double>(o->q.memory.size() + o->k.memory.size()) * (back ? 4 : 2);
+  DecoderCase made{batch * q_rows, kv_rows, kHeadDim, bytes, pairs * kHeadDim * (back ? 10 : 4), queries(), nullptr};
+  void *const out = made.out.data();
+  made.run = [=](int32_t kernel) {
+    if (!back) return attend(kernel, out);
+    const s24_attention_grad_args a = back_of(kernel);
+    return api->attention_grad(ctx, &a, o->q.data(), o->k.data(), o->v.data(), o->y.data(), o->lse.memory.as<float>(),
+                               o->dy.data(), out, o->dk.data(), o->dv.data(), o->back_space.as<void>());
+  };
+  return made;
+}
+
+DecoderCase decoder_case(s24_context *ctx, const s24_kernel_info &info, Random &random) {
+  constexpr int64_t kTokens = 2048, kCols = 2048, kWords = 32000, kWordRows = 512, kHeads = 16, kHeadDim = 128;
+  const int32_t dtype = info.dtype;
+  const auto element = static_cast<double>(size_of(dtype)), x_element = static_cast<double>(size_of(info.x_dtype));
+  struct Operands {
+    Matrix x, other, third, fourth, fifth, w, r, dw;
+    Mask mask, t_mask;
+    std::vector<int32_t> ids;
+  };
+  const bool words = info.op == S24_OP_CROSS_ENTROPY,
+             looks_up = info.op == S24_OP_EMBED || info.op == S24_OP_EMBED_GRAD;
+  const int64_t rows = words ? kWordRows : kTokens, cols = words ? kWords : kCols;
+  const auto o = std::make_shared<Operands>(
+      Operands{normal(info.x_dtype, rows, cols, random), normal(dtype, rows, cols, random),
+               normal(dtype, rows, cols, random), normal(dtype, rows, cols, random), normal(dtype, rows, cols, random),
+               normal(S24_F32, 1, cols, random), normal(S24_F32, 1, kTokens * kHeadDim, random),
+               normal(S24_F32, 1, cols, random), Mask(rows, cols, cols / 8, Guarded::kStart),
+               Mask(cols, rows, rows / 8, Guarded::kStart), std::vector<int32_t>(static_cast<size_t>(rows))});
+  if (info.op == S24_OP_REFRESH24) o->mask.fill_24(random), o->t_mask.fill_24(random);
+  for (int32_t &id : o->ids) id = static_cast<int32_t>(random.below(looks_up ? kTokens : cols));
+  const auto all = static_cast<double>(rows) * static_cast<double>(cols);
+  const bool sums = info.op == S24_OP_EMBED_GRAD;
+  DecoderCase made{rows, cols, 0, 0, 0, normal(sums ? S24_F32 : dtype, rows, cols, random), nullptr};
+  void *const out = made.out.data();
+  const auto floats = [](const Matrix &m) { return m.memory.as<float>(); };
+  switch (info.op) {
+    case S24_OP_REFRESH24:
+      made.bytes = all * (element + 0.25);
+      made.run = [=](int32_t kernel) {
+        const s24_double_prune24_args a{rows, cols, cols, cols / 8, rows / 2, rows / 8, dtype, kernel};
+        return api->refresh24(ctx, &a, o->x.data(), o->mask.data(), o->t_mask.data(), out, nullptr);
+      };
+      break;
+    case S24_OP_TRANSPOSE:
+      made.bytes = all * 2 * element;
+      made.run = [=](int32_t kernel) {
+        const s24_transpose_args a{rows, cols, cols, rows, dtype, kernel};
+        return api->transpose(ctx, &a, o->x.data(), out, nullptr);
+      };
+      break;
+    case S24_OP_AXPBY:
+      made.bytes = all * (x_element + 2 * element);
+      made.run = [=](int32_t kernel) {
+        const s24_axpby_args a{rows, cols, cols, cols, info.x_dtype, dtype, kernel, 0, 1, 0.5f};
+        return api->axpby(ctx, &a, o->x.data(), out, nullptr);
+      };
+      break;
+    case S24_OP_EMBED:
+    case S24_OP_EMBED_GRAD:
+      made.bytes = all * (element + (sums ? 8 : element));
+      made.run = [=](int32_t kernel) {
+        const s24_embed_args a{rows, cols, kTokens, cols, cols, dtype, kernel};
+        return sums ? api->embed_grad(ctx, &a, o->ids.data(), o->x.data(), static_cast<float *>(out), nullptr)
+                    : api->embed(ctx, &a, o->ids.data(), o->x.data(), out, nullptr);
+      };
+      break;
+    case S24_OP_RMSNORM:
+      made.bytes = all * 2 * element;
+      made.run = [=](int32_t kernel) {
+        const s24_rmsnorm_args a{rows, cols, cols, cols, dtype, kernel, 1e-5f, 0};
+        return api->rmsnorm(ctx, &a, o->x.data(), floats(o->w), out, floats(o->r), nullptr);
+      };
+      break;
+    case S24_OP_RMSNORM_GRAD:
+      made.bytes = all * 3 * element;
+      made.run = [=](int32_t kernel) {
+        const s24_rmsnorm_grad_args a{rows, cols, cols, cols, cols, dtype, kernel, 0, 0};
+        return api->rmsnorm_grad(ctx, &a, o->x.data(), floats(o->w), floats(o->r), o->other.data(), out, floats(o->dw),
+                                 nullptr);
+      };
+      break;
+    case S24_OP_ROPE:
+      made.bytes = all * 2 * element;
+      made.run = [=](int32_t kernel) {
+        const s24_rope_args a{rows, kHeads, kHeadDim, cols, kTokens, 0, kTokens, dtype, kernel, 0, 0};
+        return api->rope(ctx, &a, floats(o->r), floats(o->r) + kTokens * kHeadDim / 2, out, nullptr);
+      };
+      break;
+    case S24_OP_SWIGLU:
+      made.bytes = all * 3 * element;
+      made.run = [=](int32_t kernel) {
+        const s24_swiglu_args a{rows, cols, cols, cols, cols, dtype, kernel};
+        return api->swiglu(ctx, &a, o->x.data(), o->other.data(), out, nullptr);
+      };
+      break;
+    case S24_OP_SWIGLU_GRAD:
+      made.bytes = all * 5 * element;
+      made.run = [=](int32_t kernel) {
+        const s24_swiglu_grad_args a{rows, cols, cols, cols, cols, cols, cols, dtype, kernel};
+        return api->swiglu_grad(ctx, &a, o->x.data(), o->other.data(), o->third.data(), out, o->fifth.data(), nullptr);
+      };
+      break;
+    default:
+      made.bytes = all * 2 * element;
+      made.run = [=](int32_t kernel) {
+        const s24_cross_entropy_args a{rows, cols, cols, cols, dtype, kernel, 1.0f / kWordRows, 0};
+        return api->cross_entropy(ctx, &a, o->x.data(), o->ids.data(), floats(o->r), out, nullptr);
+      };
+  }
+  return made;
+}
+
+void bench_decoder(s24_context *ctx, const Options &options, Random &random) {
+  for (int32_t id = 0; id < api->kernel_count(); id++) {
+    const s24_kernel_info info = info_of(ctx, id);
+    if (info.available == 0 || !of_decoder(info) || std::string(info.name).find(options.kernel) == std::string::npos) {
+      continue;
+    }
+    const bool attends = info.op == S24_OP_ATTENTION || info.op == S24_OP_ATTENTION_GRAD;
+    s24_kernel_info scalar_like = info;
+    std::strcpy(scalar_like.isa, "scalar");
+    const int32_t scalar = find(ctx, info.op, scalar_like);
+    for (const bool decodes : {false, true}) {
+      if (decodes && info.op != S24_OP_ATTENTION) continue;
+      const DecoderCase c = attends ? attention_case(ctx, info, decodes, random) : decoder_case(ctx, info, random);
+      const std::vector<uint8_t> before(c.out.memory.as<uint8_t>(), c.out.memory.as<uint8_t>() + c.out.memory.size());
+      require(c.run(scalar), ctx);
+      const std::vector<double> wanted = c.out.decoded();
+      std::memcpy(c.out.data(), before.data(), before.size());
+      require(c.run(id), ctx);
+      const std::vector<double> got = c.out.decoded();
+      double off = 0, largest = 0;
+      for (size_t i = 0; i < got.size(); i++) {
+        off = std::max(off, std::fabs(got[i] - wanted[i])), largest = std::max(largest, std::fabs(wanted[i]));
+      }
+      if (!(off <= 4 * unit_roundoff(info.dtype) * largest + 1e-4 * largest)) {
+        std::fprintf(stderr, "%s differs from the scalar kernel by %g of %g\n", info.name, off, largest);
+        std::exit(1);
+      }
+      std::vector<double> times;
+      for (int i = 0; i < (options.quick ? 3 : 7); i++) times.push_back(seconds_of([&] { require(c.run(id), ctx); }));
+      print(options, {info.name, info.dtype, c.m, c.n, c.k, median(times), c.bytes, c.flops, off / largest, 0});
+    }
+  }
+}
+
 // The other operations on [4096, 4096], each against the scalar kernel's result, byte for byte.
 void bench_others(s24_context *ctx, const Options &options, Random &random) {
   constexpr int64_t n = 4096, k = 4096, mask_stride = k / 8;
@@ -369,7 +564,7 @@ void bench_others(s24_context *ctx, const Options &options, Random &random) {
     const s24_kernel_info info = info_of(ctx, id);
     const bool multiplies = info.op == S24_OP_SPMM24 || info.op == S24_OP_GEMM || info.op == S24_OP_SDDMM24;
     const bool steps = info.op == S24_OP_ADAMW || info.op == S24_OP_SGD;
-    if (info.available == 0 || multiplies || steps) continue;
+    if (info.available == 0 || multiplies || steps || of_decoder(info)) continue;
     if (std::string(info.name).find(options.kernel) == std::string::npos) continue;
     const s24_kernel_info scalar_like = [&] {
       s24_kernel_info like = info;
@@ -575,6 +770,7 @@ int run(int argc, char **argv) {
   bench_multiply(ctx.handle, options, random);
   bench_gradient(ctx.handle, options, random);
   bench_steps(ctx.handle, options, random);
+  bench_decoder(ctx.handle, options, random);
   bench_others(ctx.handle, options, random);
   if (options.json) std::printf("\n]\n");
   return 0;

@@ -68,10 +68,19 @@ void bad_norm(const NormsCall &call, int64_t column, float before) {
   fail(S24_BAD_DATA, "s[%lld] %s", ll(column), is_finite(before) ? "overflows F32" : "is not finite");
 }
 
-void bad_mask(const uint8_t *mask, int64_t mask_stride, int64_t k, int64_t group) {
+void bad_mask(const uint8_t *mask, int64_t mask_stride, int64_t k, int64_t group, const char *name) {
   const int64_t row = group / (k / 4), column = group % (k / 4) * 4;
   const int bits = __builtin_popcount(mask_nibble(mask + row * mask_stride, column / 4));
-  fail(S24_BAD_DATA, "mask[%lld, %lld..%lld] keeps %d of 4, must keep 2", ll(row), ll(column), ll(column + 3), bits);
+  fail(S24_BAD_DATA, "%s[%lld, %lld..%lld] keeps %d of 4, must keep 2", name, ll(row), ll(column), ll(column + 3),
+       bits);
+}
+
+void check_ids(const char *name, const int32_t *ids, int64_t count, int64_t low, int64_t end) {
+  for (int64_t i = 0; i < count; i++) {
+    if (ids[i] < low || ids[i] >= end) {
+      fail(S24_BAD_DATA, "%s[%lld] is %d, not from %lld to below %lld", name, ll(i), ids[i], ll(low), ll(end));
+    }
+  }
 }
 
 }  // namespace s24::cpu

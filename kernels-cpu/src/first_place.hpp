@@ -33,7 +33,10 @@ class FirstPlace {
 // x has an element that is not finite, or else s[column], `before` as the call found it, overflows.
 [[noreturn]] void bad_norm(const NormsCall &call, int64_t column, float before);
 // group = index / 4 of a mask without exactly two bits there.
-[[noreturn]] void bad_mask(const uint8_t *mask, int64_t mask_stride, int64_t k, int64_t group);
+[[noreturn]] void bad_mask(const uint8_t *mask, int64_t mask_stride, int64_t k, int64_t group,
+                           const char *name = "mask");
+// Returns where ids[0] to ids[count - 1] are all from `low` to below `end`.
+void check_ids(const char *name, const int32_t *ids, int64_t count, int64_t low, int64_t end);
 
 }  // namespace s24::cpu
 

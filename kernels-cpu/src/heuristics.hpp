@@ -82,6 +82,11 @@ constexpr int64_t kSddmmSteps = 512, kSddmmPanels = 16, kSddmmTiles = 16;
 // strip, and how far ahead of a row they are fetched.
 constexpr int64_t kDoublePruneRows = 128, kDoublePrunePrefetch = 64;
 
+// attention: keys are cut into chunks of so many or more until there are so many units of work, and up to this many
+// rows take keys as they lie instead of turned.
+constexpr int64_t kAttentionChunk = 512, kAttentionUnits = 64;
+constexpr int64_t kAttentionFewRows = 3;
+
 // Rows of W a unit of work: `most`, or fewer (in sixteens) where that would leave threads without work.
 inline int64_t row_block(int64_t n, int64_t panels, int threads, int64_t most) {
   // Extents may be absurd here, where only a workspace is asked for.

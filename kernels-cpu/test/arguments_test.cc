@@ -182,6 +182,114 @@ void test_step_arguments(const Context &ctx) {
                 "values: null");
 }
 
+void test_memory_arguments(const Context &ctx) {
+  const s24_double_prune24_args refresh{4, 8, 4, 1, 2, 1, S24_F32, S24_KERNEL_AUTO};
+  using R = s24_double_prune24_args;
+  const auto refresh_of = [&](const R &a) {
+    return api->refresh24(ctx.handle, &a, buffer, bytes, bytes + 32, second, nullptr);
+  };
+  EXPECT_STATUS(ctx, refresh_of(with(refresh, [](R &a) { a.n = 6; })), S24_BAD_ARGUMENT, "n: 6 is not a multiple of 4");
+  EXPECT_STATUS(ctx, refresh_of(with(refresh, [](R &a) { a.t_mask_stride = 0; })), S24_BAD_ARGUMENT,
+                "t_mask_stride: 0");
+  EXPECT_STATUS(ctx, refresh_of(with(refresh, [](R &a) { a.dtype = S24_I8; })), S24_UNSUPPORTED, "no kernel for i8");
+  EXPECT_STATUS(ctx, api->refresh24(ctx.handle, &refresh, buffer, bytes, nullptr, second, nullptr), S24_BAD_ARGUMENT,
+                "t_mask: null");
+  const s24_transpose_args transpose{2, 4, 4, 2, S24_I8, S24_KERNEL_AUTO};
+  using T = s24_transpose_args;
+  const auto transpose_of = [&](const T &a) { return api->transpose(ctx.handle, &a, buffer, second, nullptr); };
+  EXPECT_STATUS(ctx, transpose_of(with(transpose, [](T &a) { a.out_stride = 1; })), S24_BAD_ARGUMENT, "out_stride: 1");
+  EXPECT_STATUS(ctx, transpose_of(with(transpose, [](T &a) { a.dtype = 9; })), S24_BAD_ARGUMENT, "dtype: 9");
+  EXPECT_STATUS(ctx, api->transpose(ctx.handle, &transpose, buffer, nullptr, nullptr), S24_BAD_ARGUMENT, "out: null");
+  const s24_axpby_args axpby{2, 4, 4, 4, S24_BF16, S24_F32, S24_KERNEL_AUTO, 0, 1, 1};
+  using A = s24_axpby_args;
+  const auto axpby_of = [&](const A &a) { return api->axpby(ctx.handle, &a, buffer, second, nullptr); };
+  EXPECT_STATUS(ctx, axpby_of(with(axpby, [](A &a) { a.y_stride = 3; })), S24_BAD_ARGUMENT, "y_stride: 3");
+  EXPECT_STATUS(ctx, axpby_of(with(axpby, [](A &a) { a.y_dtype = S24_F16; })), S24_BAD_ARGUMENT, "x_dtype: bf16");
+  EXPECT_STATUS(ctx, axpby_of(with(axpby, [](A &a) { a.y_dtype = S24_I8; })), S24_BAD_ARGUMENT, "y_dtype: i8");
+  const s24_embed_args embed{2, 4, 3, 4, 4, S24_F32, S24_KERNEL_AUTO};
+  using E = s24_embed_args;
+  const int32_t ids[2] = {0, 0};
+  const auto embed_of = [&](const E &a) { return api->embed(ctx.handle, &a, ids, buffer, second, nullptr); };
+  EXPECT_STATUS(ctx, embed_of(with(embed, [](E &a) { a.table_rows = -1; })), S24_BAD_ARGUMENT, "table_rows: -1");
+  EXPECT_STATUS(ctx, embed_of(with(embed, [](E &a) { a.table_rows = 0; })), S24_BAD_DATA, "ids[0] is 0");
+  EXPECT_STATUS(ctx, embed_of(with(embed, [](E &a) { a.table_stride = 3; })), S24_BAD_ARGUMENT, "table_stride: 3");
+  EXPECT_STATUS(ctx, api->embed(ctx.handle, &embed, nullptr, buffer, second, nullptr), S24_BAD_ARGUMENT, "ids: null");
+  EXPECT_STATUS(ctx, api->embed_grad(ctx.handle, &embed, ids, buffer, nullptr, nullptr), S24_BAD_ARGUMENT,
+                "table: null");
+}
+
+void test_decoder_arguments(const Context &ctx) {
+  const s24_rmsnorm_args norm{2, 4, 4, 4, S24_F32, S24_KERNEL_AUTO, 1e-5f, 0};
+  using N = s24_rmsnorm_args;
+  const auto norm_of = [&](const N &a) {
+    return api->rmsnorm(ctx.handle, &a, buffer, buffer, second, nullptr, nullptr);
+  };
+  EXPECT_STATUS(ctx, norm_of(with(norm, [](N &a) { a.epsilon = -1; })), S24_BAD_ARGUMENT, "epsilon: -1");
+  EXPECT_STATUS(ctx, norm_of(with(norm, [](N &a) { a.epsilon = HUGE_VALF; })), S24_BAD_ARGUMENT, "epsilon: inf");
+  EXPECT_STATUS(ctx, norm_of(with(norm, [](N &a) { a.dtype = S24_I8; })), S24_BAD_ARGUMENT, "dtype: i8");
+  const N wider = with(norm, [](N &a) { a.y_stride = 5; });
+  EXPECT_STATUS(ctx, api->rmsnorm(ctx.handle, &wider, buffer, second, buffer, nullptr, nullptr), S24_BAD_ARGUMENT,
+                "y_stride: 5");
+  const s24_rmsnorm_grad_args norm_grad{2, 4, 4, 4, 4, S24_F32, S24_KERNEL_AUTO, 0, 0};
+  EXPECT_STATUS(ctx,
+                api->rmsnorm_grad(ctx.handle, &norm_grad, buffer, buffer, nullptr, buffer, second, second, nullptr),
+                S24_BAD_ARGUMENT, "r: null");
+  const s24_rope_args rope{2, 2, 4, 8, 5, 3, 2, S24_F32, S24_KERNEL_AUTO, 0, 0};
+  using R = s24_rope_args;
+  const auto rope_of = [&](const R &a) { return api->rope(ctx.handle, &a, buffer, buffer, second, nullptr); };
+  EXPECT_OK(ctx, rope_of(rope));
+  EXPECT_STATUS(ctx, rope_of(with(rope, [](R &a) { a.head_dim = 3; })), S24_BAD_ARGUMENT, "head_dim: 3");
+  EXPECT_STATUS(ctx, rope_of(with(rope, [](R &a) { a.start = 4; })), S24_BAD_ARGUMENT, "positions: 5");
+  EXPECT_STATUS(ctx, rope_of(with(rope, [](R &a) { a.period = 0; })), S24_BAD_ARGUMENT, "period: 0");
+  EXPECT_STATUS(ctx, rope_of(with(rope, [](R &a) { a.x_stride = 7; })), S24_BAD_ARGUMENT, "x_stride: 7");
+  EXPECT_STATUS(ctx, rope_of(with(rope, [](R &a) { a.inverse = 2; })), S24_BAD_ARGUMENT, "inverse: 2");
+  const s24_attention_args attention{1, 2, 3, 3, 2, 1, 4, 8, 4, 4, 8, S24_F32, S24_KERNEL_AUTO, 0.5f, 1};
+  using A = s24_attention_args;
+  alignas(64) static uint8_t workspace[1 << 19];
+  const auto attention_of = [&](const A &a) {
+    return api->attention(ctx.handle, &a, buffer, buffer, buffer, second, nullptr, workspace);
+  };
+  EXPECT_OK(ctx, attention_of(attention));
+  EXPECT_STATUS(ctx, attention_of(with(attention, [](A &a) { a.kv_rows = 0; })), S24_BAD_ARGUMENT, "q_rows: 2");
+  EXPECT_STATUS(ctx, attention_of(with(attention, [](A &a) { a.kv_rows = 0, a.causal = 0; })), S24_BAD_ARGUMENT,
+                "kv_rows: 0");
+  EXPECT_STATUS(ctx, attention_of(with(attention, [](A &a) { a.head_dim = 0; })), S24_BAD_ARGUMENT, "head_dim: 0");
+  EXPECT_STATUS(ctx, attention_of(with(attention, [](A &a) { a.kv_stride = 2; })), S24_BAD_ARGUMENT, "kv_stride: 2");
+  EXPECT_STATUS(ctx, attention_of(with(attention, [](A &a) { a.kv_heads = 0; })), S24_BAD_ARGUMENT, "heads: 2");
+  EXPECT_STATUS(ctx, attention_of(with(attention, [](A &a) { a.q_row = 7; })), S24_BAD_ARGUMENT, "q_row: 7");
+  EXPECT_STATUS(ctx, attention_of(with(attention, [](A &a) { a.scale = NAN; })), S24_BAD_ARGUMENT, "scale: ");
+  EXPECT_STATUS(ctx, attention_of(with(attention, [](A &a) { a.causal = 2; })), S24_BAD_ARGUMENT, "causal: 2");
+  EXPECT_STATUS(ctx, api->attention(ctx.handle, &attention, buffer, buffer, buffer, second, nullptr, nullptr),
+                S24_BAD_ARGUMENT, "workspace: null");
+  const s24_attention_grad_args gradient{attention, 8, 8, 4, 3, S24_KERNEL_AUTO, 0};
+  EXPECT_STATUS(ctx,
+                api->attention_grad(ctx.handle, &gradient, buffer, buffer, buffer, buffer, buffer, buffer, second,
+                                    second, second, workspace),
+                S24_BAD_ARGUMENT, "dv_row: 3");
+  int64_t size = 0;  // of a call that no machine has the memory for
+  const int64_t most = int64_t{1} << 40;
+  const A absurd{most, most, most, most, most, 1, 1, most, most, most, most, S24_F32, S24_KERNEL_AUTO, 1, 1};
+  EXPECT_OK(ctx, api->workspace_size(ctx.handle, S24_OP_ATTENTION, &absurd, &size));
+  const s24_attention_grad_args absurd_gradient{absurd, most, most, most, most, S24_KERNEL_AUTO, 0};
+  EXPECT_OK(ctx, api->workspace_size(ctx.handle, S24_OP_ATTENTION_GRAD, &absurd_gradient, &size));
+  EXPECT(size > most && size % S24_ALIGNMENT == 0, "workspace of %lld bytes", static_cast<long long>(size));
+  const s24_swiglu_args swiglu{2, 4, 4, 4, 5, S24_F32, S24_KERNEL_AUTO};
+  EXPECT_STATUS(ctx, api->swiglu(ctx.handle, &swiglu, buffer, second, buffer, nullptr), S24_BAD_ARGUMENT,
+                "y_stride: 5");
+  EXPECT_STATUS(ctx, api->swiglu(ctx.handle, &swiglu, buffer, nullptr, second, nullptr), S24_BAD_ARGUMENT, "u: null");
+  const s24_swiglu_grad_args swiglu_grad{2, 4, 4, 4, 4, 4, 3, S24_F32, S24_KERNEL_AUTO};
+  EXPECT_STATUS(ctx, api->swiglu_grad(ctx.handle, &swiglu_grad, buffer, buffer, buffer, second, second, nullptr),
+                S24_BAD_ARGUMENT, "du_stride: 3");
+  const s24_cross_entropy_args entropy{2, 4, 4, 3, S24_F32, S24_KERNEL_AUTO, 1, 0};
+  const int32_t targets[2] = {0, -1};
+  float loss[2];
+  EXPECT_OK(ctx, api->cross_entropy(ctx.handle, &entropy, buffer, targets, loss, nullptr, nullptr));
+  EXPECT_STATUS(ctx, api->cross_entropy(ctx.handle, &entropy, buffer, targets, loss, second, nullptr), S24_BAD_ARGUMENT,
+                "gradient_stride: 3");
+  EXPECT_STATUS(ctx, api->cross_entropy(ctx.handle, &entropy, buffer, nullptr, loss, nullptr, nullptr),
+                S24_BAD_ARGUMENT, "targets: null");
+}
+
 }  // namespace
 
 void test_arguments() {
@@ -190,6 +298,8 @@ void test_arguments() {
   test_other_arguments(ctx);
   test_cast_arguments(ctx);
   test_step_arguments(ctx);
+  test_memory_arguments(ctx);
+  test_decoder_arguments(ctx);
 }
 
 }  // namespace s24::test

@@ -101,6 +101,13 @@ void test_quantize(Random &random);
 void test_backward(Random &random);
 void test_cast(Random &random);
 void test_steps(Random &random);
+void test_elements(Random &random);
+void test_embed(Random &random);
+void test_rmsnorm(Random &random);
+void test_rope(Random &random);
+void test_cross_entropy(Random &random);
+void test_transpose(Random &random);
+void test_attention(Random &random);
 void test_large(Random &random);
 void test_threads(Random &random);
 

@@ -31,7 +31,10 @@ int run(const std::vector<std::string> &named) {
       {"threads", nullptr, test_threads},     {"lowrank", nullptr, test_lowrank},
       {"queue", test_queue, nullptr},         {"prune_both", nullptr, test_prune_both},
       {"cast", nullptr, test_cast},           {"steps", nullptr, test_steps},
-      {"finish", nullptr, test_finish},
+      {"finish", nullptr, test_finish},       {"elements", nullptr, test_elements},
+      {"embed", nullptr, test_embed},         {"rmsnorm", nullptr, test_rmsnorm},
+      {"rope", nullptr, test_rope},           {"transpose", nullptr, test_transpose},
+      {"attention", nullptr, test_attention}, {"cross_entropy", nullptr, test_cross_entropy},
   };
   return run_groups(groups, named, seed);
 }

@@ -425,8 +425,10 @@ inline void attention(const s24_attention_args &a) {
     fail(S24_BAD_ARGUMENT, "q_rows: %lld is more than kv_rows (%lld)", static_cast<long long>(a.q_rows),
          static_cast<long long>(a.kv_rows));
   }
-  if (a.kv_rows == 0 && a.batch > 0 && a.q_rows > 0)
-    fail(S24_BAD_ARGUMENT, "kv_rows: 0, there is nothing to attend to");
+  if (a.batch > 0 && a.q_rows > 0) {
+    if (a.kv_rows == 0) fail(S24_BAD_ARGUMENT, "kv_rows: 0, there is nothing to attend to");
+    if (a.head_dim == 0) fail(S24_BAD_ARGUMENT, "head_dim: 0, heads have no columns");
+  }
   one_of("dtype", a.dtype, {S24_F32, S24_BF16, S24_F16});
   finite("scale", a.scale);
 }
@@ -678,7 +680,7 @@ inline void pointers(const RopeCall &c) {
 inline bool any(const s24_attention_args &a) { return a.batch > 0 && a.q_rows > 0 && a.heads > 0; }
 
 inline void pointers(const AttentionCall &c) {
-  const bool some = any(c.args) && c.args.head_dim > 0;
+  const bool some = any(c.args);
   const int64_t size = dtype_size(c.args.dtype);
   pointer("q", c.q, some, size);
   pointer("k", c.k, some, size);
@@ -688,7 +690,7 @@ inline void pointers(const AttentionCall &c) {
 }
 
 inline void pointers(const AttentionGradCall &c) {
-  const bool some = any(c.args.forward) && c.args.forward.head_dim > 0;
+  const bool some = any(c.args.forward);
   const int64_t size = dtype_size(c.args.forward.dtype);
   pointer("q", c.q, some, size);
   pointer("k", c.k, some, size);

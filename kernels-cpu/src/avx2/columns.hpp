@@ -47,6 +47,8 @@ struct Avx2Columns {
   static Ints most(Ints a, Ints b) { return _mm256_max_epi32(a, b); }
   static Choice less(Ints a, Ints b) { return _mm256_cmpgt_epi32(b, a); }
   static Choice less_where(Choice choice, Ints a, Ints b) { return _mm256_and_si256(choice, less(a, b)); }
+  // Lanes that have this bit.
+  static Choice has(Ints v, int32_t bit) { return _mm256_cmpeq_epi32(_mm256_and_si256(v, set(bit)), set(bit)); }
   static Choice except(Choice a, Choice b) { return _mm256_andnot_si256(b, a); }
   static Choice either(Choice a, Choice b) { return _mm256_or_si256(a, b); }
   static Ints choose(Choice choice, Ints yes, Ints no) { return _mm256_blendv_epi8(no, yes, choice); }
@@ -62,25 +64,7 @@ struct Avx2Columns {
       vectors[g] = _mm256_or_si256(first, _mm256_slli_epi32(second, 16));
     }
   }
-  // vectors[i] lane j <-> vectors[j] lane i.
-  static void transpose(Ints *vectors) {
-    Ints a[8];
-    for (int i = 0; i < 8; i += 2) {
-      a[i] = _mm256_unpacklo_epi32(vectors[i], vectors[i + 1]);
-      a[i + 1] = _mm256_unpackhi_epi32(vectors[i], vectors[i + 1]);
-    }
-    for (int i = 0; i < 8; i += 4) {  // vectors[i + c]: column c of each 4x4 block
-      vectors[i] = _mm256_unpacklo_epi64(a[i], a[i + 2]);
-      vectors[i + 1] = _mm256_unpackhi_epi64(a[i], a[i + 2]);
-      vectors[i + 2] = _mm256_unpacklo_epi64(a[i + 1], a[i + 3]);
-      vectors[i + 3] = _mm256_unpackhi_epi64(a[i + 1], a[i + 3]);
-    }
-    for (int c = 0; c < 4; c++) {
-      const Ints low = vectors[c], high = vectors[4 + c];
-      vectors[c] = _mm256_permute2x128_si256(low, high, 0x20);
-      vectors[4 + c] = _mm256_permute2x128_si256(low, high, 0x31);
-    }
-  }
+  static void transpose(Ints *vectors) { transpose8(vectors); }
   static int64_t vector(int64_t column) { return column; }
   static void store_nibbles(uint32_t (*words)[kLanes], const Ints *lanes) {
     _mm256_store_si256(reinterpret_cast<__m256i *>(words[0]), lanes[0]);

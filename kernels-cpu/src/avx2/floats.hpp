@@ -2,6 +2,8 @@
 #ifndef SPARSE24_CPU_AVX2_FLOATS_HPP
 #define SPARSE24_CPU_AVX2_FLOATS_HPP
 
+#include "avx2/exp.hpp"
+#include "avx2/square.hpp"
 #include "avx2/vector.hpp"
 
 namespace s24::cpu {
@@ -32,6 +34,7 @@ inline void store_vector(void *p, __m128i v, bool stream) {
 struct Avx2Floats {
   using Vector = __m256;
   static constexpr int64_t kLanes = 8;
+  using Square = Avx2Square;
 
   static Vector set(float v) { return _mm256_set1_ps(v); }
   template <class T>
@@ -54,6 +57,15 @@ struct Avx2Floats {
   static Vector times(Vector a, Vector b) { return _mm256_mul_ps(a, b); }
   static Vector over(Vector a, Vector b) { return _mm256_div_ps(a, b); }
   static Vector root(Vector v) { return _mm256_sqrt_ps(v); }
+  static Vector fma(Vector a, Vector b, Vector c) { return _mm256_fmadd_ps(a, b, c); }
+  static Vector exp(Vector v) { return exp8(v); }
+  static Vector most(Vector a, Vector b) { return _mm256_max_ps(a, b); }
+  static float sum(Vector v) { return sum8(v); }
+  static float largest(Vector v) {
+    const __m128 four = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+  }
 };
 
 }  // namespace

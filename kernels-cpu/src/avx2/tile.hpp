@@ -19,25 +19,6 @@ struct Avx2Tile {
     store_half_line(block + 32, load(places + 8), stream);
   }
 
-  // rows[i] lane j <-> rows[j] lane i, of 32-bit lanes.
-  static void transpose8(__m256i *rows) {
-    __m256i a[8], b[8];
-    for (int i = 0; i < 8; i += 2) {
-      a[i] = _mm256_unpacklo_epi32(rows[i], rows[i + 1]);
-      a[i + 1] = _mm256_unpackhi_epi32(rows[i], rows[i + 1]);
-    }
-    for (int i = 0; i < 8; i += 4) {  // b[i + c]: column c of each 4x4 block in rows i..i+3
-      b[i] = _mm256_unpacklo_epi64(a[i], a[i + 2]);
-      b[i + 1] = _mm256_unpackhi_epi64(a[i], a[i + 2]);
-      b[i + 2] = _mm256_unpacklo_epi64(a[i + 1], a[i + 3]);
-      b[i + 3] = _mm256_unpackhi_epi64(a[i + 1], a[i + 3]);
-    }
-    for (int c = 0; c < 4; c++) {
-      rows[c] = _mm256_permute2x128_si256(b[c], b[4 + c], 0x20);
-      rows[4 + c] = _mm256_permute2x128_si256(b[c], b[4 + c], 0x31);
-    }
-  }
-
   // A line from a lane a row (rows 0 to 7 and 8 to 15), and back: F16 has the firsts of all rows before the seconds.
   template <class T>
   static void to_line(__m256i *, __m256i *, T) {}

@@ -1,5 +1,5 @@
-// Vectors of eight: loads of the element types as F32. Included only by sources with AVX2 flags; internal linkage, see
-// dtype.hpp.
+// Vectors of eight: loads of the element types as F32, a transpose. Included only by sources with AVX2 flags; internal
+// linkage, see dtype.hpp.
 #ifndef SPARSE24_CPU_AVX2_VECTOR_HPP
 #define SPARSE24_CPU_AVX2_VECTOR_HPP
 
@@ -69,6 +69,26 @@ inline float sum8(__m256 v) {
   const __m128 four = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
   const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+// rows[i] lane j <-> rows[j] lane i, of 32-bit lanes.
+inline void transpose8(__m256i *rows) {
+  __m256i a[8];
+  for (int i = 0; i < 8; i += 2) {
+    a[i] = _mm256_unpacklo_epi32(rows[i], rows[i + 1]);
+    a[i + 1] = _mm256_unpackhi_epi32(rows[i], rows[i + 1]);
+  }
+  for (int i = 0; i < 8; i += 4) {  // rows[i + c]: column c of each 4x4 block
+    rows[i] = _mm256_unpacklo_epi64(a[i], a[i + 2]);
+    rows[i + 1] = _mm256_unpackhi_epi64(a[i], a[i + 2]);
+    rows[i + 2] = _mm256_unpacklo_epi64(a[i + 1], a[i + 3]);
+    rows[i + 3] = _mm256_unpackhi_epi64(a[i + 1], a[i + 3]);
+  }
+  for (int c = 0; c < 4; c++) {
+    const __m256i low = rows[c], high = rows[4 + c];
+    rows[c] = _mm256_permute2x128_si256(low, high, 0x20);
+    rows[4 + c] = _mm256_permute2x128_si256(low, high, 0x31);
+  }
 }
 
 }  // namespace

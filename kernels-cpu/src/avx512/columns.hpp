@@ -32,6 +32,7 @@ struct Avx512Columns {
   static Ints most(Ints a, Ints b) { return _mm512_max_epi32(a, b); }
   static Choice less(Ints a, Ints b) { return _mm512_cmplt_epi32_mask(a, b); }
   static Choice less_where(Choice choice, Ints a, Ints b) { return _mm512_mask_cmplt_epi32_mask(choice, a, b); }
+  static Choice has(Ints v, int32_t bit) { return _mm512_test_epi32_mask(v, set(bit)); }
   static Choice except(Choice a, Choice b) { return _kandn_mask16(b, a); }
   static Choice either(Choice a, Choice b) { return _kor_mask16(a, b); }
   static Ints choose(Choice choice, Ints yes, Ints no) { return _mm512_mask_mov_epi32(no, choice, yes); }
@@ -81,6 +82,7 @@ struct Avx512HalfColumns {
   static Ints most(Ints a, Ints b) { return _mm512_max_epi16(a, b); }
   static Choice less(Ints a, Ints b) { return _mm512_cmplt_epi16_mask(a, b); }
   static Choice less_where(Choice choice, Ints a, Ints b) { return _mm512_mask_cmplt_epi16_mask(choice, a, b); }
+  static Choice has(Ints v, int32_t bit) { return _mm512_test_epi16_mask(v, set(bit)); }
   static Choice except(Choice a, Choice b) { return _kandn_mask32(b, a); }
   static Choice either(Choice a, Choice b) { return _kor_mask32(a, b); }
   static Ints choose(Choice choice, Ints yes, Ints no) { return _mm512_mask_mov_epi16(no, choice, yes); }

@@ -2,7 +2,9 @@
 #ifndef SPARSE24_CPU_AVX512_FLOATS_HPP
 #define SPARSE24_CPU_AVX512_FLOATS_HPP
 
+#include "avx512/exp.hpp"
 #include "avx512/pairs.hpp"
+#include "avx512/square.hpp"
 
 namespace s24::cpu {
 namespace {
@@ -10,6 +12,7 @@ namespace {
 struct Avx512Floats {
   using Vector = __m512;
   static constexpr int64_t kLanes = 16;
+  using Square = Avx512Square;
 
   static Vector set(float v) { return _mm512_set1_ps(v); }
   template <class T>
@@ -33,6 +36,11 @@ struct Avx512Floats {
   static Vector times(Vector a, Vector b) { return _mm512_mul_ps(a, b); }
   static Vector over(Vector a, Vector b) { return _mm512_div_ps(a, b); }
   static Vector root(Vector v) { return _mm512_sqrt_ps(v); }
+  static Vector fma(Vector a, Vector b, Vector c) { return _mm512_fmadd_ps(a, b, c); }
+  static Vector exp(Vector v) { return exp16(v); }
+  static Vector most(Vector a, Vector b) { return _mm512_max_ps(a, b); }
+  static float sum(Vector v) { return _mm512_reduce_add_ps(v); }
+  static float largest(Vector v) { return _mm512_reduce_max_ps(v); }
 
  private:
   // The compiler keeps `whole` in a register.

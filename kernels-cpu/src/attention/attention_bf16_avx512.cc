@@ -1,0 +1,8 @@
+#include "attention/blocks.hpp"
+#include "avx512/floats.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<AttentionCall> attention_bf16_avx512{Attention<Avx512Floats, Bf16>::run, attention_workspace};
+
+}  // namespace s24::cpu

@@ -1,0 +1,8 @@
+#include "avx2/floats.hpp"
+#include "axpby/elements.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<AxpbyCall> axpby_f32_bf16_avx2{axpby_run<Avx2Floats, float, Bf16>, nullptr};
+
+}  // namespace s24::cpu

@@ -1,0 +1,8 @@
+#include "avx2/floats.hpp"
+#include "cross_entropy/rows.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<CrossEntropyCall> cross_entropy_f16_avx2{cross_entropy_run<Avx2Floats, F16>, nullptr};
+
+}  // namespace s24::cpu

@@ -1,0 +1,8 @@
+#include "avx512/floats.hpp"
+#include "cross_entropy/rows.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<CrossEntropyCall> cross_entropy_f32_avx512{cross_entropy_run<Avx512Floats, float>, nullptr};
+
+}  // namespace s24::cpu

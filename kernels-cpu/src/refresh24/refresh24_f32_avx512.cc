@@ -1,0 +1,8 @@
+#include "avx512/columns.hpp"
+#include "refresh24/squares.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<RefreshCall> refresh24_f32_avx512{RefreshSquares<Avx512Columns, float>::run, nullptr};
+
+}  // namespace s24::cpu

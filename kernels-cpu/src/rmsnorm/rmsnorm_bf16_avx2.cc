@@ -1,0 +1,8 @@
+#include "avx2/floats.hpp"
+#include "rmsnorm/rows.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<RmsnormCall> rmsnorm_bf16_avx2{rmsnorm_run<Avx2Floats, Bf16>, nullptr};
+
+}  // namespace s24::cpu

@@ -1,0 +1,8 @@
+#include "avx512/floats.hpp"
+#include "swiglu/elements.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<SwigluCall> swiglu_f32_avx512{swiglu_run<Avx512Floats, float>, nullptr};
+
+}  // namespace s24::cpu
