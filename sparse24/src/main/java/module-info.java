@@ -1,6 +1,6 @@
 /**
- * 2:4 matrices, scores, pruners and file formats. Names no backend; whatever is on the path is
- * used.
+ * 2:4 matrices, scores, pruners, sparse training and file formats. Names no backend; whatever is on
+ * the path is used.
  */
 module io.sparse24 {
   requires static transitive org.jspecify;
@@ -9,4 +9,5 @@ module io.sparse24 {
 
   exports io.sparse24;
   exports io.sparse24.format;
+  exports io.sparse24.train;
 }

@@ -15,7 +15,7 @@ import picocli.CommandLine.Command;
     name = "s24",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    description = "2:4 semi-structured sparsity: prune, check, multiply, measure.",
+    description = "2:4 semi-structured sparsity: prune, check, multiply, train, measure.",
     subcommands = {
       InfoCommand.class,
       DemoCommand.class,
@@ -23,6 +23,9 @@ import picocli.CommandLine.Command;
       PruneCommand.class,
       DecompressCommand.class,
       CheckCommand.class,
+      TrainCommand.class,
+      GenerateCommand.class,
+      EvalCommand.class,
       BenchCommand.class,
       ReportCommand.class,
     })

@@ -5,6 +5,8 @@ import io.sparse24.Score;
 import io.sparse24.Scores;
 import io.sparse24.api.Op;
 import io.sparse24.format.SparseFormat;
+import io.sparse24.llm.Method;
+import io.sparse24.llm.Preset;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -24,6 +26,8 @@ final class Values {
         .registerConverter(Pattern.class, reader(Pattern::parse))
         .registerConverter(Score.class, reader(Scores::named))
         .registerConverter(SparseFormat.class, reader(SparseFormat::named))
+        .registerConverter(Method.class, reader(Method::named))
+        .registerConverter(Preset.class, reader(Preset::named))
         .registerConverter(Op.class, reader(Values::op))
         .registerConverter(java.util.regex.Pattern.class, reader(Values::regex));
   }

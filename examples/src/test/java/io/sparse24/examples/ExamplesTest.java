@@ -77,6 +77,20 @@ final class ExamplesTest {
   }
 
   @Test
+  void slopeExample() throws Exception {
+    String out = output(() -> SlopeExample.main(new String[0]));
+    double[] losses =
+        Pattern.compile("step \\d+: loss (\\d\\.\\d+)\\R")
+            .matcher(out)
+            .results()
+            .mapToDouble(step -> Double.parseDouble(step.group(1)))
+            .toArray();
+    assertEquals(5, losses.length, out);
+    assertTrue(losses[4] < losses[0] / 10, out);
+    assertTrue(out.endsWith("of dense: 0.58 (SLoPe's paper, whole models: 0.63 to 0.68)\n"), out);
+  }
+
+  @Test
   void serverExample() throws Exception {
     List<String> lines = output(() -> ServerExample.main(new String[0])).lines().sorted().toList();
     assertEquals(8, lines.size());

@@ -10,7 +10,8 @@ package io.sparse24.api;
  * @param epsilon added to the root of the second moment, finite, at least 0
  * @param weightDecay share of the weight that a step at learning rate 1 takes away, finite
  */
-public record AdamW(float lr, float beta1, float beta2, float epsilon, float weightDecay) {
+public record AdamW(float lr, float beta1, float beta2, float epsilon, float weightDecay)
+    implements Optimizer {
   /**
    * Checks the settings.
    *
@@ -54,6 +55,7 @@ public record AdamW(float lr, float beta1, float beta2, float epsilon, float wei
    * @param lr learning rate, finite
    * @return the settings
    */
+  @Override
   public AdamW withLr(float lr) {
     return new AdamW(lr, beta1, beta2, epsilon, weightDecay);
   }

@@ -8,7 +8,7 @@ package io.sparse24.api;
  * @param momentum how much of the last step stays, finite; 0 for none
  * @param weightDecay share of the weight that is added to its gradient, finite
  */
-public record Sgd(float lr, float momentum, float weightDecay) {
+public record Sgd(float lr, float momentum, float weightDecay) implements Optimizer {
   /**
    * Checks the settings.
    *
@@ -28,6 +28,7 @@ public record Sgd(float lr, float momentum, float weightDecay) {
    * @param lr learning rate, finite
    * @return the settings
    */
+  @Override
   public Sgd withLr(float lr) {
     return new Sgd(lr, momentum, weightDecay);
   }

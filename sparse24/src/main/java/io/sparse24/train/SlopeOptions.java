@@ -1,0 +1,39 @@
+package io.sparse24.train;
+
+import java.util.Objects;
+
+/**
+ * How a {@link SlopeLinear} is made.
+ *
+ * @param rule which optimizer's states it keeps
+ * @param mask which elements it keeps, from the start to the end
+ * @param columnPeriod after how many steps the column mask, of the gradient of X, is made anew: 1
+ *     at each step, as in the paper's experiments on accuracy; 100 as in its authors' release; 0
+ *     never
+ * @param bias whether it has one, which starts at 0
+ */
+public record SlopeOptions(Rule rule, InitialMask mask, long columnPeriod, boolean bias) {
+  /**
+   * Checks the period.
+   *
+   * @param rule which optimizer's states it keeps
+   * @param mask which elements it keeps
+   * @param columnPeriod after how many steps the column mask is made anew, 0 never
+   * @param bias whether it has one
+   */
+  public SlopeOptions {
+    Objects.requireNonNull(rule, "rule");
+    Objects.requireNonNull(mask, "mask");
+    Arguments.notNegative("columnPeriod", columnPeriod);
+  }
+
+  /**
+   * For AdamW, with a column mask made anew every 100 steps, without bias.
+   *
+   * @param mask which elements it keeps
+   * @return the options
+   */
+  public static SlopeOptions of(InitialMask mask) {
+    return new SlopeOptions(Rule.ADAMW, mask, 100, false);
+  }
+}
