@@ -50,7 +50,7 @@ final class ByteTokenizer implements Tokenizer {
     String[] characters = new String[TOKENS];
     int next = TOKENS;
     for (int b = 0; b < TOKENS; b++) {
-      boolean itself = b >= '!' && b <= '~' || b >= 0xA1 && b <= 0xAC || b >= 0xAE;
+      boolean itself = (b >= '!' && b <= '~') || (b >= 0xA1 && b != 0xAD);
       characters[b] = Character.toString(itself ? b : next++);
     }
     return characters;

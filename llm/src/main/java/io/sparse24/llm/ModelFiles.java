@@ -83,7 +83,7 @@ final class ModelFiles {
   /** Whether a layer is stored as 2:4: SR-STE's too, if that is its pattern. */
   private static boolean is24(TrainableLinear linear) {
     return linear instanceof SlopeLinear
-        || linear instanceof MaskedLinear masked && masked.pattern().equals(Pattern.P2_4);
+        || (linear instanceof MaskedLinear masked && masked.pattern().equals(Pattern.P2_4));
   }
 
   private void write(Path folder) throws IOException {
