@@ -32,6 +32,7 @@ struct Library {
 
   static void check_layout(int32_t layout);
   static int64_t packed_bytes(const s24_pack24_args &args);
+  static void finish_gemm(s24_context &ctx, const FinishCall &call);
 };
 
 }  // namespace s24::cpu

@@ -211,7 +211,6 @@ void test_memory_arguments(const Context &ctx) {
   const int32_t ids[2] = {0, 0};
   const auto embed_of = [&](const E &a) { return api->embed(ctx.handle, &a, ids, buffer, second, nullptr); };
   EXPECT_STATUS(ctx, embed_of(with(embed, [](E &a) { a.table_rows = -1; })), S24_BAD_ARGUMENT, "table_rows: -1");
-  EXPECT_STATUS(ctx, embed_of(with(embed, [](E &a) { a.table_rows = 0; })), S24_BAD_DATA, "ids[0] is 0");
   EXPECT_STATUS(ctx, embed_of(with(embed, [](E &a) { a.table_stride = 3; })), S24_BAD_ARGUMENT, "table_stride: 3");
   EXPECT_STATUS(ctx, api->embed(ctx.handle, &embed, nullptr, buffer, second, nullptr), S24_BAD_ARGUMENT, "ids: null");
   EXPECT_STATUS(ctx, api->embed_grad(ctx.handle, &embed, ids, buffer, nullptr, nullptr), S24_BAD_ARGUMENT,
@@ -237,7 +236,6 @@ void test_decoder_arguments(const Context &ctx) {
   const s24_rope_args rope{2, 2, 4, 8, 5, 3, 2, S24_F32, S24_KERNEL_AUTO, 0, 0};
   using R = s24_rope_args;
   const auto rope_of = [&](const R &a) { return api->rope(ctx.handle, &a, buffer, buffer, second, nullptr); };
-  EXPECT_OK(ctx, rope_of(rope));
   EXPECT_STATUS(ctx, rope_of(with(rope, [](R &a) { a.head_dim = 3; })), S24_BAD_ARGUMENT, "head_dim: 3");
   EXPECT_STATUS(ctx, rope_of(with(rope, [](R &a) { a.start = 4; })), S24_BAD_ARGUMENT, "positions: 5");
   EXPECT_STATUS(ctx, rope_of(with(rope, [](R &a) { a.period = 0; })), S24_BAD_ARGUMENT, "period: 0");
@@ -245,11 +243,9 @@ void test_decoder_arguments(const Context &ctx) {
   EXPECT_STATUS(ctx, rope_of(with(rope, [](R &a) { a.inverse = 2; })), S24_BAD_ARGUMENT, "inverse: 2");
   const s24_attention_args attention{1, 2, 3, 3, 2, 1, 4, 8, 4, 4, 8, S24_F32, S24_KERNEL_AUTO, 0.5f, 1};
   using A = s24_attention_args;
-  alignas(64) static uint8_t workspace[1 << 19];
   const auto attention_of = [&](const A &a) {
-    return api->attention(ctx.handle, &a, buffer, buffer, buffer, second, nullptr, workspace);
+    return api->attention(ctx.handle, &a, buffer, buffer, buffer, second, nullptr, buffer);
   };
-  EXPECT_OK(ctx, attention_of(attention));
   EXPECT_STATUS(ctx, attention_of(with(attention, [](A &a) { a.kv_rows = 0; })), S24_BAD_ARGUMENT, "q_rows: 2");
   EXPECT_STATUS(ctx, attention_of(with(attention, [](A &a) { a.kv_rows = 0, a.causal = 0; })), S24_BAD_ARGUMENT,
                 "kv_rows: 0");
@@ -259,13 +255,14 @@ void test_decoder_arguments(const Context &ctx) {
   EXPECT_STATUS(ctx, attention_of(with(attention, [](A &a) { a.q_row = 7; })), S24_BAD_ARGUMENT, "q_row: 7");
   EXPECT_STATUS(ctx, attention_of(with(attention, [](A &a) { a.scale = NAN; })), S24_BAD_ARGUMENT, "scale: ");
   EXPECT_STATUS(ctx, attention_of(with(attention, [](A &a) { a.causal = 2; })), S24_BAD_ARGUMENT, "causal: 2");
-  EXPECT_STATUS(ctx, api->attention(ctx.handle, &attention, buffer, buffer, buffer, second, nullptr, nullptr),
-                S24_BAD_ARGUMENT, "workspace: null");
-  const s24_attention_grad_args gradient{attention, 8, 8, 4, 3, S24_KERNEL_AUTO, 0};
-  EXPECT_STATUS(ctx,
-                api->attention_grad(ctx.handle, &gradient, buffer, buffer, buffer, buffer, buffer, buffer, second,
-                                    second, second, workspace),
-                S24_BAD_ARGUMENT, "dv_row: 3");
+  const s24_attention_grad_args gradient{attention, 8, 8, 4, 4, S24_KERNEL_AUTO, 0};
+  using G = s24_attention_grad_args;
+  const auto gradient_of = [&](const G &a, void *workspace) {
+    return api->attention_grad(ctx.handle, &a, buffer, buffer, buffer, buffer, buffer, buffer, second, second, second,
+                               workspace);
+  };
+  EXPECT_STATUS(ctx, gradient_of(with(gradient, [](G &a) { a.dv_row = 3; }), buffer), S24_BAD_ARGUMENT, "dv_row: 3");
+  EXPECT_STATUS(ctx, gradient_of(gradient, nullptr), S24_BAD_ARGUMENT, "workspace: null");
   int64_t size = 0;  // of a call that no machine has the memory for
   const int64_t most = int64_t{1} << 40;
   const A absurd{most, most, most, most, most, 1, 1, most, most, most, most, S24_F32, S24_KERNEL_AUTO, 1, 1};
@@ -283,7 +280,6 @@ void test_decoder_arguments(const Context &ctx) {
   const s24_cross_entropy_args entropy{2, 4, 4, 3, S24_F32, S24_KERNEL_AUTO, 1, 0};
   const int32_t targets[2] = {0, -1};
   float loss[2];
-  EXPECT_OK(ctx, api->cross_entropy(ctx.handle, &entropy, buffer, targets, loss, nullptr, nullptr));
   EXPECT_STATUS(ctx, api->cross_entropy(ctx.handle, &entropy, buffer, targets, loss, second, nullptr), S24_BAD_ARGUMENT,
                 "gradient_stride: 3");
   EXPECT_STATUS(ctx, api->cross_entropy(ctx.handle, &entropy, buffer, nullptr, loss, nullptr, nullptr),

@@ -70,6 +70,8 @@ void check_bad(int32_t kernel, Random &random) {
       EXPECT_STATUS(ctx, run(ctx, info, kernel, ids, table, x), S24_BAD_DATA, text.c_str());
     }
     EXPECT(table.decoded() == tables && x.decoded() == xs, "%s wrote before it saw the bad id", info.name);
+    const Matrix none(table.dtype, 0, cols, cols, Guarded::kEnd);
+    EXPECT_STATUS(ctx, run(ctx, info, kernel, ids, none, x), S24_BAD_DATA, "ids[0] is ");
   }
 }
 

@@ -95,6 +95,7 @@ void test_prune_both(Random &random);
 void test_convert(Random &random);
 void test_multiply(Random &random);
 void test_lowrank(Random &random);
+void test_finish(Random &random);
 void test_extremes(Random &random);
 void test_quantize(Random &random);
 void test_backward(Random &random);

@@ -20,7 +20,7 @@ __attribute__((format(printf, 1, 2))) std::string text(const char *format, ...) 
 }  // namespace
 
 std::string describe(const Finding &f) {
-  constexpr const char *kOperands[] = {"w", "x", "scores"};
+  constexpr const char *kOperands[] = {"w", "x", "scores", "mask", "t_mask", "ids", "targets"};
   const auto row = static_cast<long long>(f.row), column = static_cast<long long>(f.column);
   const long long group = column / 4 * 4;
   const double value = f.value;
@@ -36,11 +36,15 @@ std::string describe(const Finding &f) {
       return text("w[%lld, %lld..%lld] is not 2:4: %g at column %lld would be dropped", row, group, group + 3, value,
                   column);
     case Finding::kMaskGroup:
-      return text("mask[%lld, %lld..%lld] keeps %d of 4, must keep 2", row, group, group + 3, f.count);
+      return text("%s[%lld, %lld..%lld] keeps %d of 4, must keep 2", kOperands[f.operand], row, group, group + 3,
+                  f.count);
     case Finding::kNormsOverflow:
       return text("s[%lld] overflows F32", column);
     case Finding::kNormsNotFinite:
       return text("s[%lld] is not finite", column);
+    case Finding::kId:
+      return text("%s[%lld] is %d, not from %d to below %lld", kOperands[f.operand], row, f.count,
+                  f.operand == Finding::kTargets ? -1 : 0, column);
     default:
       return text("bad data of kind %d at [%lld, %lld]", f.kind, row, column);
   }

@@ -30,11 +30,12 @@ struct Finding {
     kNorm,            // s[column] = value is not finite, or negative
     kScoreOverflow,   // w[row, column] * sqrt(s[column])
     kNot24,           // w[row, column] = value, not zero, would be dropped
-    kMaskGroup,       // the mask keeps `count` of the group at [row, column]
+    kMaskGroup,       // the mask (kMask or kTMask) keeps `count` of the group at [row, column]
     kNormsOverflow,   // the new s[column] is not finite
     kNormsNotFinite,  // the old s[column] was not
+    kId,              // operand[row] = count is not below `column`, or negative (kTargets: less than -1)
   };
-  enum Operand : int32_t { kW, kX, kScores };
+  enum Operand : int32_t { kW, kX, kScores, kMask, kTMask, kIds, kTargets };
 
   int32_t kind;
   int32_t operand;

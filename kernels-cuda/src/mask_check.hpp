@@ -11,6 +11,7 @@ namespace s24::cuda {
 struct MaskCheck {
   const uint8_t *mask;
   int64_t stride, groups;  // bytes and groups a row
+  Finding::Operand operand = Finding::kMask;
 
   S24_HD unsigned nibble(int64_t row, int64_t group) const { return mask_nibble(mask + row * stride, group); }
 
@@ -44,7 +45,7 @@ struct MaskCheck {
 
   S24_HD Finding explain(int64_t place) const {
     const int64_t row = place / groups, group = place % groups;
-    return {Finding::kMaskGroup, 0, row, group * 4, 0.0f, bits_of(nibble(row, group))};
+    return {Finding::kMaskGroup, operand, row, group * 4, 0.0f, bits_of(nibble(row, group))};
   }
 };
 

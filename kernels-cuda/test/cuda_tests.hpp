@@ -9,6 +9,7 @@ namespace s24::test {
 // The library's own table. `api` is a copy whose operations synchronise before they return, as a CPU library's do.
 extern const s24_api *queueing;
 
+void test_decoder(Random &random);
 void test_devices();
 void test_dtypes(Random &random);
 void test_findings();

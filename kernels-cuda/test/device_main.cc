@@ -117,6 +117,20 @@ s24_api table_of_host_memory() {
   table.cast = OnDevice<&s24_api::cast>::call;
   table.adamw = OnDevice<&s24_api::adamw>::call;
   table.sgd = OnDevice<&s24_api::sgd>::call;
+  table.finish_gemm = OnDevice<&s24_api::finish_gemm>::call;
+  table.refresh24 = OnDevice<&s24_api::refresh24>::call;
+  table.transpose = OnDevice<&s24_api::transpose>::call;
+  table.axpby = OnDevice<&s24_api::axpby>::call;
+  table.embed = OnDevice<&s24_api::embed>::call;
+  table.embed_grad = OnDevice<&s24_api::embed_grad>::call;
+  table.rmsnorm = OnDevice<&s24_api::rmsnorm>::call;
+  table.rmsnorm_grad = OnDevice<&s24_api::rmsnorm_grad>::call;
+  table.rope = OnDevice<&s24_api::rope>::call;
+  table.attention = OnDevice<&s24_api::attention>::call;
+  table.attention_grad = OnDevice<&s24_api::attention_grad>::call;
+  table.swiglu = OnDevice<&s24_api::swiglu>::call;
+  table.swiglu_grad = OnDevice<&s24_api::swiglu_grad>::call;
+  table.cross_entropy = OnDevice<&s24_api::cross_entropy>::call;
   return table;
 }
 
@@ -137,6 +151,14 @@ void test_groups(const std::vector<std::string> &wanted, Random &random) {
       {"backward", test_backward},
       {"cast", test_cast},
       {"steps", test_steps},
+      {"finish", test_finish},
+      {"elements", test_elements},
+      {"embed", test_embed},
+      {"rmsnorm", test_rmsnorm},
+      {"rope", test_rope},
+      {"transpose", test_transpose},
+      {"attention", test_attention},
+      {"cross_entropy", test_cross_entropy},
   };
   for (const auto &group : groups) {
     if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), group.name) == wanted.end()) continue;

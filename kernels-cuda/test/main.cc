@@ -45,6 +45,20 @@ s24_api waiting_table() {
   table.cast = Waiting<&s24_api::cast>::call;
   table.adamw = Waiting<&s24_api::adamw>::call;
   table.sgd = Waiting<&s24_api::sgd>::call;
+  table.finish_gemm = Waiting<&s24_api::finish_gemm>::call;
+  table.refresh24 = Waiting<&s24_api::refresh24>::call;
+  table.transpose = Waiting<&s24_api::transpose>::call;
+  table.axpby = Waiting<&s24_api::axpby>::call;
+  table.embed = Waiting<&s24_api::embed>::call;
+  table.embed_grad = Waiting<&s24_api::embed_grad>::call;
+  table.rmsnorm = Waiting<&s24_api::rmsnorm>::call;
+  table.rmsnorm_grad = Waiting<&s24_api::rmsnorm_grad>::call;
+  table.rope = Waiting<&s24_api::rope>::call;
+  table.attention = Waiting<&s24_api::attention>::call;
+  table.attention_grad = Waiting<&s24_api::attention_grad>::call;
+  table.swiglu = Waiting<&s24_api::swiglu>::call;
+  table.swiglu_grad = Waiting<&s24_api::swiglu_grad>::call;
+  table.cross_entropy = Waiting<&s24_api::cross_entropy>::call;
   return table;
 }
 
@@ -69,6 +83,11 @@ int main(int argc, char **argv) {
       {"sddmm", nullptr, test_sddmm},         {"runs", nullptr, test_runs},
       {"queue", nullptr, test_queue},         {"prune_both", nullptr, test_prune_both},
       {"cast", nullptr, test_cast},           {"steps", nullptr, test_steps},
+      {"finish", nullptr, test_finish},       {"elements", nullptr, test_elements},
+      {"embed", nullptr, test_embed},         {"rmsnorm", nullptr, test_rmsnorm},
+      {"rope", nullptr, test_rope},           {"transpose", nullptr, test_transpose},
+      {"attention", nullptr, test_attention}, {"cross_entropy", nullptr, test_cross_entropy},
+      {"decoder", nullptr, test_decoder},
   };
   return run_groups(groups, {argv + 1, argv + argc}, seed);
 }

@@ -76,6 +76,23 @@ struct GemmCall {
   const void *r;
 };
 
+// The end of a product of eight-bit types; sums are I32 where those are I8, else F32.
+struct FinishCall {
+  using Args = s24_gemm_args;
+  const Args &args;
+  const void *sums;
+  const float *x_scales;
+  const float *w_scales;
+  const void *c;
+  const float *bias;
+  void *y;
+
+  // As the epilogues of products take it; there is nothing left of X and W but their scales.
+  GemmCall product() const {
+    return {args, nullptr, x_scales, nullptr, w_scales, c, bias, y, nullptr, nullptr, nullptr, nullptr};
+  }
+};
+
 struct QuantizeCall {
   using Args = s24_quantize_args;
   const Args &args;

@@ -243,6 +243,18 @@ inline void gemm(const s24_gemm_args &a, bool sparse) {
   range("activation", a.activation, S24_ACT_NONE, S24_ACT_SILU);
 }
 
+inline void finish_gemm(const s24_gemm_args &a) {
+  extent("m", a.m);
+  extent("n", a.n);
+  stride("x_stride", a.x_stride, a.n);
+  stride("y_stride", a.y_stride, a.n);
+  if (a.beta != 0.0f) stride("c_stride", a.c_stride, a.n);
+  one_of("w_dtype", a.w_dtype, {S24_I8, S24_F8_E4M3});
+  one_of("x_dtype", a.x_dtype, {a.w_dtype});
+  one_of("y_dtype", a.y_dtype, {S24_F32, S24_BF16});
+  range("activation", a.activation, S24_ACT_NONE, S24_ACT_SILU);
+}
+
 inline void lowrank(const s24_lowrank_args &a, int32_t x_dtype) {
   extent("rank", a.rank);
   stride("t_stride", a.t_stride, a.rank);
@@ -493,6 +505,18 @@ inline void pointers(const PackCall &c) {
   pointer("packed", c.packed, any, S24_ALIGNMENT);
 }
 
+// What a product ends with.
+inline void end_pointers(const s24_gemm_args &a, const void *c, const float *bias, const void *y) {
+  const bool output = a.m > 0 && a.n > 0;
+  pointer("c", c, output && a.beta != 0.0f, dtype_size(a.y_dtype));
+  pointer("bias", bias, bias != nullptr, alignof(float));
+  pointer("y", y, output, dtype_size(a.y_dtype));
+  if (a.beta != 0.0f && c == y && a.c_stride != a.y_stride) {
+    fail(S24_BAD_ARGUMENT, "c_stride: %lld is not y_stride (%lld), and c is y", static_cast<long long>(a.c_stride),
+         static_cast<long long>(a.y_stride));
+  }
+}
+
 inline void pointers(const GemmCall &c, bool sparse) {
   const s24_gemm_args &a = c.args;
   const bool output = a.m > 0 && a.n > 0, product = output && a.k > 0;
@@ -506,19 +530,22 @@ inline void pointers(const GemmCall &c, bool sparse) {
   if (!is_scaled(a.w_dtype) && c.w_scales != nullptr) {
     fail(S24_BAD_ARGUMENT, "w_scales: must be null for %s", dtype_name(a.w_dtype));
   }
-  pointer("c", c.c, output && a.beta != 0.0f, dtype_size(a.y_dtype));
-  pointer("bias", c.bias, c.bias != nullptr, alignof(float));
-  pointer("y", c.y, output, dtype_size(a.y_dtype));
-  if (a.beta != 0.0f && c.c == c.y && a.c_stride != a.y_stride) {
-    fail(S24_BAD_ARGUMENT, "c_stride: %lld is not y_stride (%lld), and c is y", static_cast<long long>(a.c_stride),
-         static_cast<long long>(a.y_stride));
-  }
+  end_pointers(a, c.c, c.bias, c.y);
   if (c.lowrank != nullptr) {
     lowrank(*c.lowrank, a.x_dtype);
     const bool term = output && c.lowrank->rank > 0;
     pointer("t", c.t, term, dtype_size(a.x_dtype));
     pointer("r", c.r, term, dtype_size(a.x_dtype));
   }
+}
+
+inline void pointers(const FinishCall &c) {
+  const s24_gemm_args &a = c.args;
+  const bool output = a.m > 0 && a.n > 0;
+  pointer("sums", c.sums, output, alignof(int32_t));
+  pointer("x_scales", c.x_scales, output, alignof(float));
+  pointer("w_scales", c.w_scales, output, alignof(float));
+  end_pointers(a, c.c, c.bias, c.y);
 }
 
 inline void pointers(const QuantizeCall &c) {

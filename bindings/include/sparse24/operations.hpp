@@ -107,6 +107,7 @@ inline bool has_layout(s24_op op) { return op == S24_OP_PACK24 || op == S24_OP_U
 //   run(ctx, kernel, call)
 //   check_layout(layout)                     S24_BAD_ARGUMENT where it has no such packed layout
 //   packed_bytes(args)
+//   finish_gemm(ctx, call)
 template <class Library>
 struct Operations {
   static int32_t workspace_size(s24_context *ctx, int32_t op, const void *args, int64_t *out) {
@@ -281,6 +282,16 @@ struct Operations {
     return run(ctx, S24_OP_SPMM24, args, workspace, [=](const auto &a) {
       check::pointer("lowrank", lowrank, true);
       return GemmCall{a, x, x_scales, packed, w_scales, c, bias, y, workspace, lowrank, t, r};
+    });
+  }
+
+  static int32_t finish_gemm(s24_context *ctx, const s24_gemm_args *args, const void *sums, const float *x_scales,
+                             const float *w_scales, const void *c, const float *bias, void *y) {
+    return Library::guarded(ctx, [&] {
+      const FinishCall call{check::given(args), sums, x_scales, w_scales, c, bias, y};
+      check::finish_gemm(call.args);
+      check::pointers(call);
+      if (call.args.m > 0 && call.args.n > 0) Library::finish_gemm(*ctx, call);
     });
   }
 

@@ -478,8 +478,13 @@ typedef struct s24_api {
   int32_t (*heuristic_info)(s24_context *ctx, int32_t index, s24_heuristic_info *out);
   int32_t (*heuristic_set)(s24_context *ctx, int32_t index, int32_t value);
 
+  /* Y = act(alpha * w_scales[j] x_scales[i] sums[i, j] + beta * C + bias): the end of a product of I8 with I8, whose
+   * sums are I32, or of F8_E4M3 with F8_E4M3, in F32, that another library has added up. args are the product's,
+   * x_stride that of sums[m, n]; its k, w_stride, kernel and layout are not read. */
+  int32_t (*finish_gemm)(s24_context *ctx, const s24_gemm_args *args, const void *sums, const float *x_scales,
+                         const float *w_scales, const void *c, const float *bias, void *y);
   /* double_prune24 with a column mask that is there already: t_values of W^T at t_mask, of W[n, k]'s values, +0 where W
-   * keeps none. */
+   * keeps none. A group of either mask that has not two bits is S24_BAD_DATA. */
   int32_t (*refresh24)(s24_context *ctx, const s24_double_prune24_args *args, const void *values, const uint8_t *mask,
                        const uint8_t *t_mask, void *t_values, void *workspace);
   int32_t (*transpose)(s24_context *ctx, const s24_transpose_args *args, const void *x, void *out, void *workspace);

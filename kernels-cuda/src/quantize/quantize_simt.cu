@@ -1,6 +1,7 @@
 // A warp reads its row twice: for its largest magnitude, which gives the scale, and to divide by it. A row that is not
 // finite writes nothing.
 #include "memory/elements.hpp"
+#include "row_runs.cuh"
 #include "warps.cuh"
 
 namespace s24::cuda {
@@ -43,32 +44,25 @@ struct QuantizeRows {
 };
 
 // A lane's elements of a row, by rising column: see(column, elements), 16 at once where rows are aligned, then one.
-constexpr int kRun = 16;
-template <bool kVectors, class X, class See>
-__device__ void over_row(const X *row, int64_t cols, int lane, const See &see) {
-  const int64_t whole = kVectors ? cols / kRun * kRun : 0;
-  if constexpr (kVectors) {
-    for (int64_t column = int64_t{lane} * kRun; column < whole; column += kWarp * kRun) {
-      X run[kRun];
-      load_vectors(run, row + column);
-      see(column, run);
-    }
-  }
-  for (int64_t column = whole + lane; column < cols; column += kWarp) {
-    X one[1] = {row[column]};
-    see(column, one);
-  }
+template <class X, class See>
+__device__ void over_elements(const X *row, int64_t cols, bool aligned, const See &see) {
+  over_row<16>(cols, aligned, lane_of_thread(), kWarp, [&](int64_t column, auto count) {
+    constexpr int kCount = decltype(count)::value;
+    X elements[kCount];
+    load<(kCount > 1)>(elements, row + column);
+    see(column, elements);
+  });
 }
 
-template <bool kVectors, class To, class X>
-__global__ void run_quantize(QuantizeRows<To, X> op, Record *record) {
+template <class To, class X>
+__global__ void run_quantize(QuantizeRows<To, X> op, bool aligned, Record *record) {
   const s24_quantize_args &a = op.a;
   const int lane = lane_of_thread();
   for (int64_t row = first_row_of_warp(); row < a.rows; row += rows_at_once()) {
     const X *x = op.x + row * a.x_stride;
     int64_t bad = kNowhere;
     uint32_t most = 0;  // bits of the largest magnitude, which those of Inf and NaN are above
-    over_row<kVectors>(x, a.cols, lane, [&](int64_t column, const auto &elements) {
+    over_elements(x, a.cols, aligned, [&](int64_t column, const auto &elements) {
       constexpr int kCount = sizeof elements / sizeof(X);
       for (int i = 0; i < kCount; i++) {
         const float v = to_float(elements[i]);
@@ -83,7 +77,7 @@ __global__ void run_quantize(QuantizeRows<To, X> op, Record *record) {
     const float scale = scale_of<To>(bits_float(most));
     if (lane == 0) op.scales[row] = scale;
     To *out = op.out + row * a.out_stride;
-    over_row<kVectors>(x, a.cols, lane, [&](int64_t column, const auto &elements) {
+    over_elements(x, a.cols, aligned, [&](int64_t column, const auto &elements) {
       constexpr int kCount = sizeof elements / sizeof(X);
       To divided[kCount];
       for (int i = 0; i < kCount; i++) divided[i] = from_float<To>(to_float(elements[i]) / scale);
@@ -95,10 +89,9 @@ __global__ void run_quantize(QuantizeRows<To, X> op, Record *record) {
 template <class To, class X>
 void run(const Queue &queue, const QuantizeCall &call) {
   const QuantizeRows<To, X> op(call);
-  const bool vectors = rows_begin_on(16, op.x, op.a.x_stride * static_cast<int64_t>(sizeof(X))) &&
+  const bool aligned = rows_begin_on(16, op.x, op.a.x_stride * static_cast<int64_t>(sizeof(X))) &&
                        rows_begin_on(16, op.out, op.a.out_stride);
-  launch_warps(queue, call.args.rows, vectors ? run_quantize<true, To, X> : run_quantize<false, To, X>, op,
-               queue.record);
+  launch_warps(queue, call.args.rows, run_quantize<To, X>, op, aligned, queue.record);
   settle(queue, op);
 }
 

@@ -27,7 +27,7 @@ struct Position {
   unsigned x, y, z;
 };
 extern Position thread_index, block_index;
-extern dim3 grid_size;
+extern dim3 grid_size, block_size;
 
 void run_grid(dim3 grid, dim3 block, size_t shared_bytes, const std::function<void()> &thread);
 void wait_until(const std::function<bool()> &ready);  // which is asked again and again; the other threads run
@@ -66,6 +66,7 @@ const T *gather(const T &own) {
 inline s24::emulation::Position &threadIdx = s24::emulation::thread_index;
 inline s24::emulation::Position &blockIdx = s24::emulation::block_index;
 inline dim3 &gridDim = s24::emulation::grid_size;
+inline dim3 &blockDim = s24::emulation::block_size;
 
 inline void __syncthreads() { s24::emulation::wait_for_block(); }
 inline int __syncthreads_or(int own) { return s24::emulation::any_of_block(own != 0) ? 1 : 0; }

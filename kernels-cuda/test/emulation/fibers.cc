@@ -13,7 +13,7 @@
 namespace s24::emulation {
 
 Position thread_index, block_index;
-dim3 grid_size;
+dim3 grid_size, block_size;
 
 namespace {
 
@@ -116,6 +116,7 @@ void run_grid(dim3 grid, dim3 block, size_t shared_bytes, const std::function<vo
   shared.resize(shared_bytes + kSharedAlignment);
   body = &thread;
   grid_size = grid;
+  block_size = block;
   // From the last block down: no result may depend on their order.
   for (unsigned y = grid.y; y-- > 0;) {
     for (unsigned x = grid.x; x-- > 0;) {

@@ -1,8 +1,8 @@
 // Stands in for cuSPARSELt where the device is emulated: of its functions those that the Java side calls, declared
-// here, on host memory, with sums in F32. Structs are the caller's, zeroed by him, and refer to each other, as
-// cuSPARSELt's do. It refuses what cuSPARSELt refuses: multiples, alignments, what was not initialised, a weight that
-// is not 2:4 (where cuSPARSELt says nothing). Its compressed form is its own too: words of values and places that
-// nobody else reads.
+// here, on host memory, with sums in F32, of I8 in I32. Structs are the caller's, zeroed by him, and refer to each
+// other, as cuSPARSELt's do. It refuses what cuSPARSELt refuses: multiples, alignments, what was not initialised, a
+// weight that is not 2:4 (where cuSPARSELt says nothing). Its compressed form is its own too: words of values and
+// places that nobody else reads.
 #include <cstdint>
 #include <cstring>
 
@@ -13,7 +13,7 @@ namespace {
 using namespace s24::emulation::nvidia;
 
 enum Status : int32_t { kSuccess = 0, kNotInitialised = 1, kInvalidValue = 3, kNotSupported = 10 };
-enum : int32_t { kOrderColumn = 1, kOrderRow = 2, kCompute32F = 2 };
+enum : int32_t { kOrderColumn = 1, kOrderRow = 2, kCompute32I = 0, kCompute32F = 2 };
 enum : int32_t { kConfig = 0, kMostConfigs = 1, kIterations = 2, kSplitK = 3, kSplitMode = 4, kSplitBuffers = 5 };
 constexpr uint64_t kHandle = 0x48616e64, kMatrix = 0x4d617472, kProduct = 0x50726f64, kAlgorithm = 0x416c676f,
                    kPlan = 0x506c616e, kCompressed = 0x436f6d70;
@@ -61,8 +61,8 @@ bool is(const T *thing, uint64_t kind) {
 int32_t describe(const Handle *handle, Matrix *out, int64_t rows, int64_t columns, int64_t ld, uint32_t alignment,
                  int32_t type, int32_t order, bool sparse) {
   if (!is(handle, kHandle)) return kNotInitialised;
-  const int64_t multiple = sparse ? 16 : 8;
-  if ((type != kR16F && type != kR16BF) || alignment % 16 != 0) return kNotSupported;
+  const int64_t multiple = (sparse ? 32 : 16) / bytes_of(type);
+  if (alignment % 16 != 0 || (sparse && bytes_of(type) == 4)) return kNotSupported;
   if (rows <= 0 || columns <= 0 || rows % multiple != 0 || columns % multiple != 0 || ld % multiple != 0 ||
       ld < (order == kOrderRow ? columns : rows)) {
     return kInvalidValue;
@@ -89,14 +89,14 @@ int32_t multiply(const Handle *handle, const Plan *plan, const float *alpha, con
   const int64_t per_row = p.a->columns / 4;
   for (int64_t j = 0; j < p.d->columns; j++) {
     for (int64_t i = 0; i < p.d->rows; i++) {
-      float sum = 0;
+      Sum sum{p.a->type};
       for (int64_t g = 0; g < per_row; g++) {
         const Group &group = groups[i * per_row + g];
         for (int t = 0; t < 2; t++) {
-          sum += load(group.values, t, p.a->type) * load(b, j * p.b->ld + 4 * g + group.places[t], p.b->type);
+          sum.add(&group.values[t], 0, b, j * p.b->ld + 4 * g + group.places[t]);
         }
       }
-      float value = *alpha * sum;
+      float value = *alpha * sum.value();
       if (*beta != 0) value += *beta * load(c, j * p.c->ld + i, p.c->type);
       store(d, j * p.d->ld + i, p.d->type, value);
     }
@@ -142,10 +142,13 @@ int32_t cusparseLtMatmulDescriptorInit(const Handle *handle, Product *out, int32
   if (!is(handle, kHandle) || !is(a, kMatrix) || !is(b, kMatrix) || !is(c, kMatrix) || !is(d, kMatrix)) {
     return kNotInitialised;
   }
-  if (op_a != 0 || op_b != 0 || compute != kCompute32F || !a->sparse || a->order != kOrderRow ||
-      b->order != kOrderColumn || c->order != kOrderColumn || d->order != kOrderColumn || a->columns != b->rows ||
-      a->rows != d->rows || b->columns != d->columns || c->rows != d->rows || c->columns != d->columns ||
-      b->type != a->type || c->type != a->type || d->type != a->type) {
+  if (op_a != 0 || op_b != 0 || compute != (a->type == kR8I ? kCompute32I : kCompute32F) || !a->sparse ||
+      a->order != kOrderRow || b->order != kOrderColumn || c->order != kOrderColumn || d->order != kOrderColumn ||
+      a->columns != b->rows || a->rows != d->rows || b->columns != d->columns || c->rows != d->rows ||
+      c->columns != d->columns || b->type != a->type || c->type != d->type ||
+      d->type != (a->type == kR8I   ? kR32I
+                  : a->type == kR8F ? kR32F
+                                    : a->type)) {
     return kNotSupported;
   }
   *out = {kProduct, a, b, c, d};
@@ -210,16 +213,16 @@ int32_t cusparseLtSpMMACompress(const Handle *, const Plan *plan, const void *de
   auto *head = static_cast<Head *>(compressed);
   auto *groups = reinterpret_cast<Group *>(head + 1);
   *head = {kCompressed, a.rows, a.columns, a.type};
-  const auto *bits = static_cast<const uint16_t *>(dense);
+  const int64_t bytes = bytes_of(a.type);
   for (int64_t i = 0; i < a.rows; i++) {
     for (int64_t g = 0; g < a.columns / 4; g++) {
       Group group{{0, 0}, {0, 1}};
       int kept = 0;
       for (uint16_t t = 0; t < 4; t++) {
-        const uint16_t value = bits[i * a.ld + 4 * g + t];
-        if ((value & 0x7fffu) == 0) continue;
+        const int64_t at = i * a.ld + 4 * g + t;
+        if (load(dense, at, a.type) == 0) continue;
         if (kept == 2) return kInvalidValue;
-        group.values[kept] = value;
+        std::memcpy(&group.values[kept], static_cast<const char *>(dense) + at * bytes, static_cast<size_t>(bytes));
         group.places[kept++] = t;
       }
       groups[i * (a.columns / 4) + g] = group;

@@ -1,5 +1,6 @@
 package io.sparse24.bench;
 
+import io.sparse24.api.DType;
 import io.sparse24.bench.GpuSuite.Planned;
 import io.sparse24.bench.SuiteRow.Rival;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** The targets of the CUDA kernels against rows of their suite; a row without time is one too. */
 final class GpuGoals {
   private static final double DECODE = 1.5;
+  private static final double DECODE_E4M3 = 1.35;
   private static final double NEVER_BELOW = 1.0;
 
   /** Shares of the copy bandwidth. */
@@ -31,6 +33,9 @@ final class GpuGoals {
   /** Dense bytes over packed bytes of BF16; half of the multiplications are saved. */
   private static final double BYTES = 16 / 9.0;
 
+  /** The same of E4M3: its mask is an eighth of the dense bytes, not a sixteenth. */
+  private static final double BYTES_E4M3 = 8 / 5.0;
+
   private static final double FLOPS = 2;
 
   private final List<SuiteRow> rows;
@@ -50,6 +55,10 @@ final class GpuGoals {
       List<SuiteReport.CallCost> calls) {
     GpuGoals all = new GpuGoals(rows, ceilings);
     for (Planned one : planned) {
+      if (one.dtype() == DType.F8_E4M3) {
+        all.e4m3(one);
+        continue;
+      }
       switch (one.work()) {
         case DECODE -> {
           all.ratio("few tokens", one, SuiteRow.CUBLASLT, DECODE, BYTES);
@@ -83,14 +92,27 @@ final class GpuGoals {
     return all.goals;
   }
 
+  private void e4m3(Planned one) {
+    switch (one.work()) {
+      case DECODE -> ratio("few tokens", one, SuiteRow.CUBLASLT, DECODE_E4M3, BYTES_E4M3);
+      case PREFILL -> ratio("64 to 256 tokens", one, SuiteRow.CUSPARSELT, NEVER_BELOW, null);
+      case SQUARE -> ratio("squares", one, SuiteRow.CUSPARSELT, NEVER_BELOW, null);
+      case SCALING, PRUNE, PRUNE_BOTH, NORMS -> {}
+    }
+  }
+
   private Optional<SuiteRow> row(Planned planned) {
     return rows.stream().filter(planned::isOf).findFirst();
+  }
+
+  private static String type(Planned planned) {
+    return planned.dtype() == DType.F8_E4M3 ? "E4M3" : planned.dtype().name();
   }
 
   private static String name(Planned planned) {
     return planned.op().id()
         + " "
-        + planned.dtype()
+        + type(planned)
         + " "
         + planned.shape().n()
         + " × "
@@ -108,7 +130,7 @@ final class GpuGoals {
             .orElse("the time was up");
     goals.add(
         new Goal(
-            "spmm24 BF16, " + group + (planned.warm() ? ", warm" : ""),
+            "spmm24 " + type(planned) + ", " + group + (planned.warm() ? ", warm" : ""),
             name(planned),
             "× " + rival,
             target,

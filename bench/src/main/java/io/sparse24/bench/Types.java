@@ -26,6 +26,7 @@ record Types(DType dtype, DType xDtype) {
               ? new Types(dtype, wantedX.scaled() ? DType.BF16 : wantedX)
               : new Types(DType.I8, dtype);
       case CAST -> cast(dtype, wantedX);
+      case AXPBY -> new Types(dtype, dtype == DType.F32 && !wantedX.scaled() ? wantedX : dtype);
       default -> new Types(dtype, dtype);
     };
   }
@@ -52,7 +53,20 @@ record Types(DType dtype, DType xDtype) {
           DOUBLE_PRUNE24,
           ADAMW,
           SGD,
-          PRUNE24_BOTH ->
+          PRUNE24_BOTH,
+          REFRESH24,
+          TRANSPOSE,
+          AXPBY,
+          EMBED,
+          EMBED_GRAD,
+          RMSNORM,
+          RMSNORM_GRAD,
+          ROPE,
+          ATTENTION,
+          ATTENTION_GRAD,
+          SWIGLU,
+          SWIGLU_GRAD,
+          CROSS_ENTROPY ->
           false;
     };
   }

@@ -58,6 +58,20 @@ interface Workload extends AutoCloseable {
       case PRUNE24_BOTH -> new PruneBoth(setup);
       case CAST -> new Cast(setup);
       case ADAMW, SGD -> new Step(setup, op);
+      case REFRESH24,
+          TRANSPOSE,
+          AXPBY,
+          EMBED,
+          EMBED_GRAD,
+          RMSNORM,
+          RMSNORM_GRAD,
+          ROPE,
+          ATTENTION,
+          ATTENTION_GRAD,
+          SWIGLU,
+          SWIGLU_GRAD,
+          CROSS_ENTROPY ->
+          new Whole(setup, op);
       default -> new Operations(setup, op);
     };
   }

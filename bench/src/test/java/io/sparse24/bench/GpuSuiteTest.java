@@ -113,4 +113,23 @@ final class GpuSuiteTest {
     assertEquals(0.8, requireNonNull(goals.get(6).reached()), 1e-12);
     assertEquals("100 ns more", goals.get(7).note());
   }
+
+  @Test
+  void productsOfEightBitsHaveTargetsOfTheirOwn() {
+    Shape shape = new Shape("some", 4096, 4096);
+    Planned decode = new Planned(Work.DECODE, DType.F8_E4M3, 1, shape, false);
+    Planned square = new Planned(Work.SQUARE, DType.F8_E4M3, 4096, shape, false);
+    List<Goal> goals =
+        GpuGoals.of(
+            List.of(decode, square),
+            List.of(
+                row(decode, 0.1, 1500, new Rival(SuiteRow.CUBLASLT, 0.14, 0.0, "")),
+                row(square, 0.1, 1, new Rival(SuiteRow.CUSPARSELT, 0.09, 0.0, ""))),
+            List.of(),
+            List.of());
+    assertEquals(List.of("met", "missed"), goals.stream().map(Goal::verdict).toList());
+    assertEquals("spmm24 E4M3, few tokens", goals.getFirst().group());
+    assertEquals(1.35, goals.getFirst().target());
+    assertEquals("× " + SuiteRow.CUSPARSELT, goals.getLast().measure());
+  }
 }

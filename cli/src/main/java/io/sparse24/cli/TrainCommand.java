@@ -207,25 +207,25 @@ final class TrainCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     Trainer.Result trained;
     String name;
-    try (Interruption interruption = new Interruption();
-        Session session = backend.open();
-        Progress progress = new Progress(err, "train", options.steps())) {
-      name = session.info().backend();
-      int[] at = {0};
-      Trainer.Listener listener =
-          line -> {
-            progress.step(line.step() - at[0], describe(line));
-            at[0] = line.step();
-          };
-      trained =
-          resume
-              ? Trainer.resume(
-                  session, options, corpus, out, format, cadence, listener, interruption)
-              : Trainer.start(
-                  session, options, corpus, out, format, cadence, listener, interruption);
-      plot(trained.log());
+    try (Interruption interruption = new Interruption()) {
+      try (Session session = backend.open();
+          Progress progress = new Progress(err, "train", options.steps())) {
+        name = session.info().backend();
+        int[] at = {0};
+        Trainer.Listener listener =
+            line -> {
+              progress.step(line.step() - at[0], describe(line));
+              at[0] = line.step();
+            };
+        trained =
+            resume
+                ? Trainer.resume(
+                    session, options, corpus, out, format, cadence, listener, interruption)
+                : Trainer.start(
+                    session, options, corpus, out, format, cadence, listener, interruption);
+        plot(trained.log());
+      }
       if (!trained.finished()) {
-        progress.close();
         err.println(
             "s24 train: stopped after step "
                 + trained.step()

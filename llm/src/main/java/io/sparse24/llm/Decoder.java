@@ -357,7 +357,7 @@ final class Decoder implements AutoCloseable {
   void attachAdapters(long rank, long seed) {
     linears.forEach((module, linear) -> {
       if (linear instanceof SlopeLinear slope) {
-        double deviation = 1 / Math.sqrt(slope.k());
+        double deviation = 1 / Math.sqrt((double) slope.k());
         slope.attachAdapters(rank, deviation, Seeds.of(seed, "adapters of " + module));
       }
     });

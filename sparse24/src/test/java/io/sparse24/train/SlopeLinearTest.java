@@ -694,7 +694,7 @@ final class SlopeLinearTest {
         assertTrue(
             table.endsWith("of dense: 0.58 (SLoPe's paper, whole models: 0.63 to 0.68)\n"), table);
         layer.attachAdapters(2, 1, 1);
-        assertEquals(2 * (n + k) * 18, layer.memory().beside());
+        assertEquals(2L * (n + k) * 18, layer.memory().beside());
         refused(
             "dense: is of 1 parameters, must be of the same 8192",
             () -> expected.table(MemoryUse.dense(1, 1, DType.F32, Rule.SGD)));
@@ -766,10 +766,9 @@ final class SlopeLinearTest {
     layer.discardGradient();
     refused("rank: is 0, must be between 1 and 2^40", () -> layer.attachAdapters(0, 1, 1));
     refused("deviation: is NaN, must be finite", () -> layer.attachAdapters(2, Double.NaN, 1));
-    assertTrue(
-        assertThrows(IllegalArgumentException.class, () -> layer.attachAdapters(99, 1, 1))
-            .getMessage()
-            .startsWith("workspace: has "));
+    IllegalArgumentException tooLarge =
+        assertThrows(IllegalArgumentException.class, () -> layer.attachAdapters(99, 1, 1));
+    assertTrue(String.valueOf(tooLarge.getMessage()).startsWith("workspace: has "));
     layer.attachAdapters(2, 1, 1);
     refused(
         "x: has 5 rows, the workspace is for at most 4",

@@ -69,6 +69,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t (*heuristic_count)(void);
  *     int32_t (*heuristic_info)(s24_context *, int32_t, s24_heuristic_info *);
  *     int32_t (*heuristic_set)(s24_context *, int32_t, int32_t);
+ *     int32_t (*finish_gemm)(s24_context *, const s24_gemm_args *, const void *, const float *, const float *, const void *, const float *, void *);
  *     int32_t (*refresh24)(s24_context *, const s24_double_prune24_args *, const void *, const uint8_t *, const uint8_t *, void *, void *);
  *     int32_t (*transpose)(s24_context *, const s24_transpose_args *, const void *, void *, void *);
  *     int32_t (*axpby)(s24_context *, const s24_axpby_args *, const void *, void *, void *);
@@ -146,6 +147,7 @@ public class s24_api {
         S24.C_POINTER.withName("heuristic_count"),
         S24.C_POINTER.withName("heuristic_info"),
         S24.C_POINTER.withName("heuristic_set"),
+        S24.C_POINTER.withName("finish_gemm"),
         S24.C_POINTER.withName("refresh24"),
         S24.C_POINTER.withName("transpose"),
         S24.C_POINTER.withName("axpby"),
@@ -5618,6 +5620,113 @@ public class s24_api {
      */
     public static void heuristic_set(MemorySegment struct, MemorySegment fieldValue) {
         struct.set(heuristic_set$LAYOUT, heuristic_set$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*finish_gemm)(s24_context *, const s24_gemm_args *, const void *, const float *, const float *, const void *, const float *, void *)
+     * }
+     */
+    public final static class finish_gemm {
+
+        private finish_gemm() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(finish_gemm.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(finish_gemm.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5, _x6, _x7);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout finish_gemm$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("finish_gemm"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*finish_gemm)(s24_context *, const s24_gemm_args *, const void *, const float *, const float *, const void *, const float *, void *)
+     * }
+     */
+    public static final AddressLayout finish_gemm$layout() {
+        return finish_gemm$LAYOUT;
+    }
+
+    private static final long finish_gemm$OFFSET = $LAYOUT.byteOffset(groupElement("finish_gemm"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*finish_gemm)(s24_context *, const s24_gemm_args *, const void *, const float *, const float *, const void *, const float *, void *)
+     * }
+     */
+    public static final long finish_gemm$offset() {
+        return finish_gemm$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*finish_gemm)(s24_context *, const s24_gemm_args *, const void *, const float *, const float *, const void *, const float *, void *)
+     * }
+     */
+    public static MemorySegment finish_gemm(MemorySegment struct) {
+        return struct.get(finish_gemm$LAYOUT, finish_gemm$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*finish_gemm)(s24_context *, const s24_gemm_args *, const void *, const float *, const float *, const void *, const float *, void *)
+     * }
+     */
+    public static void finish_gemm(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(finish_gemm$LAYOUT, finish_gemm$OFFSET, fieldValue);
     }
 
     /**

@@ -45,8 +45,6 @@ final class CudaSession extends NativeSession {
   /** The library's layout that has all of a weight: what cuSPARSELt's form can't give back. */
   private static final int ROWS = 1;
 
-  private static final long ALIGNMENT = 256;
-
   private final NvidiaDevice device = new NvidiaDevice();
   private final int firstId = kernelCount();
   private final List<KernelInfo> kernels = new ArrayList<>(super.kernels());
@@ -68,12 +66,14 @@ final class CudaSession extends NativeSession {
     }
     cublasLt = dense;
     for (DType dtype : CublasLtGemm.types()) {
-      list(Op.GEMM, dtype, CUBLASLT, 0, reason);
+      String lacks = CublasLtGemm.missing(dtype, device.architecture());
+      list(Op.GEMM, dtype, CUBLASLT, 0, reason.isEmpty() ? lacks : reason);
     }
     CusparseLtSpmm sparse = null;
+    CusparseLt found = null;
     reason = "";
     try {
-      CusparseLt found = CusparseLt.open();
+      found = CusparseLt.open();
       sparse = new CusparseLtSpmm(found, device, choices("cuSPARSELt " + found.version()), tune());
     } catch (LibraryLoadException e) {
       reason = missing(VendorLibrary.CUSPARSELT);
@@ -83,7 +83,11 @@ final class CudaSession extends NativeSession {
     cusparseLt = sparse;
     for (Op op : List.of(Op.PACK24, Op.UNPACK24, Op.SPMM24)) {
       for (DType dtype : CusparseLtSpmm.types()) {
-        list(op, dtype, CUSPARSELT, CUSPARSELT_LAYOUT, reason);
+        String lacks =
+            found == null
+                ? ""
+                : CusparseLtSpmm.missing(dtype, found.version(), device.architecture());
+        list(op, dtype, CUSPARSELT, CUSPARSELT_LAYOUT, reason.isEmpty() ? lacks : reason);
       }
     }
   }
@@ -93,7 +97,10 @@ final class CudaSession extends NativeSession {
   }
 
   private void list(Op op, DType dtype, String kind, int layout, String reason) {
-    String name = op.id() + "_" + dtype.id() + "_" + kind;
+    // As the library's are named: both types of a product in eight bits.
+    boolean product = op == Op.GEMM || op == Op.SPMM24;
+    String types = product && dtype.scaled() ? dtype.id() + "_" + dtype.id() : dtype.id();
+    String name = op.id() + "_" + types + "_" + kind;
     boolean available = reason.isEmpty();
     kernels.add(new KernelInfo(nextId++, name, op, dtype, dtype, kind, layout, available, reason));
   }
@@ -130,7 +137,9 @@ final class CudaSession extends NativeSession {
   @Override
   public int chooseKernel(Op op, DType dtype, DType xDtype, int layout, long m, long n, long k) {
     boolean vendors =
-        op == Op.GEMM ? cublasLt != null : op == Op.SPMM24 && layout == CUSPARSELT_LAYOUT;
+        op == Op.GEMM
+            ? cublasLt != null && cublasLt.takes(dtype, xDtype) && CublasLtGemm.takes(dtype, n, k)
+            : op == Op.SPMM24 && layout == CUSPARSELT_LAYOUT;
     if (vendors && dtype == xDtype) {
       for (KernelInfo kernel : kernels) {
         if (kernel.id() >= firstId && kernel.op() == op && kernel.dtype() == dtype) {
@@ -146,12 +155,22 @@ final class CudaSession extends NativeSession {
       Matrix x, Matrix w, @Nullable Matrix c, Matrix y, Epilogue epilogue, int kernel) {
     CublasLtGemm vendor = cublasLt;
     boolean asked = kernel >= firstId;
-    if (vendor == null || !CublasLtGemm.types().contains(w.dtype()) || !(asked || kernel == AUTO)) {
+    if (vendor == null || !vendor.takes(w.dtype(), x.dtype()) || !(asked || kernel == AUTO)) {
       super.gemm(x, w, c, y, epilogue, kernel);
       return;
     }
-    boolean fits = y.dtype() == DType.F32 || isSum(epilogue);
     boolean product = x.rows() > 0 && x.cols() > 0 && y.cols() > 0;
+    if (product && w.dtype().scaled()) {
+      if (!gemmOfEightBits(vendor, x, w, c, y, epilogue)) {
+        if (asked) {
+          throw new Sparse24Exception.Unsupported(
+              CublasLtGemm.refusal(x, w) + "; use a kernel of our own");
+        }
+        super.gemm(x, w, c, y, epilogue, AUTO);
+      }
+      return;
+    }
+    boolean fits = y.dtype() == DType.F32 || isSum(epilogue);
     if (!product || (!asked && !fits)) {
       super.gemm(x, w, c, y, epilogue, AUTO); // of the library's own kernels
       return;
@@ -179,6 +198,31 @@ final class CudaSession extends NativeSession {
       super.gemm(x, w, c, y, epilogue, AUTO);
     } else if (!plain) {
       finish(y, epilogue.bias(), epilogue.activation());
+    }
+  }
+
+  /**
+   * Scales, bias and activation are a second pass, unless cuBLASLt does the scales and there is
+   * nothing else. Returns whether anything was queued.
+   */
+  private boolean gemmOfEightBits(
+      CublasLtGemm vendor, Matrix x, Matrix w, @Nullable Matrix c, Matrix y, Epilogue epilogue) {
+    if (!CublasLtGemm.takes(x, w)) {
+      return false;
+    }
+    try {
+      if (isSum(epilogue)
+          && vendor.scales(x, w, c, y)
+          && vendor.run(x, w, c, y, epilogue.alpha(), epilogue.beta(), null)) {
+        return true;
+      }
+      MemorySegment sums = vendor.sums(x, w);
+      if (sums != null) {
+        finish(sums, x, w.rowScales(), c, y, epilogue);
+      }
+      return sums != null;
+    } catch (CudaException e) {
+      throw device(e);
     }
   }
 
@@ -224,10 +268,6 @@ final class CudaSession extends NativeSession {
     }
   }
 
-  private static long rounded(long bytes) {
-    return Math.addExact(bytes, ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-  }
-
   private static MemorySegment behind(MemorySegment memory, long bytes) {
     return MemorySegment.ofAddress(memory.address() + bytes);
   }
@@ -243,7 +283,7 @@ final class CudaSession extends NativeSession {
 
   private long form(DType dtype, long n, long k) {
     try {
-      return n == 0 || k == 0 ? 0 : rounded(cusparseLt().size(dtype, n, k).compressed());
+      return n == 0 || k == 0 ? 0 : Device.rounded(cusparseLt().size(dtype, n, k).compressed());
     } catch (CudaException e) {
       throw device(e);
     }
@@ -262,7 +302,7 @@ final class CudaSession extends NativeSession {
     if (form == 0) {
       return;
     }
-    long dense = rounded(Math.multiplyExact(in.n() * in.k(), in.dtype().bytes()));
+    long dense = Device.rounded(Math.multiplyExact(in.n() * in.k(), in.dtype().bytes()));
     try {
       long scratch = vendor.size(in.dtype(), in.n(), in.k()).scratch();
       MemorySegment workspace = device.workspace(Math.addExact(dense, scratch));
@@ -297,7 +337,7 @@ final class CudaSession extends NativeSession {
       throw new Sparse24Exception.Unsupported(
           "spmm24 has no kernel of cuSPARSELt for " + w.dtype() + " with X of " + x.dtype());
     }
-    if (!isSum(epilogue)) {
+    if (!isSum(epilogue) && !w.dtype().scaled()) {
       throw lacking("cuSPARSELt", y.dtype(), epilogue);
     }
     if (x.rows() == 0 || w.n() == 0) {
@@ -307,7 +347,12 @@ final class CudaSession extends NativeSession {
       throw new Sparse24Exception.Unsupported("k: is 0, cuSPARSELt has no empty product");
     }
     try {
-      vendor.run(x, w.segment(), c, y, epilogue.alpha(), epilogue.beta());
+      if (w.dtype().scaled()) {
+        MemorySegment sums = vendor.sums(x, w.segment(), w.n());
+        finish(sums, x, w.rowScales(), c, y, epilogue);
+      } else {
+        vendor.run(x, w.segment(), c, y, epilogue.alpha(), epilogue.beta());
+      }
     } catch (CudaException e) {
       throw device(e);
     }
@@ -385,12 +430,18 @@ final class CudaSession extends NativeSession {
             });
 
     private final MemorySegment stream = MemorySegment.ofAddress(queue());
+    private final int architecture = Integer.parseInt(info().isa().substring("sm_".length()));
     private boolean capturing;
 
     @Override
     public String name() {
       BackendInfo info = info();
       return info.device() + ", " + info.isa();
+    }
+
+    @Override
+    public int architecture() {
+      return architecture;
     }
 
     @Override

@@ -109,6 +109,7 @@ class NativeSession implements BackendSession {
   private final MemorySegment sddmm24Function;
   private final MemorySegment doublePrune24Function;
   private final MemorySegment prune24BothFunction;
+  private final MemorySegment finishGemmFunction;
   private final MemorySegment castFunction;
   private final MemorySegment adamwFunction;
   private final MemorySegment sgdFunction;
@@ -142,6 +143,7 @@ class NativeSession implements BackendSession {
     this.doublePrune24Function = s24_api.double_prune24(api);
     this.queue = new NativeQueue(api, context, arena, this::check);
     this.prune24BothFunction = s24_api.prune24_both(api);
+    this.finishGemmFunction = s24_api.finish_gemm(api);
     this.castFunction = s24_api.cast(api);
     this.adamwFunction = s24_api.adamw(api);
     this.sgdFunction = s24_api.sgd(api);
@@ -372,6 +374,34 @@ class NativeSession implements BackendSession {
     check(
         s24_api.gemm.invoke(
             gemmFunction, context, gemm, none, none, none, none, at, segment(bias), at, work));
+  }
+
+  /**
+   * Y of the sums of a product of X and W in eight bits, as a function of the library defines them.
+   *
+   * @param sums {@code [m, n]}, rows next to each other
+   * @param wScales of W's rows
+   */
+  final void finish(
+      MemorySegment sums,
+      Matrix x,
+      @Nullable Matrix wScales,
+      @Nullable Matrix c,
+      Matrix y,
+      Epilogue epilogue) {
+    gemmArgs(x, x.dtype(), c, y, epilogue, AUTO);
+    s24_gemm_args.x_stride(gemm, y.cols());
+    check(
+        s24_api.finish_gemm.invoke(
+            finishGemmFunction,
+            context,
+            gemm,
+            sums,
+            segment(x.rowScales()),
+            segment(wScales),
+            segment(c),
+            segment(epilogue.bias()),
+            y.segment()));
   }
 
   @Override

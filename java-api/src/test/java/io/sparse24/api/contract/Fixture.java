@@ -69,24 +69,36 @@ final class Fixture implements AutoCloseable {
     }
   }
 
-  /**
-   * The extent nearest above that a kernel takes: cuSPARSELt's, which nothing is padded for, have
-   * multiples of their own.
-   */
-  static int taken(KernelInfo kernel, int extent, int multiple) {
-    return kernel.isa().equals("cusparselt")
-        ? (extent + multiple - 1) / multiple * multiple
-        : extent;
+  private static int above(int extent, int multiple) {
+    return (extent + multiple - 1) / multiple * multiple;
   }
 
-  /** Of rows of X and the strides. */
+  private static boolean isCusparseLt(KernelInfo kernel) {
+    return kernel.isa().equals("cusparselt");
+  }
+
+  /** cuBLASLt's and cuSPARSELt's in eight bits. */
+  private static boolean isOfEightBits(KernelInfo kernel) {
+    return kernel.dtype().scaled()
+        && (kernel.isa().equals("cublaslt") || kernel.isa().equals("cusparselt"));
+  }
+
+  /** The rows of X nearest above that a kernel takes: for NVIDIA's nothing is padded. */
   static int rows(KernelInfo kernel, int extent) {
-    return taken(kernel, extent, 8);
+    return isCusparseLt(kernel) ? above(extent, 16 / kernel.dtype().bytes()) : extent;
   }
 
-  /** Of a weight's rows and columns. */
+  /** What is added to a stride. */
+  static int pad(KernelInfo kernel, int extent) {
+    return isOfEightBits(kernel) ? above(extent, 16) : rows(kernel, extent);
+  }
+
+  /** A weight's rows or columns. */
   static int sides(KernelInfo kernel, int extent) {
-    return taken(kernel, extent, 16);
+    if (isCusparseLt(kernel)) {
+      return above(extent, 32 / kernel.dtype().bytes());
+    }
+    return isOfEightBits(kernel) ? above(extent, 16) : extent;
   }
 
   /** Backends that open here. The CPU's must, unless the build left it out. */

@@ -19,6 +19,9 @@ import io.sparse24.api.Packed24;
 import io.sparse24.api.Scratch;
 import io.sparse24.api.Session;
 import io.sparse24.api.Sparse24Exception;
+import io.sparse24.api.internal.cuda.CublasLtGemm;
+import io.sparse24.api.internal.cuda.CusparseLtSpmm;
+import io.sparse24.bindings.cuda.Version;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -104,6 +107,104 @@ final class VendorKernelsTest {
       assertFalse(
           session.kernel(Op.GEMM, DType.I8, DType.BF16, 8, 8, 8).name().endsWith("_cublaslt"));
     }
+  }
+
+  private static KernelInfo ofEightBits(Session session, Op op, DType dtype, String library) {
+    String types = dtype.id() + "_" + dtype.id();
+    return session.kernels().stream()
+        .filter(kernel -> kernel.name().equals(op.id() + "_" + types + "_" + library))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void productsOfEightBitsAreCublasLtsWhereExtentsAllow() {
+    try (Session session = openWithCublasLt()) {
+      for (DType dtype : List.of(DType.I8, DType.F8_E4M3)) {
+        KernelInfo kernel = ofEightBits(session, Op.GEMM, dtype, "cublaslt");
+        if (kernel.available()) {
+          assertEquals(kernel, session.kernel(Op.GEMM, dtype, dtype, 3, 16, 32));
+        } else {
+          assertTrue(kernel.reason().contains("sm_89 or newer"), kernel.reason());
+        }
+        for (int[] odd : new int[][] {{8, 32}, {16, 36}}) {
+          KernelInfo own = session.kernel(Op.GEMM, dtype, dtype, 3, odd[0], odd[1]);
+          assertFalse(own.name().endsWith("_cublaslt"), own.name());
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatOfEightBitsIsNotTakenIsComputedByOurOwnAndRefusedWhereItWasAskedFor() {
+    try (Session session = openWithCublasLt();
+        Scratch scratch = session.scratch();
+        Arena arena = Arena.ofConfined()) {
+      for (DType dtype : List.of(DType.I8, DType.F8_E4M3)) {
+        KernelInfo kernel = ofEightBits(session, Op.GEMM, dtype, "cublaslt");
+        assumeTrue(kernel.available(), kernel.reason());
+        Matrix x = scratch.upload(scaledOnes(arena, 3, 36, dtype));
+        Matrix w = scratch.upload(scaledOnes(arena, 32, 36, dtype));
+        Matrix y = Matrix.allocate(arena, 3, 32, DType.BF16);
+        Matrix out = scratch.upload(y);
+        session.gemm(x, w, out);
+        session.synchronize();
+        scratch.download(out, y);
+        assertEquals(36 * 2 * 2, y.get(2, 31));
+        session.useKernel(kernel);
+        unsupported("k: is 36, cuBLASLt takes multiples of 16", () -> session.gemm(x, w, out));
+        unsupported(
+            "n: is 24",
+            () -> session.gemm(x, w.rowSlice(0, 24), scratch.matrix(3, 24, DType.BF16)));
+        session.useBestKernels();
+      }
+    }
+  }
+
+  /** Each 1, times a scale of 2. */
+  private static Matrix scaledOnes(Arena arena, long rows, long cols, DType dtype) {
+    Matrix scales = Matrix.allocate(arena, 1, rows, DType.F32);
+    Matrix matrix = Matrix.allocate(arena, rows, cols, dtype).withRowScales(scales);
+    for (long i = 0; i < rows; i++) {
+      scales.set(0, i, 2);
+      for (long j = 0; j < cols; j++) {
+        matrix.set(i, j, 1);
+      }
+    }
+    return matrix;
+  }
+
+  @Test
+  void withoutVectorsOfScalesTheyAreASecondPass() {
+    String now = System.getenv("S24_LIBRARY_CUBLASLT");
+    Path old = now == null ? folder : Path.of(now).resolveSibling("libcublasLt128_emulated.so");
+    assumeTrue(Files.isRegularFile(old), "no emulated cuBLASLt 12.8 here");
+    System.setProperty(CUBLASLT, old.toString());
+    try (Session session = openWithCublasLt();
+        Scratch scratch = session.scratch();
+        Arena arena = Arena.ofConfined()) {
+      Matrix x = scratch.upload(scaledOnes(arena, 3, 48, DType.F8_E4M3));
+      Matrix w = scratch.upload(scaledOnes(arena, 16, 48, DType.F8_E4M3));
+      Matrix y = Matrix.allocate(arena, 3, 16, DType.F32);
+      Matrix out = scratch.upload(y);
+      KernelInfo kernel = ofEightBits(session, Op.GEMM, DType.F8_E4M3, "cublaslt");
+      assumeTrue(kernel.available(), kernel.reason());
+      session.useKernel(kernel).gemm(x, w, out);
+      session.synchronize();
+      scratch.download(out, y);
+      assertEquals(48 * 2 * 2, y.get(2, 15));
+    }
+  }
+
+  @Test
+  void reasonsNameGpuAndVersion() {
+    assertEquals("", CublasLtGemm.missing(DType.F8_E4M3, 89));
+    assertEquals("", CublasLtGemm.missing(DType.I8, 80));
+    assertTrue(CublasLtGemm.missing(DType.F8_E4M3, 86).contains("this is sm_86"));
+    Version old = new Version(0, 7, 0);
+    assertEquals("", CusparseLtSpmm.missing(DType.F8_E4M3, old, 90));
+    assertTrue(CusparseLtSpmm.missing(DType.F8_E4M3, old, 89).contains("from 0.8.0 on"));
+    assertTrue(CusparseLtSpmm.missing(DType.F8_E4M3, old, 80).contains("this is sm_80"));
   }
 
   /** y = x Wᵀ for rows of ones. */

@@ -7,6 +7,7 @@ import io.sparse24.bindings.cublaslt.cublasLtMatmulHeuristicResult_t;
 import io.sparse24.bindings.cuda.Attribute;
 import io.sparse24.bindings.cuda.CublasLt;
 import io.sparse24.bindings.cuda.CudaException;
+import io.sparse24.bindings.cuda.Version;
 import io.sparse24.bindings.cudart.CudartConstants;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -23,6 +24,11 @@ import org.jspecify.annotations.Nullable;
  * Nothing is copied or transposed: what is row-major here is column-major and transposed to
  * cuBLASLt, so that Yᵀ = W Xᵀ is computed from A = W, which it transposes, and B = X.
  *
+ * <p>Of eight-bit types it gives {@link #sums}, to which scales are still to be applied; of E4M3,
+ * where it {@link #scales} rows and columns, also Y ("Outer Vector Scaling for FP8 Data Types" in
+ * cuBLAS's documentation). Sums of E4M3 are promoted to F32 as often as cuBLASLt does by itself
+ * ({@code FAST_ACCUM} is off).
+ *
  * <p>A plan is made once a shape: descriptors, and an algorithm, the first that cuBLASLt proposes
  * or, where asked to tune, the fastest of the first eight on this device.
  */
@@ -38,7 +44,19 @@ public final class CublasLtGemm implements AutoCloseable {
 
   private static final long ALGORITHM = cublasLtMatmulHeuristicResult_t.algo$layout().byteSize();
 
-  private static final List<DType> TYPES = List.of(DType.F32, DType.BF16, DType.F16);
+  private static final List<DType> TYPES =
+      List.of(DType.F32, DType.BF16, DType.F16, DType.I8, DType.F8_E4M3);
+
+  /** Of extents, strides and addresses in eight bits: what tensor cores want, in elements too. */
+  private static final int MULTIPLE = 16;
+
+  /** Ada, whose tensor cores are the first with E4M3. */
+  private static final int OLDEST_E4M3 = 89;
+
+  /** Outer vectors of scales are of this version on, and this GPU only. */
+  private static final Version SCALES = new Version(12, 9, 0);
+
+  private static final int SCALES_ON = 90;
 
   private final CublasLt library;
   private final Device device;
@@ -48,7 +66,7 @@ public final class CublasLtGemm implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final MemorySegment alpha = arena.allocate(ValueLayout.JAVA_FLOAT);
   private final MemorySegment beta = arena.allocate(ValueLayout.JAVA_FLOAT);
-  private final MemorySegment biasPointer = arena.allocate(ValueLayout.ADDRESS);
+  private final MemorySegment vectorPointer = arena.allocate(ValueLayout.ADDRESS);
   private final Map<Product, Plan> plans = new HashMap<>();
   private final Product asked = new Product();
   private final Operands at = new Operands();
@@ -85,13 +103,121 @@ public final class CublasLtGemm implements AutoCloseable {
     return TYPES;
   }
 
-  private static int cudaType(DType dtype) {
-    return switch (dtype) {
-      case F32 -> CudartConstants.CUDA_R_32F();
-      case BF16 -> CudartConstants.CUDA_R_16BF();
-      case F16 -> CudartConstants.CUDA_R_16F();
-      default -> throw new IllegalArgumentException("dtype: is " + dtype);
-    };
+  /**
+   * Why a type can't be multiplied on a GPU.
+   *
+   * @param dtype of W and X
+   * @param architecture the GPU's compute capability, such as 90
+   * @return empty where it can
+   */
+  public static String missing(DType dtype, int architecture) {
+    return dtype == DType.F8_E4M3 && architecture < OLDEST_E4M3
+        ? "cuBLASLt multiplies e4m3 on sm_%d or newer, this is sm_%d"
+            .formatted(OLDEST_E4M3, architecture)
+        : "";
+  }
+
+  /**
+   * Whether it multiplies these types here.
+   *
+   * @param w of W
+   * @param x of X
+   * @return true if they are one that it has
+   */
+  public boolean takes(DType w, DType x) {
+    return w == x && TYPES.contains(w) && missing(w, device.architecture()).isEmpty();
+  }
+
+  /**
+   * Whether eight-bit matrices of these extents can be had; others always.
+   *
+   * @param dtype of W and X
+   * @param n outputs
+   * @param k inputs
+   * @return true if n and k are what tensor cores want
+   */
+  public static boolean takes(DType dtype, long n, long k) {
+    return !dtype.scaled() || (n % MULTIPLE == 0 && k % MULTIPLE == 0);
+  }
+
+  /**
+   * Whether eight-bit matrices can be multiplied as they lie.
+   *
+   * @param x {@code [m, k]}
+   * @param w {@code [n, k]}
+   * @return true if extents, strides and addresses are what tensor cores want
+   */
+  public static boolean takes(Matrix x, Matrix w) {
+    long strides = x.rowStride() | w.rowStride();
+    return ((w.rows() | w.cols() | strides | address(x) | address(w)) & (MULTIPLE - 1)) == 0;
+  }
+
+  /**
+   * Why {@link #run} or {@link #sums} did not multiply eight-bit matrices.
+   *
+   * @param x {@code [m, k]}
+   * @param w {@code [n, k]}
+   * @return what of them is not as it must be, else that there is no algorithm
+   */
+  public static String refusal(Matrix x, Matrix w) {
+    String which = "";
+    long value = 0;
+    if (w.rows() % MULTIPLE != 0) {
+      which = "n";
+      value = w.rows();
+    } else if (w.cols() % MULTIPLE != 0) {
+      which = "k";
+      value = w.cols();
+    } else if (x.rowStride() % MULTIPLE != 0) {
+      which = "x's row stride";
+      value = x.rowStride();
+    } else if (w.rowStride() % MULTIPLE != 0) {
+      which = "w's row stride";
+      value = w.rowStride();
+    } else if (x.segment().address() % MULTIPLE != 0) {
+      which = "x's address";
+      value = x.segment().address();
+    } else if (w.segment().address() % MULTIPLE != 0) {
+      which = "w's address";
+      value = w.segment().address();
+    }
+    return which.isEmpty()
+        ? "cuBLASLt has no algorithm for X " + x + " and W " + w
+        : which
+            + ": is "
+            + value
+            + ", cuBLASLt takes multiples of "
+            + MULTIPLE
+            + " of "
+            + w.dtype();
+  }
+
+  /**
+   * Whether it applies the scales of rows by itself, so that {@link #run} does.
+   *
+   * @param x {@code [m, k]}, which it {@link #takes}
+   * @param w {@code [n, k]}
+   * @param c {@code [m, n]} or null
+   * @param y {@code [m, n]}
+   * @return true for E4M3 where the library, the GPU and the addresses are such
+   */
+  public boolean scales(Matrix x, Matrix w, @Nullable Matrix c, Matrix y) {
+    return w.dtype() == DType.F8_E4M3
+        && library.version().compareTo(SCALES) >= 0
+        && device.architecture() == SCALES_ON
+        && aligned(y)
+        && (c == null || aligned(c))
+        // Of vectors nothing is documented; they might be read as such.
+        && address(x.rowScales()) % MULTIPLE == 0
+        && address(w.rowScales()) % MULTIPLE == 0;
+  }
+
+  private static boolean aligned(Matrix y) {
+    return address(y) % MULTIPLE == 0 && y.rowStride() * y.dtype().bytes() % MULTIPLE == 0;
+  }
+
+  private static long address(@Nullable Matrix matrix) {
+    return matrix == null ? 0 : matrix.segment().address();
   }
 
   /** An algorithm and its workspace. */
@@ -109,8 +235,10 @@ public final class CublasLtGemm implements AutoCloseable {
     MemorySegment a = MemorySegment.NULL;
     MemorySegment b = MemorySegment.NULL;
     MemorySegment c = MemorySegment.NULL;
-    MemorySegment d = MemorySegment.NULL;
+    MemorySegment d = MemorySegment.NULL; // null for sums, which are in the workspace
     @Nullable Matrix bias;
+    @Nullable Matrix aScales;
+    @Nullable Matrix bScales;
   }
 
   private final class Plan {
@@ -122,10 +250,14 @@ public final class CublasLtGemm implements AutoCloseable {
     MemorySegment c = MemorySegment.NULL;
     MemorySegment d = MemorySegment.NULL;
     @Nullable Algorithm algorithm; // null where there is none
-    long biasAddress;
+    private long biasAddress;
+    private long aScales;
+    private long bScales;
+    private final long sumsBytes;
 
     Plan(Product of) {
       made.add(own::close);
+      sumsBytes = of.sums() ? Device.rounded(of.resultBytes()) : 0;
       try {
         describe(of);
       } catch (RuntimeException e) {
@@ -136,8 +268,11 @@ public final class CublasLtGemm implements AutoCloseable {
 
     private void describe(Product of) {
       product =
-          library.matmulDescCreate(
-              CublasLtConstants.CUBLAS_COMPUTE_32F(), CudartConstants.CUDA_R_32F());
+          of.dtype() == DType.I8
+              ? library.matmulDescCreate(
+                  CublasLtConstants.CUBLAS_COMPUTE_32I(), CudartConstants.CUDA_R_32I())
+              : library.matmulDescCreate(
+                  CublasLtConstants.CUBLAS_COMPUTE_32F(), CudartConstants.CUDA_R_32F());
       made.add(() -> library.matmulDescDestroy(product));
       library.matmulDescSet(
           product,
@@ -149,30 +284,51 @@ public final class CublasLtGemm implements AutoCloseable {
             CublasLtConstants.CUBLASLT_MATMUL_DESC_EPILOGUE(),
             Attribute.int32(CublasLtConstants.CUBLASLT_EPILOGUE_BIAS()));
       }
-      a = layout(of, of.k(), of.n(), of.wStride());
-      b = layout(of, of.k(), of.m(), of.xStride());
-      c = layout(of, of.n(), of.m(), of.cStride());
-      d = layout(of, of.n(), of.m(), of.yStride());
+      if (of.dtype().scaled() && !of.sums()) {
+        Attribute vectors =
+            Attribute.int32(CublasLtConstants.CUBLASLT_MATMUL_MATRIX_SCALE_OUTER_VEC_32F());
+        library.matmulDescSet(
+            product, CublasLtConstants.CUBLASLT_MATMUL_DESC_A_SCALE_MODE(), vectors);
+        library.matmulDescSet(
+            product, CublasLtConstants.CUBLASLT_MATMUL_DESC_B_SCALE_MODE(), vectors);
+      }
+      a = layout(of.operandType(), of.k(), of.n(), of.wStride());
+      b = layout(of.operandType(), of.k(), of.m(), of.xStride());
+      c = layout(of.resultType(), of.n(), of.m(), of.cStride());
+      d = layout(of.resultType(), of.n(), of.m(), of.yStride());
     }
 
-    private MemorySegment layout(Product of, long rows, long cols, long stride) {
-      MemorySegment layout = library.matrixLayoutCreate(cudaType(of.dtype()), rows, cols, stride);
+    private MemorySegment layout(int type, long rows, long cols, long stride) {
+      MemorySegment layout = library.matrixLayoutCreate(type, rows, cols, stride);
       made.add(() -> library.matrixLayoutDestroy(layout));
       return layout;
     }
 
-    void bias(@Nullable Matrix bias) {
-      if (bias != null && bias.segment().address() != biasAddress) {
-        biasPointer.set(ValueLayout.ADDRESS, 0, bias.segment());
-        library.matmulDescSet(
-            product, CublasLtConstants.CUBLASLT_MATMUL_DESC_BIAS_POINTER(), biasPointer);
-        biasAddress = bias.segment().address();
-      }
+    /** Vectors that the description has the addresses of, where they are others than before. */
+    void vectors() {
+      biasAddress =
+          vector(CublasLtConstants.CUBLASLT_MATMUL_DESC_BIAS_POINTER(), at.bias, biasAddress);
+      aScales =
+          vector(CublasLtConstants.CUBLASLT_MATMUL_DESC_A_SCALE_POINTER(), at.aScales, aScales);
+      bScales =
+          vector(CublasLtConstants.CUBLASLT_MATMUL_DESC_B_SCALE_POINTER(), at.bScales, bScales);
     }
 
-    void run(Algorithm with, MemorySegment stream) {
-      bias(at.bias);
-      MemorySegment workspace = device.workspace(with.workspaceBytes());
+    private long vector(int attribute, @Nullable Matrix vector, long before) {
+      if (vector == null || vector.segment().address() == before) {
+        return before;
+      }
+      vectorPointer.set(ValueLayout.ADDRESS, 0, vector.segment());
+      library.matmulDescSet(product, attribute, vectorPointer);
+      return vector.segment().address();
+    }
+
+    /** Returns where the result will be. */
+    MemorySegment run(Algorithm with, MemorySegment stream) {
+      vectors();
+      MemorySegment memory = device.workspace(Math.addExact(sumsBytes, with.workspaceBytes()));
+      MemorySegment result = sumsBytes == 0 ? at.d : memory;
+      MemorySegment workspace = MemorySegment.ofAddress(memory.address() + sumsBytes);
       library.matmul(
           handle,
           product,
@@ -182,14 +338,15 @@ public final class CublasLtGemm implements AutoCloseable {
           at.b,
           b,
           beta,
-          at.c,
+          sumsBytes == 0 ? at.c : memory,
           c,
-          at.d,
+          result,
           d,
           with.bytes(),
           workspace,
           with.workspaceBytes(),
           stream);
+      return result;
     }
 
     void close() {
@@ -200,10 +357,10 @@ public final class CublasLtGemm implements AutoCloseable {
   /**
    * Queues a product, none of whose extents is 0.
    *
-   * @param x {@code [m, k]}
+   * @param x {@code [m, k]}, of eight bits where {@link #scales} is true
    * @param w {@code [n, k]} of the same type
-   * @param c {@code [m, n]} of the same type, may be y; null if beta is 0
-   * @param y {@code [m, n]} of the same type
+   * @param c {@code [m, n]} of y's type, may be y; null if beta is 0
+   * @param y {@code [m, n]} of x's type, or F32 or BF16 where that has eight bits
    * @param scale alpha
    * @param addend beta
    * @param bias {@code [1, n]} F32, where the type is F32 too; or null
@@ -225,16 +382,47 @@ public final class CublasLtGemm implements AutoCloseable {
     at.c = c == null ? y.segment() : c.segment();
     at.d = y.segment();
     at.bias = bias;
+    at.aScales = w.rowScales();
+    at.bScales = x.rowScales();
     asked.set(x, w.segment(), w.rowStride(), c, y, bias != null);
+    return run(stream) != null;
+  }
+
+  /**
+   * Queues the sums of an eight-bit product, none of whose extents is 0, with nothing of scales.
+   *
+   * @param x {@code [m, k]}, which it {@link #takes}
+   * @param w {@code [n, k]} of the same type
+   * @return {@code [m, n]} with rows next to each other, I32 of I8 and F32 of E4M3, in the
+   *     session's workspace; null if cuBLASLt has no algorithm, and nothing was queued
+   */
+  public @Nullable MemorySegment sums(Matrix x, Matrix w) {
+    MemorySegment stream = device.stream();
+    if (x.dtype() == DType.I8) {
+      alpha.set(ValueLayout.JAVA_INT, 0, 1);
+    } else {
+      alpha.set(ValueLayout.JAVA_FLOAT, 0, 1);
+    }
+    beta.set(ValueLayout.JAVA_INT, 0, 0);
+    at.a = w.segment();
+    at.b = x.segment();
+    at.c = MemorySegment.NULL;
+    at.d = MemorySegment.NULL;
+    at.bias = null;
+    at.aScales = null;
+    at.bScales = null;
+    asked.setSums(x, w.segment(), w.rowStride(), w.rows());
+    return run(stream);
+  }
+
+  /** Of what is asked for; null if there is no algorithm. */
+  private @Nullable MemorySegment run(MemorySegment stream) {
     Plan plan = plans.get(asked);
     if (plan == null) {
       plan = make(asked.copy(), stream);
     }
     Algorithm algorithm = plan.algorithm;
-    if (algorithm != null) {
-      plan.run(algorithm, stream);
-    }
-    return algorithm != null;
+    return algorithm == null ? null : plan.run(algorithm, stream);
   }
 
   private Plan make(Product product, MemorySegment stream) {
@@ -245,7 +433,7 @@ public final class CublasLtGemm implements AutoCloseable {
     }
     Plan plan = new Plan(product);
     try {
-      plan.bias(at.bias);
+      plan.vectors();
       plan.algorithm = choose(product, plan, stream);
     } catch (RuntimeException e) {
       plan.close();
@@ -339,10 +527,9 @@ public final class CublasLtGemm implements AutoCloseable {
     }
     List<Algorithm> found = new ArrayList<>(1);
     MemorySegment result = at.d;
-    long bytes = ((product.m() - 1) * product.yStride() + product.n()) * product.dtype().bytes();
     try {
       device.withMemory(
-          bytes,
+          product.resultBytes(),
           elsewhere -> {
             at.d = elsewhere;
             found.add(fastest(plan, candidates, stream));

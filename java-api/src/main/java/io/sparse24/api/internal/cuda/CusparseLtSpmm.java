@@ -5,7 +5,7 @@ import io.sparse24.api.Matrix;
 import io.sparse24.api.Sparse24Exception;
 import io.sparse24.bindings.cuda.CudaException;
 import io.sparse24.bindings.cuda.CusparseLt;
-import io.sparse24.bindings.cudart.CudartConstants;
+import io.sparse24.bindings.cuda.Version;
 import io.sparse24.bindings.cusparselt.CusparseLtConstants;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -20,17 +20,20 @@ import org.jspecify.annotations.Nullable;
  * cuBLASLt, it computes Yᵀ = W Xᵀ, with W row-major and the others column-major, so nothing is
  * transposed.
  *
+ * <p>Of eight-bit types it gives {@link #sums}, to which scales are still to be applied: its own
+ * are one a matrix, or one a row of W.
+ *
  * <p>It compresses a dense W into a form of its own, which this never looks into. Extents and
- * strides are to be multiples of 16 in W, of 8 elsewhere, addresses of 16 bytes; nothing is padded
- * here, as this is what others' kernels are measured beside.
+ * strides are to be multiples of 32 bytes in W, of 16 bytes elsewhere, addresses of 16 bytes;
+ * nothing is padded here, as this is what others' kernels are measured beside.
  *
  * <p>A plan is made once a shape, with the algorithm that cuSPARSELt begins with or, where asked to
  * tune, the one that its search finds.
  */
 public final class CusparseLtSpmm implements AutoCloseable {
   private static final int ALIGNMENT = 16;
-  private static final int SPARSE_MULTIPLE = 16;
-  private static final int DENSE_MULTIPLE = 8;
+  private static final int SPARSE_BYTES = 32;
+  private static final int DENSE_BYTES = 16;
   private static final int MOST_PLANS = 256;
 
   /** What a choice is kept as: the algorithm's number and how it cuts k. */
@@ -41,7 +44,13 @@ public final class CusparseLtSpmm implements AutoCloseable {
     CusparseLtConstants.CUSPARSELT_MATMUL_SPLIT_K_BUFFERS(),
   };
 
-  private static final List<DType> TYPES = List.of(DType.BF16, DType.F16);
+  private static final List<DType> TYPES = List.of(DType.BF16, DType.F16, DType.I8, DType.F8_E4M3);
+
+  /** E4M3 came for Hopper, and later for Ada too. */
+  private static final Version E4M3 = new Version(0, 6, 2);
+
+  private static final Version E4M3_ON_ADA = new Version(0, 8, 0);
+  private static final int ADA = 89;
 
   private final CusparseLt library;
   private final Device device;
@@ -87,8 +96,27 @@ public final class CusparseLtSpmm implements AutoCloseable {
     return TYPES;
   }
 
-  private static int cudaType(DType dtype) {
-    return dtype == DType.BF16 ? CudartConstants.CUDA_R_16BF() : CudartConstants.CUDA_R_16F();
+  /**
+   * Why a type can't be multiplied here.
+   *
+   * @param dtype of W and X
+   * @param version the library's
+   * @param architecture the GPU's compute capability, such as 90
+   * @return empty where it can
+   */
+  public static String missing(DType dtype, Version version, int architecture) {
+    if (dtype != DType.F8_E4M3) {
+      return "";
+    }
+    Version oldest = architecture == ADA ? E4M3_ON_ADA : E4M3;
+    if (architecture < ADA) {
+      return "cuSPARSELt multiplies e4m3 on sm_%d or newer, this is sm_%d"
+          .formatted(ADA, architecture);
+    }
+    return version.compareTo(oldest) < 0
+        ? "cuSPARSELt multiplies e4m3 on sm_%d from %s on, this is %s"
+            .formatted(architecture, oldest, version)
+        : "";
   }
 
   private static void multiple(String what, long value, int of) {
@@ -115,9 +143,11 @@ public final class CusparseLtSpmm implements AutoCloseable {
     final MemorySegment algorithm = CusparseLt.allocate(own);
     final MemorySegment plan = CusparseLt.allocate(own);
     private final Undo made = new Undo();
-    long workspaceBytes;
+    private final long sumsBytes;
+    private long workspaceBytes;
 
     Plan(Product of) {
+      sumsBytes = of.sums() ? Device.rounded(of.resultBytes()) : 0;
       try {
         describe(of);
       } catch (RuntimeException e) {
@@ -127,7 +157,7 @@ public final class CusparseLtSpmm implements AutoCloseable {
     }
 
     private void describe(Product of) {
-      int type = cudaType(of.dtype());
+      int type = of.operandType();
       library.structuredDescriptorInit(
           handle,
           a,
@@ -139,8 +169,8 @@ public final class CusparseLtSpmm implements AutoCloseable {
           CusparseLtConstants.CUSPARSE_ORDER_ROW());
       made.add(() -> library.descriptorDestroy(a));
       dense(b, of.k(), of.m(), of.xStride(), type);
-      dense(c, of.n(), of.m(), of.cStride(), type);
-      dense(d, of.n(), of.m(), of.yStride(), type);
+      dense(c, of.n(), of.m(), of.cStride(), of.resultType());
+      dense(d, of.n(), of.m(), of.yStride(), of.resultType());
       library.matmulInit(
           handle,
           product,
@@ -150,7 +180,9 @@ public final class CusparseLtSpmm implements AutoCloseable {
           b,
           c,
           d,
-          CusparseLtConstants.CUSPARSE_COMPUTE_32F());
+          of.dtype() == DType.I8
+              ? CusparseLtConstants.CUSPARSE_COMPUTE_32I()
+              : CusparseLtConstants.CUSPARSE_COMPUTE_32F());
       library.algorithmInit(handle, algorithm, product);
       made.add(() -> library.algorithmDestroy(algorithm));
     }
@@ -173,6 +205,15 @@ public final class CusparseLtSpmm implements AutoCloseable {
       library.planInit(handle, plan, product, algorithm);
       made.add(() -> library.planDestroy(plan));
       workspaceBytes = library.workspaceSize(handle, plan);
+    }
+
+    /** Sums, and behind them what the product needs besides. */
+    MemorySegment memory() {
+      return device.workspace(Math.addExact(sumsBytes, workspaceBytes));
+    }
+
+    MemorySegment workspace(MemorySegment memory) {
+      return MemorySegment.ofAddress(memory.address() + sumsBytes);
     }
 
     /** Sets what was kept; false if it is no choice of this library. */
@@ -219,14 +260,18 @@ public final class CusparseLtSpmm implements AutoCloseable {
    * @param n outputs
    * @param k inputs
    * @return bytes of the form, and of what compressing needs besides
-   * @throws Sparse24Exception.Unsupported if cuSPARSELt takes no weight of this shape
+   * @throws Sparse24Exception.Unsupported if cuSPARSELt takes no weight of this type and shape
    */
   public CusparseLt.CompressedSize size(DType dtype, long n, long k) {
     if (!types().contains(dtype)) {
       throw new Sparse24Exception.Unsupported("spmm24 has no kernel of cuSPARSELt for " + dtype);
     }
-    multiple("n", n, SPARSE_MULTIPLE);
-    multiple("k", k, SPARSE_MULTIPLE);
+    String missing = missing(dtype, library.version(), device.architecture());
+    if (!missing.isEmpty()) {
+      throw new Sparse24Exception.Unsupported(missing);
+    }
+    multiple("n", n, SPARSE_BYTES / dtype.bytes());
+    multiple("k", k, SPARSE_BYTES / dtype.bytes());
     device.stream();
     Plan plan = plan(weight(dtype, n, k));
     return library.compressedSize(handle, plan.plan);
@@ -234,7 +279,7 @@ public final class CusparseLtSpmm implements AutoCloseable {
 
   /** The product by which a weight is compressed: its own part of it does not depend on m. */
   private static Product weight(DType dtype, long n, long k) {
-    return new Product().set(dtype, DENSE_MULTIPLE, n, k);
+    return new Product().set(dtype, DENSE_BYTES / dtype.bytes(), n, k);
   }
 
   /**
@@ -287,25 +332,52 @@ public final class CusparseLtSpmm implements AutoCloseable {
    */
   public void run(
       Matrix x, MemorySegment w, @Nullable Matrix c, Matrix y, float scale, float addend) {
-    multiple("m", x.rows(), DENSE_MULTIPLE);
-    multiple("x's row stride", x.rowStride(), DENSE_MULTIPLE);
-    multiple("y's row stride", y.rowStride(), DENSE_MULTIPLE);
-    aligned("x", x.segment());
-    aligned("y", y.segment());
+    checkDense("x", x);
+    multiple("m", x.rows(), DENSE_BYTES / x.dtype().bytes());
+    checkDense("y", y);
     if (c != null) {
-      multiple("c's row stride", c.rowStride(), DENSE_MULTIPLE);
-      aligned("c", c.segment());
+      checkDense("c", c);
     }
-    MemorySegment stream = device.stream();
-    streams.set(ValueLayout.ADDRESS, 0, stream);
     alpha.set(ValueLayout.JAVA_FLOAT, 0, scale);
     beta.set(ValueLayout.JAVA_FLOAT, 0, c == null ? 0 : addend);
     MemorySegment from = c == null ? y.segment() : c.segment();
     asked.set(x, w, x.cols(), c, y, false);
+    run(x, w, from, y.segment());
+  }
+
+  private static void checkDense(String name, Matrix matrix) {
+    multiple(name + "'s row stride", matrix.rowStride(), DENSE_BYTES / matrix.dtype().bytes());
+    aligned(name, matrix.segment());
+  }
+
+  /**
+   * Queues the sums of an eight-bit product, none of whose extents is 0, with nothing of scales.
+   *
+   * @param x {@code [m, k]}
+   * @param w of {@link #compress}, of the same type
+   * @param n W's rows
+   * @return {@code [m, n]} with rows next to each other, I32 of I8 and F32 of E4M3, in the
+   *     session's workspace
+   * @throws Sparse24Exception.Unsupported if cuSPARSELt does not take the shape
+   */
+  public MemorySegment sums(Matrix x, MemorySegment w, long n) {
+    checkDense("x", x);
+    multiple("m", x.rows(), DENSE_BYTES / x.dtype().bytes());
+    alpha.set(ValueLayout.JAVA_FLOAT, 0, 1);
+    beta.set(ValueLayout.JAVA_FLOAT, 0, 0);
+    asked.setSums(x, w, x.cols(), n);
+    return run(x, w, MemorySegment.NULL, MemorySegment.NULL);
+  }
+
+  /** Of what is asked for; C and D are null for sums. Returns where the result will be. */
+  private MemorySegment run(Matrix x, MemorySegment w, MemorySegment c, MemorySegment d) {
+    streams.set(ValueLayout.ADDRESS, 0, device.stream());
     Plan plan = plans.get(asked);
     if (plan == null) {
-      plan = make(asked.copy(), x, w, from);
+      plan = make(asked.copy(), x, w, c);
     }
+    MemorySegment memory = plan.memory();
+    MemorySegment result = plan.sumsBytes == 0 ? d : memory;
     library.matmul(
         handle,
         plan.plan,
@@ -313,10 +385,11 @@ public final class CusparseLtSpmm implements AutoCloseable {
         w,
         x.segment(),
         beta,
-        from,
-        y.segment(),
-        device.workspace(plan.workspaceBytes),
+        plan.sumsBytes == 0 ? c : memory,
+        result,
+        plan.workspace(memory),
         streams);
+    return result;
   }
 
   private Plan make(Product product, Matrix x, MemorySegment w, MemorySegment c) {
@@ -345,21 +418,22 @@ public final class CusparseLtSpmm implements AutoCloseable {
 
   /** The search writes its results elsewhere: C may be where they will be. */
   private void search(Product product, Plan plan, Matrix x, MemorySegment w, MemorySegment c) {
-    long bytes = ((product.m() - 1) * product.yStride() + product.n()) * product.dtype().bytes();
     device.withMemory(
-        bytes,
-        elsewhere ->
-            library.search(
-                handle,
-                plan.plan,
-                alpha,
-                w,
-                x.segment(),
-                beta,
-                c,
-                elsewhere,
-                device.workspace(plan.workspaceBytes),
-                streams));
+        product.resultBytes(),
+        elsewhere -> {
+          MemorySegment memory = plan.memory();
+          library.search(
+              handle,
+              plan.plan,
+              alpha,
+              w,
+              x.segment(),
+              beta,
+              plan.sumsBytes == 0 ? c : memory,
+              elsewhere,
+              plan.workspace(memory),
+              streams);
+        });
     plan.workspaceBytes = library.workspaceSize(handle, plan.plan);
   }
 

@@ -5,12 +5,32 @@ import java.util.function.Consumer;
 
 /** What kernels of NVIDIA's libraries need of the session they run in. */
 public interface Device {
+  /** To what {@link #workspace} is aligned. */
+  long ALIGNMENT = 256;
+
+  /**
+   * Bytes of one part of a workspace, so that the next is aligned too.
+   *
+   * @param bytes how much the part holds
+   * @return as much or more
+   */
+  static long rounded(long bytes) {
+    return Math.addExact(bytes, ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  }
+
   /**
    * The GPU's name and kind, to which choices belong.
    *
    * @return such as {@code "NVIDIA H100 80GB HBM3, sm_90"}
    */
   String name();
+
+  /**
+   * What the GPU can do.
+   *
+   * @return its compute capability, such as 90 for 9.0
+   */
+  int architecture();
 
   /**
    * Makes the session's GPU the calling thread's.
