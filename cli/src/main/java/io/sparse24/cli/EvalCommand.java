@@ -28,6 +28,8 @@ import picocli.CommandLine.Spec;
         "Perplexity of a text under a model of the Llama family: windows that do not overlap, mean"
             + " loss of a token, exponential.")
 final class EvalCommand implements Callable<Integer> {
+  private static final int LONGEST_BY_DEFAULT = 2048;
+
   @Parameters(paramLabel = "MODEL", description = "A Hugging Face directory.")
   Path path = Path.of("");
 
@@ -133,7 +135,10 @@ final class EvalCommand implements Callable<Integer> {
       throws IOException {
     LanguageModel.Weights weights =
         sparse ? LanguageModel.Weights.SPARSE : LanguageModel.Weights.AS_STORED;
-    int length = wanted == 0 ? LanguageModel.sequence(of) : wanted;
+    int length =
+        wanted == 0
+            ? Math.min(LONGEST_BY_DEFAULT, LanguageModel.config(of).maxPositions())
+            : wanted;
     try (Tokenizer tokenizer = Tokenizer.open(of);
         LanguageModel model = LanguageModel.open(session, of, weights, length, length)) {
       int[] tokens = tokenizer.encode(content);

@@ -6,6 +6,7 @@ import io.sparse24.llm.Sampler;
 import io.sparse24.llm.Tokenizer;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
@@ -28,6 +29,7 @@ import picocli.CommandLine.Spec;
             + " standard output the text, on standard error how fast.")
 final class GenerateCommand implements Callable<Integer> {
   private static final long ROWS = 128;
+  private static final int USUAL_TOKENS = 256;
 
   @Parameters(paramLabel = "MODEL", description = "A Hugging Face directory.")
   Path path = Path.of("");
@@ -105,9 +107,11 @@ final class GenerateCommand implements Callable<Integer> {
         throw new ParameterException(
             spec.commandLine(), "--prompt: is empty, must have a token at least");
       }
+      int most = most(ids.length);
+      long rows = Math.min(ROWS, ids.length);
       try (LanguageModel model =
-          LanguageModel.open(session, path, weights, 0, Math.min(ROWS, ids.length))) {
-        result = generate(model, tokenizer, sampler, ids, session.info().backend());
+          LanguageModel.open(session, path, weights, ids.length + (long) most, rows)) {
+        result = generate(model, tokenizer, sampler, ids, most, session.info().backend());
       }
     }
     if (json) {
@@ -139,23 +143,32 @@ final class GenerateCommand implements Callable<Integer> {
     }
   }
 
-  private Result generate(
-      LanguageModel model, Tokenizer tokenizer, Sampler sampler, int[] ids, String backendName) {
-    long room = model.capacity() - ids.length;
-    if (room < Math.max(tokens, 0)) {
+  /** Tokens to add, for which the cache is made. */
+  private int most(int promptTokens) throws IOException {
+    int positions = LanguageModel.config(path).maxPositions();
+    int room = positions - promptTokens;
+    if (room < Math.max(tokens, 1)) {
       throw new ParameterException(
           spec.commandLine(),
           "--prompt, --tokens: are "
-              + ids.length
+              + promptTokens
               + " and "
               + tokens
               + " tokens, the model knows "
-              + model.capacity()
+              + positions
               + " positions");
     }
-    int most = tokens == 0 ? (int) Math.min(256, room) : tokens;
-    PrintWriter out =
-        json ? new PrintWriter(java.io.Writer.nullWriter()) : spec.commandLine().getOut();
+    return tokens == 0 ? Math.min(USUAL_TOKENS, room) : tokens;
+  }
+
+  private Result generate(
+      LanguageModel model,
+      Tokenizer tokenizer,
+      Sampler sampler,
+      int[] ids,
+      int most,
+      String backendName) {
+    PrintWriter out = json ? new PrintWriter(Writer.nullWriter()) : spec.commandLine().getOut();
     out.print(prompt);
     out.flush();
     long start = System.nanoTime();

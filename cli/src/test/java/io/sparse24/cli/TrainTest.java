@@ -124,6 +124,21 @@ final class TrainTest {
             .asInt());
   }
 
+  @Test
+  void aTextLongerThanTheModelKnowsIsRefused() {
+    Path out = dir.resolve("short");
+    S24.good(train(out, "--steps=1", "--seq=16"));
+    for (String[] words :
+        new String[][] {
+          {"--prompt=123456789", "--tokens=8"}, {"--prompt=0123456789abcdef", "--tokens=0"}
+        }) {
+      S24 run = S24.run("generate", out, words[0], words[1], BACKEND);
+      assertEquals(Main.USAGE, run.status());
+      assertTrue(run.err().contains("the model knows 16 positions"), run.err());
+    }
+    assertEquals(8, S24.json("generate", out, "--prompt=12345678", BACKEND).get("tokens").asInt());
+  }
+
   private static ProcessBuilder child(Path log, String... words) {
     List<String> command =
         new ArrayList<>(

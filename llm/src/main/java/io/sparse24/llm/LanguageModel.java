@@ -43,8 +43,6 @@ public final class LanguageModel implements AutoCloseable {
   /** Rows whose logits are there at a time: of a large vocabulary they are large. */
   private static final int LOSS_ROWS = 128;
 
-  private static final int USUAL_SEQUENCE = 2048;
-
   private final Session session;
   private final Layers layers;
   private final DecoderConfig config;
@@ -109,15 +107,15 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * The sequence that a model's perplexity is of if nothing else is said.
+   * The shape of a model, without its weights.
    *
    * @param path its directory
-   * @return its longest, at most 2048
+   * @return its config
    * @throws IOException if it can't be read, or is of no such model
    */
-  public static int sequence(Path path) throws IOException {
+  public static DecoderConfig config(Path path) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(path)) {
-      return Math.min(USUAL_SEQUENCE, config(path, checkpoint).maxPositions());
+      return config(path, checkpoint);
     }
   }
 
