@@ -99,6 +99,7 @@ __global__ void __launch_bounds__(kAttentionThreads, 2)
           shared.weights[warp], shared.tile, keys, key + keys <= rows[0].seen,
           [&](int r, int j) { return key + j < rows[r].seen; }, sums);
     }
+    __syncthreads();  // of a part without keys, whose rows are staged and never read
     Tile::put(sums, shared.own + own);
 #pragma unroll
     for (int r = 0; r < kOwn; r++) {
@@ -165,8 +166,9 @@ void run(const Queue &queue, const AttentionCall &call) {
   const AttentionParts parts(call, shape, plan);
   for_head_dim(shape.head_dim, [&](auto head_dim) {
     constexpr int kHeadDim = decltype(head_dim)::value;
-    launch_with_shared(queue, dim3(blocks_for(plan.works, 1)), dim3(static_cast<unsigned>(plan.warps * kWarp)),
-                       sizeof(AttentionShared<kHeadDim>), run_attention<kHeadDim>, shape, plan, operands, parts);
+    constexpr int kBytes = static_cast<int>(sizeof(AttentionShared<kHeadDim>));
+    launch_with_shared<kBytes>(queue, dim3(blocks_for(plan.works, 1)), dim3(static_cast<unsigned>(plan.warps * kWarp)),
+                               kBytes, run_attention<kHeadDim>, shape, plan, operands, parts);
   });
   if (plan.parts > 1) launch_warps(queue, shape.units * shape.rows, run_join, shape, plan.parts, operands, parts);
 }

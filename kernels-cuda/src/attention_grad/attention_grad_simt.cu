@@ -202,10 +202,11 @@ void run(const Queue &queue, const AttentionGradCall &call) {
   launch_warps(queue, rows, run_delta, shape, rows, operands);
   for_head_dim(shape.head_dim, [&](auto head_dim) {
     constexpr int kHeadDim = decltype(head_dim)::value;
+    constexpr int kBytes = static_cast<int>(sizeof(GradShared<kHeadDim>));
     const auto launch_tiles = [&](auto kernel, int64_t rows_of_unit) {
       const int64_t tiles = ceil_div(rows_of_unit, AttentionTile<kHeadDim>::kBlockRows);
-      launch_with_shared(queue, dim3(blocks_for(shape.units * tiles, 1)), dim3(kAttentionThreads),
-                         sizeof(GradShared<kHeadDim>), kernel, shape, tiles, operands);
+      launch_with_shared<kBytes>(queue, dim3(blocks_for(shape.units * tiles, 1)), dim3(kAttentionThreads), kBytes,
+                                 kernel, shape, tiles, operands);
     };
     launch_tiles(run_dq<kHeadDim>, shape.rows);
     launch_tiles(run_dk_dv<kHeadDim>, shape.kv_rows);

@@ -130,7 +130,20 @@ public final class Bench {
 
   private List<Long> tokens(Op op) {
     return switch (op) {
-      case SPMM24, GEMM, SDDMM24 -> plan.tokens();
+      case SPMM24,
+          GEMM,
+          SDDMM24,
+          EMBED,
+          EMBED_GRAD,
+          RMSNORM,
+          RMSNORM_GRAD,
+          ROPE,
+          ATTENTION,
+          ATTENTION_GRAD,
+          SWIGLU,
+          SWIGLU_GRAD,
+          CROSS_ENTROPY ->
+          plan.tokens();
       case ACCUMULATE_NORMS -> List.of(2048L);
       default -> List.of(0L);
     };

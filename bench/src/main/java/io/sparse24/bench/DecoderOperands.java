@@ -21,7 +21,7 @@ import java.util.Random;
  * sequence with heads of 64; of a table or a weight n rows.
  */
 final class DecoderOperands implements Whole.Operands {
-  private static final long HEAD = 64;
+  private static final long WIDEST_HEAD = 64;
   private static final float EPSILON = 1e-5f;
 
   private final Setup setup;
@@ -30,6 +30,7 @@ final class DecoderOperands implements Whole.Operands {
   private final long m;
   private final long n;
   private final long k;
+  private final long head;
   private final DType dtype;
 
   DecoderOperands(Setup setup, Op op, Arena arena) {
@@ -37,13 +38,10 @@ final class DecoderOperands implements Whole.Operands {
     this.op = op;
     this.arena = arena;
     this.m = Math.max(setup.m(), 1);
-    this.n = setup.n();
-    this.k = attends() ? setup.k() / HEAD * HEAD : setup.k();
+    this.n = op == Op.REFRESH24 ? Math.max(setup.n() / 4 * 4, 4) : setup.n(); // whole groups
+    this.head = Math.clamp(setup.k(), 1, WIDEST_HEAD);
+    this.k = attends() ? setup.k() / head * head : setup.k();
     this.dtype = setup.dtype();
-    if (attends() && k == 0) {
-      throw new IllegalArgumentException(
-          "shape: k is " + setup.k() + ", must be at least " + HEAD + " for " + op.id());
-    }
   }
 
   private boolean attends() {
@@ -77,6 +75,11 @@ final class DecoderOperands implements Whole.Operands {
 
     Matrix normal(long rows, long cols, DType type, int seed) {
       return in(host(rows, cols, type, seed));
+    }
+
+    /** Of any type. */
+    Matrix bits(long rows, long cols, DType type) {
+      return in(Setup.quantized(session, arena, host(rows, cols, type, 1), type));
     }
 
     Matrix blank(long rows, long cols, DType type) {
@@ -120,7 +123,7 @@ final class DecoderOperands implements Whole.Operands {
     return switch (op) {
       case REFRESH24 -> refresh(place);
       case TRANSPOSE -> {
-        Matrix x = place.normal(n, k, dtype, 1);
+        Matrix x = place.bits(n, k, dtype);
         Matrix out = place.blank(k, n, dtype);
         yield made(() -> session.transpose(x, out), written("out", out, Tolerance.EXACT));
       }
@@ -158,8 +161,8 @@ final class DecoderOperands implements Whole.Operands {
         Output x = updated(place, "x", host(m, k / 2 * 2, dtype, 2), Tolerance.step(dtype, 8));
         yield made(() -> session.layers().rope(cosines, sines, 1, 0, m, false, x.matrix()), x);
       }
-      case ATTENTION -> attention(place, part ? HEAD : k);
-      case ATTENTION_GRAD -> attentionGrad(place, part ? HEAD : k);
+      case ATTENTION -> attention(place, part ? head : k);
+      case ATTENTION_GRAD -> attentionGrad(place, part ? head : k);
       case SWIGLU -> {
         Matrix g = place.normal(m, k, dtype, 1);
         Matrix u = place.normal(m, k, dtype, 2);
@@ -244,7 +247,7 @@ final class DecoderOperands implements Whole.Operands {
   }
 
   private AttentionShape shape(long cols) {
-    return new AttentionShape(1, cols / HEAD, cols / HEAD, 0.125f, true);
+    return new AttentionShape(1, cols / head, cols / head, 0.125f, true);
   }
 
   /** The first columns of a sequence. */
@@ -267,7 +270,7 @@ final class DecoderOperands implements Whole.Operands {
     Matrix y = place.blank(m, cols, dtype);
     return made(
         () -> place.session.layers().attention(shape, m, q, key, v, y, null),
-        written("y", y, Tolerance.gemm(dtype, HEAD + 64, 1)));
+        written("y", y, Tolerance.gemm(dtype, head + 64, 1)));
   }
 
   private Call attentionGrad(Place place, long cols) {
@@ -276,13 +279,13 @@ final class DecoderOperands implements Whole.Operands {
     Matrix key = columns(place, cols, 2);
     Matrix v = columns(place, cols, 3);
     Matrix y = place.blank(m, cols, dtype);
-    Matrix lse = place.blank(m, cols / HEAD, DType.F32);
+    Matrix lse = place.blank(m, cols / head, DType.F32);
     place.session.layers().attention(shape, m, q, key, v, y, lse);
     Matrix dy = columns(place, cols, 4);
     Matrix dq = place.blank(m, cols, dtype);
     Matrix dk = place.blank(m, cols, dtype);
     Matrix dv = place.blank(m, cols, dtype);
-    Tolerance tolerance = Tolerance.gemm(dtype, HEAD + 64 + m, 2);
+    Tolerance tolerance = Tolerance.gemm(dtype, head + 64 + m, 2);
     return made(
         () -> place.session.layers().attentionGrad(shape, m, q, key, v, y, lse, dy, dq, dk, dv),
         written("dq", dq, tolerance),

@@ -8,6 +8,7 @@ import io.sparse24.api.Packed24;
 import io.sparse24.api.SessionOptions;
 import io.sparse24.api.reference.ReferenceBackend;
 import io.sparse24.api.spi.Backend;
+import io.sparse24.api.spi.BackendLayers;
 import io.sparse24.api.spi.BackendSession;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -70,7 +71,20 @@ public final class FaultyBackend implements Backend {
           "prune24Both",
           "cast",
           "adamw",
-          "sgd");
+          "sgd",
+          "refresh24",
+          "transpose",
+          "axpby",
+          "embed",
+          "embedGrad",
+          "rmsnorm",
+          "rmsnormGrad",
+          "rope",
+          "attention",
+          "attentionGrad",
+          "swiglu",
+          "swigluGrad",
+          "crossEntropy");
 
   /** For ServiceLoader. */
   public FaultyBackend() {}
@@ -88,11 +102,19 @@ public final class FaultyBackend implements Backend {
   @Override
   public BackendSession open(SessionOptions options) {
     BackendSession right = new ReferenceBackend().open(options);
-    return (BackendSession)
+    BackendLayers layers = proxy(BackendLayers.class, right.layers(), null);
+    return proxy(BackendSession.class, right, layers);
+  }
+
+  private static <T> T proxy(Class<T> type, T right, @Nullable BackendLayers layers) {
+    return type.cast(
         Proxy.newProxyInstance(
-            BackendSession.class.getClassLoader(),
-            new Class<?>[] {BackendSession.class},
+            type.getClassLoader(),
+            new Class<?>[] {type},
             (proxy, method, args) -> {
+              if (method.getName().equals("layers")) {
+                return layers;
+              }
               if (method.getName().equals("heuristics")) {
                 return List.of(new Heuristic("milliseconds", milliseconds, 0, 4));
               }
@@ -112,14 +134,14 @@ public final class FaultyBackend implements Backend {
               if (operation
                   && (fault == Fault.LAST_BYTE
                       || (fault == Fault.LAST_BYTE_LATER && calls > RIGHT_CALLS))) {
-                spoil(args);
+                spoil(args, method.getName().equals("refresh24"));
               }
               return result;
-            });
+            }));
   }
 
-  private static @Nullable Object call(
-      BackendSession session, Method method, Object @Nullable [] args) throws Throwable {
+  private static @Nullable Object call(Object session, Method method, Object @Nullable [] args)
+      throws Throwable {
     try {
       return method.invoke(session, args);
     } catch (InvocationTargetException e) {
@@ -128,12 +150,13 @@ public final class FaultyBackend implements Backend {
   }
 
   /** The output is the last argument with memory; of an empty operation there is none. */
-  private static void spoil(Object[] args) {
+  private static void spoil(Object[] args, boolean maskIsInput) {
     for (int i = args.length - 1; i >= 0; i--) {
       MemorySegment output =
           switch (args[i]) {
             case Matrix matrix -> matrix.segment();
             case Mask mask -> mask.segment();
+            case Compressed24 sparse when maskIsInput -> sparse.values().segment();
             case Compressed24 sparse -> sparse.mask().segment();
             case Packed24 packed -> packed.segment();
             case null, default -> MemorySegment.NULL;

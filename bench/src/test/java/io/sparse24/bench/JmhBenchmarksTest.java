@@ -31,7 +31,11 @@ import org.openjdk.jmh.annotations.Benchmark;
 final class JmhBenchmarksTest {
   private static final List<Class<? extends WorkloadBenchmark>> CLASSES =
       List.of(
-          SpmmBenchmark.class, PruneBenchmark.class, NormsBenchmark.class, TrainingBenchmark.class);
+          SpmmBenchmark.class,
+          PruneBenchmark.class,
+          NormsBenchmark.class,
+          TrainingBenchmark.class,
+          DecoderBenchmark.class);
 
   @AfterEach
   void repair() {
@@ -63,6 +67,7 @@ final class JmhBenchmarksTest {
       case SpmmBenchmark spmm -> spmm.m = 3;
       case NormsBenchmark norms -> norms.m = 3;
       case TrainingBenchmark training -> training.m = 3;
+      case DecoderBenchmark decoder -> decoder.m = 3;
       default -> {}
     }
     return benchmark;

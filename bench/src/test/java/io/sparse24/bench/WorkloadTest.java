@@ -55,13 +55,22 @@ final class WorkloadTest {
         Workload workload = Workload.of(new Setup(session, dtype, xDtype, 3, RAGGED, 5000), op)) {
       double error = workload.check();
       double epsilon = xDtype.scaled() ? DType.BF16.epsilon() : xDtype.epsilon();
-      assertTrue(error >= 0 && error < epsilon, "error " + error);
+      assertTrue(error >= 0 && error < roundings(op) * epsilon, "error " + error);
       workload.run();
       workload.run();
       session.synchronize();
       workload.check();
       assertTrue(workload.rotatedBytes() >= 5000, "rotated " + workload.rotatedBytes());
     }
+  }
+
+  /** One, but where exponentials and sums follow each other in F32 before the last. */
+  static int roundings(Op op) {
+    return switch (op) {
+      case ATTENTION, ATTENTION_GRAD, RMSNORM, RMSNORM_GRAD, SWIGLU, SWIGLU_GRAD, CROSS_ENTROPY ->
+          8;
+      default -> 1;
+    };
   }
 
   @ParameterizedTest
