@@ -31,8 +31,9 @@ class Operands {
     for (auto &[start, copy] : copies_) must(library->memory_free(ctx_, copy.memory), "memory_free");
   }
 
-  // Of a call's next pointer, the last of which is the workspace: at the same distance from an aligned address, and in
-  // the same memory as others into its buffer. What is in no buffer of the harness, as in wrong calls, stays as it is.
+  // Of a call's next pointer, the last of `pointers` being the workspace: at the same distance from an aligned address,
+  // and in the same memory as others into its buffer. What is in no buffer of the harness, as in wrong calls, stays as
+  // it is.
   template <class T>
   T *device(T *host) {
     const bool initialised = --left_ != 0;
@@ -77,14 +78,15 @@ class Operands {
 };
 
 // An operation of the table that takes host memory and waits for itself, as a CPU library's does.
-template <auto Operation>
+template <auto Operation, bool kWorkspace = true>
 struct OnDevice;
 
-template <class Args, class... Pointers, int32_t (*s24_api::*Operation)(s24_context *, const Args *, Pointers *...)>
-struct OnDevice<Operation> {
+template <class Args, class... Pointers, int32_t (*s24_api::*Operation)(s24_context *, const Args *, Pointers *...),
+          bool kWorkspace>
+struct OnDevice<Operation, kWorkspace> {
   static int32_t call(s24_context *ctx, const Args *args, Pointers *...pointers) {
     if (ctx == nullptr) return (library->*Operation)(ctx, args, pointers...);
-    Operands operands(ctx, sizeof...(Pointers));
+    Operands operands(ctx, sizeof...(Pointers) + (kWorkspace ? 0 : 1));
     // In braces, so that they are taken in order.
     const std::tuple<Pointers *...> there{operands.device(pointers)...};
     int32_t status =
@@ -117,7 +119,7 @@ s24_api table_of_host_memory() {
   table.cast = OnDevice<&s24_api::cast>::call;
   table.adamw = OnDevice<&s24_api::adamw>::call;
   table.sgd = OnDevice<&s24_api::sgd>::call;
-  table.finish_gemm = OnDevice<&s24_api::finish_gemm>::call;
+  table.finish_gemm = OnDevice<&s24_api::finish_gemm, false>::call;
   table.refresh24 = OnDevice<&s24_api::refresh24>::call;
   table.transpose = OnDevice<&s24_api::transpose>::call;
   table.axpby = OnDevice<&s24_api::axpby>::call;
