@@ -14,6 +14,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_format_tag_any;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_query_weights_md;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_default_flags;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_unimplemented;
 
 import io.sparse24.api.DType;
 import io.sparse24.api.Matrix;
@@ -44,6 +45,7 @@ public final class OneDnn implements Peer {
   private final MethodHandle streamWait;
   private final MethodHandle setThreads;
   private final String version;
+  private final boolean bf16;
 
   /** Loads the library. */
   public OneDnn() {
@@ -97,6 +99,19 @@ public final class OneDnn implements Peer {
     } catch (Throwable e) {
       throw Functions.unexpected(e);
     }
+    bf16 = multiplied(DType.BF16);
+  }
+
+  /** Asked of the library: it has no BF16 on processors without AVX-512. */
+  private boolean multiplied(DType dtype) {
+    try (Arena arena = Arena.ofShared();
+        Product _ =
+            new Matmul(
+                Matrix.allocate(arena, 1, 8, dtype), Matrix.allocate(arena, 8, 8, dtype), 1, 1)) {
+      return true;
+    } catch (UnsupportedOperationException e) {
+      return false;
+    }
   }
 
   /** The library alone: JavaCPP's own loading wants OpenCL too, which the library does not need. */
@@ -131,7 +146,7 @@ public final class OneDnn implements Peer {
 
   @Override
   public boolean multiplies(DType dtype, long k) {
-    return dtype == DType.F32 || dtype == DType.BF16;
+    return dtype == DType.F32 || (dtype == DType.BF16 && bf16);
   }
 
   @Override
@@ -140,6 +155,9 @@ public final class OneDnn implements Peer {
   }
 
   private static void check(int status) {
+    if (status == dnnl_unimplemented) {
+      throw new UnsupportedOperationException("oneDNN: not on this processor");
+    }
     if (status != 0) {
       throw new IllegalStateException("oneDNN: status " + status);
     }
