@@ -288,7 +288,9 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private void plot(List<TrainRecord> log) throws IOException {
-    if (TrainPlot.possible()) {
+    // Asked before the class is touched, whose loading wants the drawing library: the download has
+    // neither.
+    if (ModuleLayer.boot().findModule("java.desktop").isPresent()) {
       TrainPlot.write(log, out.resolve("loss.svg"));
     } else {
       spec.commandLine().getErr().println("s24 train: no plot, this Java runtime can't draw");

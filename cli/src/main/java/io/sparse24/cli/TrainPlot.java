@@ -23,11 +23,6 @@ final class TrainPlot {
 
   private TrainPlot() {}
 
-  /** False on a Java runtime without what draws, such as that of the download. */
-  static boolean possible() {
-    return ModuleLayer.boot().findModule("java.desktop").isPresent();
-  }
-
   static void write(List<TrainRecord> log, Path file) throws IOException {
     if (log.isEmpty()) {
       return;
