@@ -56,8 +56,9 @@ inline const void *ahead(const void *p, int64_t offset) {
   return reinterpret_cast<const void *>(reinterpret_cast<uintptr_t>(p) + static_cast<uintptr_t>(offset));
 }
 
-// Packed W in F32: from so many rows of X on, X is packed into panels (avx512/sparse_panel.hpp).
-constexpr int64_t kSparsePanelMinM = 32;
+// Packed W in F32: from so many rows of X on, X is packed into panels (sparse_panel.hpp), in AVX-512 and in AVX2; and
+// dense W in AVX2 (avx2/dense_panel.hpp).
+constexpr int64_t kSparsePanelMinM = 32, kSparsePanelMinMAvx2 = 16, kDensePanelMinMAvx2 = 16;
 
 // Packed W (tiling.hpp): rows of X that take turns with a tile of W, rows of W a unit of work, what those rows of X may
 // take of the second-level cache, and how far ahead W is fetched: from DRAM into the second-level cache, which keeps
@@ -66,17 +67,13 @@ constexpr int64_t kTilesGroupRows = 128, kTilesRows = 256;
 constexpr int64_t kTilesXBytes = 256 * 1024;
 constexpr int64_t kTilesPrefetch = 1152, kTilesPrefetchL2 = 9216;
 
-// AMX (amx/product.hpp), chosen by counting (docs/notes/amx.md), not measured: up to this many rows of X packed W goes
-// to the kernel without tiles; rows of X and of W a unit of work; what the unit's X may take of the second-level cache;
-// and how many tiles of each of two tile rows of W are made at a time, to lie in the first-level cache.
-constexpr int64_t kAmxFewRows = 4;
-constexpr int64_t kAmxXRows = 512, kAmxWRows = 512;
-constexpr int64_t kAmxXBytes = 512 * 1024;
-constexpr int64_t kAmxSlabSteps = 16;
-
 // sddmm24 (sddmm24/panels.hpp): steps of m at a time, and panels of X that stay in the second-level cache while so many
 // of dY pass.
 constexpr int64_t kSddmmSteps = 512, kSddmmPanels = 16, kSddmmTiles = 16;
+
+// sddmm24 in AVX2 (avx2/sddmm24.hpp): vectors of m at a time, so many that a strip of X is most of the first-level
+// cache; rows of W in the second-level one, and strips that a unit of work has.
+constexpr int64_t kSddmmVectors = 32, kSddmmRows = 256, kSddmmStrips = 32;
 
 // double_prune24: rows of W taken strip by strip of columns, so that their cache lines are still there for the next
 // strip, and how far ahead of a row they are fetched.

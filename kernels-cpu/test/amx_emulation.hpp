@@ -55,6 +55,11 @@ inline void register_load(const uint8_t *from) {
   std::memcpy(tile_register(To), from, 16 * 64);
 }
 
+template <int To>
+inline void register_stream(const uint8_t *from) {
+  register_load<To>(from);
+}
+
 template <int From>
 inline void register_store(uint8_t *to) {
   std::memcpy(to, tile_register(From), 16 * 64);

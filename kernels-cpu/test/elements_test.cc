@@ -10,6 +10,13 @@ namespace {
 double sigmoid(double g) { return 1 / (1 + std::exp(-g)); }
 double swiglu(double g, double u) { return g * sigmoid(g) * u; }
 
+// Below it a sigmoid is 0 in F32, where exp(-g) is Inf.
+constexpr double kLeastSigmoid = 3e-39;
+
+double swiglu_bound(double g, double u) {
+  return 8 * kF32Unit * std::fabs(swiglu(g, u)) + kLeastSigmoid * std::fabs(g * u);
+}
+
 int32_t run_axpby(const Context &ctx, int32_t kernel, const Matrix &x, const Matrix &y, float alpha, float beta) {
   const s24_axpby_args a{x.rows, x.cols, x.stride, y.stride, x.dtype, y.dtype, kernel, 0, alpha, beta};
   return api->axpby(ctx.handle, &a, x.data(), y.data(), nullptr);
@@ -66,8 +73,7 @@ void check_swiglu(const Context &ctx, int32_t kernel, int64_t rows, int64_t cols
     Nearness near;
     for (int64_t i = 0; i < rows * cols; i++) {
       const auto at = static_cast<size_t>(i);
-      const double wanted = swiglu(gs[at], us[at]);
-      near.add(info.dtype, y->at(i / cols, i % cols), wanted, 8 * kF32Unit * std::fabs(wanted) + 1e-36);
+      near.add(info.dtype, y->at(i / cols, i % cols), swiglu(gs[at], us[at]), swiglu_bound(gs[at], us[at]));
     }
     EXPECT(near.wrong == 0 && y->gaps_untouched(), "%s %lld x %lld: %lld wrong, worst %.2f", info.name, ll(rows),
            ll(cols), ll(near.wrong), near.worst);
@@ -89,10 +95,9 @@ void check_swiglu_grad(const Context &ctx, int32_t kernel, int64_t rows, int64_t
       const auto at = static_cast<size_t>(i);
       const double s = sigmoid(gs[at]), slope = s * (1 + gs[at] * (1 - s)), h = 1e-4;
       off = std::max(off, std::fabs(slope - (swiglu(gs[at] + h, 1) - swiglu(gs[at] - h, 1)) / (2 * h)));
-      const double bound = 8 * kF32Unit * s * (1 + std::fabs(gs[at])) * std::fabs(dys[at] * us[at]) + 1e-36;
+      const double bound = (8 * kF32Unit * s + kLeastSigmoid) * (1 + std::fabs(gs[at])) * std::fabs(dys[at] * us[at]);
       near.add(info.dtype, to_g->at(i / cols, i % cols), dys[at] * us[at] * slope, bound);
-      const double wanted = swiglu(gs[at], dys[at]);
-      near.add(info.dtype, to_u->at(i / cols, i % cols), wanted, 8 * kF32Unit * std::fabs(wanted) + 1e-36);
+      near.add(info.dtype, to_u->at(i / cols, i % cols), swiglu(gs[at], dys[at]), swiglu_bound(gs[at], dys[at]));
     }
     EXPECT(near.wrong == 0 && to_g->gaps_untouched() && to_u->gaps_untouched(),
            "%s %lld x %lld: %lld wrong, worst %.2f", info.name, ll(rows), ll(cols), ll(near.wrong), near.worst);

@@ -17,8 +17,13 @@ uint64_t seed_of_run() {
 }
 
 int run_groups(const std::vector<Group> &groups, std::vector<std::string> named, uint64_t seed) {
-  const bool without = !named.empty() && named.front() == "--without";
-  if (without) named.erase(named.begin());
+  const auto take = [&](const char *option) {
+    const bool given = !named.empty() && named.front() == option;
+    if (given) named.erase(named.begin());
+    return given;
+  };
+  reduced = take("--reduced");
+  const bool without = take("--without");
   for (const std::string &name : named) {
     if (std::any_of(groups.begin(), groups.end(), [&](const Group &group) { return group.name == name; })) continue;
     std::fprintf(stderr, "'%s' is not a group of tests; they are", name.c_str());

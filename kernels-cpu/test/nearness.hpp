@@ -35,7 +35,8 @@ struct Nearness {
       wrong += std::signbit(got) == std::signbit(wanted) && std::fabs(wanted) * 1.01 > largest ? 0 : 1;
       return;
     }
-    const double tiny = dtype == S24_F16 ? 0x1p-25 : 0x1p-140;
+    // Half of the smallest number; in F32 more, as what lies between may be that small too.
+    const double tiny = dtype == S24_F16 ? 0x1p-25 : dtype == S24_BF16 ? 0x1p-134 : 0x1p-140;
     const double allowed = bound + unit_roundoff(dtype) * (std::fabs(wanted) + bound) + tiny;
     worst = std::fmax(worst, std::fabs(got - wanted) / allowed);
     wrong += std::fabs(got - wanted) <= allowed ? 0 : 1;

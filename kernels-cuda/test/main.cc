@@ -1,6 +1,6 @@
 // The library on the emulated device, against the contract. S24_TEST_SEED repeats a run.
-//   s24_cuda_test [GROUP...]            all groups where none is named
-//   s24_cuda_test --without GROUP...    all but these
+//   s24_cuda_test [--reduced] [GROUP...]            all groups where none is named
+//   s24_cuda_test [--reduced] --without GROUP...    all but these
 #include <cstdio>
 
 #include "cuda_tests.hpp"

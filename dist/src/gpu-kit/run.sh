@@ -1,6 +1,7 @@
 #!/bin/sh
 # What a machine with an NVIDIA GPU can tell about Sparse24, in under nine minutes: facts of the machine, proofs that
-# packed layouts are exact, native and Java contract tests, sanitizers, the GPU suite, a comparison with PyTorch.
+# packed layouts are exact, native and Java contract tests, sanitizers, the GPU suite, layers trained by SLoPe and dense, a
+# comparison with PyTorch.
 # Needs this folder and a driver. Each step has its own time and writes its own files as it goes; a step for which there
 # is no time, or a tool of its own that is not here, is skipped and said so.
 #   run.sh [--out DIR] [--seconds S] [--dry-run] [STEP...]
@@ -8,7 +9,7 @@
 #     --seconds S    for all of it; else 540
 #     --dry-run      runs nothing but says what would run; with S24_LIBRARY_CUDA naming the emulated library, runs a
 #                    little of each step on that
-#     STEP           only these, facts always: proofs native contract sanitizer-TOOL bench torch
+#     STEP           only these, facts always: proofs native contract sanitizer-TOOL bench slope torch
 # S24_COMPUTE_SANITIZER and S24_PYTHON name those programs where they are not found.
 # Exit 0: all that ran passed; 1: something did not, or there is no GPU; 2: wrong usage.
 set -u
@@ -26,7 +27,7 @@ while [ $# -gt 0 ]; do
     --out) [ $# -gt 1 ] || usage "--out: a folder is missing"; out=$2; shift ;;
     --seconds) [ $# -gt 1 ] || usage "--seconds: a number is missing"; seconds=$2; shift ;;
     --help) sed -n '2,/^set /s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    proofs | native | contract | sanitizer-* | bench | torch) only="$only $1 " ;;
+    proofs | native | contract | sanitizer-* | bench | slope | torch) only="$only $1 " ;;
     *) usage "does not know '$1' (see run.sh --help)" ;;
   esac
   shift
@@ -182,7 +183,11 @@ fi
 # --- the steps, what matters most first: where all that is right is slow, tests end before the suite would
 
 suite="--suite gpu"
-$plan || ! $dry || suite="--suite gpu --quick"
+training="--suite slope --layers --backend cuda --seconds 1"
+if ! $plan && $dry; then
+  suite="--suite gpu --quick"
+  training="--suite slope --layers --backend cuda --quick"
+fi
 some="--include-classname=.*ContractTest"
 proofs="--include-tag=proof"
 some_groups=""
@@ -212,15 +217,20 @@ for tool in memcheck racecheck synccheck initcheck; do
   fi
 done
 
-# The suite stops by itself before it is stopped, and keeps room for PyTorch.
-time_for_suite=$(($(left) - 50))
+# The suite stops by itself before it is stopped, and keeps room for what follows.
+time_for_suite=$(($(left) - 110))
 if $plan || [ "$time_for_suite" -gt 210 ]; then time_for_suite=210; fi
 [ "$time_for_suite" -ge 1 ] || time_for_suite=1
 # shellcheck disable=SC2086
 step bench "$((time_for_suite + 15))" 20 "$kit/bin/s24" bench $suite --time "$time_for_suite" --out "${out:-DIR}/bench.json"
-if [ -n "$out" ] && [ -s "$out/bench.json" ]; then
-  timeout 20 "$kit/bin/s24" report "$out/bench.json" >/dev/null 2>"$work/report" || sed 's/^/run.sh: /' "$work/report" >&2
-fi
+# The JSON has what is done even where time was up.
+# shellcheck disable=SC2086
+step slope 60 15 "$kit/bin/s24" bench $training --out "${out:-DIR}/slope.json"
+for result in bench slope; do
+  if [ -n "$out" ] && [ -s "$out/$result.json" ]; then
+    timeout 20 "$kit/bin/s24" report "$out/$result.json" >/dev/null 2>"$work/report" || sed 's/^/run.sh: /' "$work/report" >&2
+  fi
+done
 
 python=${S24_PYTHON:-$(command -v python3)}
 if [ -n "$python" ]; then

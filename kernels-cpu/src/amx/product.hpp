@@ -10,9 +10,11 @@
 #ifndef SPARSE24_CPU_AMX_PRODUCT_HPP
 #define SPARSE24_CPU_AMX_PRODUCT_HPP
 
+#include "amx/blocking.hpp"
 #include "amx/registers.hpp"
 #include "avx512/epilogue.hpp"
 #include "heuristics.hpp"
+#include "prefetch.hpp"
 
 namespace s24::cpu {
 namespace {
@@ -155,6 +157,7 @@ class Product {
   // Registers 0 to 3 are sums [panel][tile], 4 and 5 panels of X, 6 and 7 tiles of W.
   template <int Panels, int Tiles>
   __attribute__((noinline)) static void multiply(const GemmCall &call, const Weights &weights, const Slab &slab) {
+    if (slab.last) fetch_y<Panels>(call, slab);
     if (slab.first) {
       zero_sums<Panels, Tiles>();
     } else {
@@ -165,7 +168,7 @@ class Product {
 #pragma GCC unroll 1
     for (int64_t s = 0; s < slab.steps; s++, x += kRegisterBytes, w += kRegisterBytes) {
       if (slab.makes && s + 1 < slab.steps) make<Tiles>(weights, slab, s + 1);
-      register_load<4>(x);
+      register_stream<4>(x);
       register_load<6>(w);
       Weights::template dot<0, 4, 6>();
       if constexpr (Tiles == 2) {
@@ -173,7 +176,7 @@ class Product {
         Weights::template dot<1, 4, 7>();
       }
       if constexpr (Panels == 2) {
-        register_load<5>(x + slab.x_bytes);
+        register_stream<5>(x + slab.x_bytes);
         Weights::template dot<2, 5, 6>();
         if constexpr (Tiles == 2) Weights::template dot<3, 5, 7>();
       }
@@ -199,10 +202,10 @@ class Product {
 
   template <int Panels, int Tiles>
   static void load_sums(const uint8_t *from) {
-    register_load<0>(from);
-    if constexpr (Tiles == 2) register_load<1>(from + kRegisterBytes);
-    if constexpr (Panels == 2) register_load<2>(from + 2 * kRegisterBytes);
-    if constexpr (Panels == 2 && Tiles == 2) register_load<3>(from + 3 * kRegisterBytes);
+    register_stream<0>(from);
+    if constexpr (Tiles == 2) register_stream<1>(from + kRegisterBytes);
+    if constexpr (Panels == 2) register_stream<2>(from + 2 * kRegisterBytes);
+    if constexpr (Panels == 2 && Tiles == 2) register_stream<3>(from + 3 * kRegisterBytes);
   }
 
   template <int Panels, int Tiles>
@@ -211,6 +214,16 @@ class Product {
     if constexpr (Tiles == 2) register_store<1>(to + kRegisterBytes);
     if constexpr (Panels == 2) register_store<2>(to + 2 * kRegisterBytes);
     if constexpr (Panels == 2 && Tiles == 2) register_store<3>(to + 3 * kRegisterBytes);
+  }
+
+  // Rows of Y are too far apart for the hardware to foresee them: without this each line's writing waits for memory.
+  template <int Panels>
+  static void fetch_y(const GemmCall &call, const Slab &slab) {
+    const s24_gemm_args &a = call.args;
+    const int64_t size = a.y_dtype == S24_F32 ? 4 : 2;
+    const uint8_t *y = static_cast<const uint8_t *>(call.y) + (slab.i * a.y_stride + slab.tile * kRegisterLanes) * size;
+    const int64_t left = a.m - slab.i, rows = left < Panels * kRegisterRows ? left : Panels * kRegisterRows;
+    for (int64_t r = 0; r < rows; r++) prefetch_to_write(y, r * a.y_stride * size);
   }
 
   template <int Panels, int Tiles>

@@ -1,78 +1,172 @@
-// The arithmetic of sddmm24/panels.hpp in 256 bits, F32 whatever the type: lanes are eight rows of W, and a vector of
-// eight columns of X gives each of them what it kept by one permute. Internal linkage, see dtype.hpp.
+// dY^T X at kept positions in 256 bits, F32 whatever the type. Both operands are transposed, a part of m at a time, so
+// that vectors run along m: a row of W (a column of dY) meets the columns of X that it kept, and only those; nothing is
+// permuted, and each multiplication costs a load. A strip of X's columns stays in the first-level cache while many rows
+// of W pass, which stay in the second-level cache while the strips do. Internal linkage, see dtype.hpp.
 #ifndef SPARSE24_CPU_AVX2_SDDMM24_HPP
 #define SPARSE24_CPU_AVX2_SDDMM24_HPP
 
 #include "avx2/vector.hpp"
-#include "sddmm24/panels.hpp"
+#include "sddmm24/chunks.hpp"
 
 namespace s24::cpu {
 namespace {
 
 template <class T>
-struct SddmmAvx2 {
-  using Element = T;
-  static constexpr int64_t kRows = 1;
-
-  static void pack(uint8_t *to, int64_t, int64_t, const T *from, int64_t columns) {
-    float *lanes = reinterpret_cast<float *>(to);
-    _mm256_store_ps(lanes, load8(from, columns));
-    _mm256_store_ps(lanes + 8, columns > 8 ? load8(from + 8, columns - 8) : _mm256_setzero_ps());
+class SddmmAvx2 {
+ public:
+  static void run(const Threads &threads, const SddmmCall &call) {
+    const s24_sddmm24_args &a = call.args;
+    for_chunks(threads, call, chunk(a.m), [&](int64_t begin, int64_t rows) {
+      const SddmmAvx2 part(call, begin, rows);
+      part.transpose(threads, static_cast<const T *>(call.dy), a.dy_stride, a.n, part.dy_);
+      part.transpose(threads, static_cast<const T *>(call.x), a.x_stride, a.k, part.x_);
+      part.multiply(threads);
+    });
   }
 
-  static void sum(const uint8_t *dy, const uint8_t *x, int64_t steps, const TileMask &mask, TileSums &sums) {
-    for (int r = 0; r < 16; r += 8) {
-      for (int l = 0; l < 16; l += 8) {
-        const __m128i masks = _mm_load_si128(reinterpret_cast<const __m128i *>(mask.rows + r));
-        sum_quarter(reinterpret_cast<const float *>(dy) + r, reinterpret_cast<const float *>(x) + l, steps,
-                    _mm256_cvtepu16_epi32(_mm_srl_epi16(masks, _mm_cvtsi32_si128(l))), &sums.rows[r][l / 2]);
-      }
-    }
+  static int64_t workspace(const s24_sddmm24_args &a, int) {
+    return workspace_of(static_cast<__int128>(padded(a.n)) + padded(a.k), vectors_of(chunk(a.m)) * kVectorBytes);
   }
 
  private:
-  static constexpr int kKeptColumns = 4;  // of eight
+  static constexpr int64_t kVectorBytes = 32, kLanes = 8;
+  // As many kept values as there are registers for their sums: six groups.
+  static constexpr int64_t kStripColumns = 24, kStripGroups = 6;
+  static constexpr int kKept = 12;
+  static constexpr int64_t kPrefetchRows = 4;
 
-  // Eight rows by eight columns: their masks in the low byte of each lane.
-  static void sum_quarter(const float *dy, const float *x, int64_t steps, __m256i masks, float *sums) {
-    // By nibble, the kept columns of a group.
-    const __m256i firsts = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 2, 0, 0, 0));
-    const __m256i seconds = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 0, 0, 1, 0, 2, 2, 0, 0, 3, 3, 0, 3, 0, 0, 0));
-    __m256i index[kKeptColumns];
-    for (int g = 0; g < 2; g++) {
-      const __m256i nibbles = _mm256_and_si256(_mm256_srli_epi32(masks, 4 * g), _mm256_set1_epi32(15));
-      const __m256i group = _mm256_set1_epi32(4 * g);
-      // The bytes above a nibble look up column 0, and a permute takes three bits of its index.
-      index[2 * g] = _mm256_or_si256(_mm256_shuffle_epi8(firsts, nibbles), group);
-      index[2 * g + 1] = _mm256_or_si256(_mm256_shuffle_epi8(seconds, nibbles), group);
-    }
-    __m256 acc[2][kKeptColumns];  // of even and odd steps: chains enough to hide a multiplication's latency
-    for (int c = 0; c < kKeptColumns; c++) acc[0][c] = acc[1][c] = _mm256_setzero_ps();
-    const auto add = [&](int64_t i, __m256 *to) {
-      const __m256 d = _mm256_load_ps(dy + i * kPanelColumns), columns = _mm256_load_ps(x + i * kPanelColumns);
-      for (int c = 0; c < kKeptColumns; c++) {
-        to[c] = _mm256_fmadd_ps(d, _mm256_permutevar8x32_ps(columns, index[c]), to[c]);
+  const SddmmCall &call_;
+  const int64_t begin_, rows_;  // of m
+  const int64_t vectors_;       // that those are
+  float *const dy_, *const x_;  // transposed: [column][vectors_ of them]
+
+  SddmmAvx2(const SddmmCall &call, int64_t begin, int64_t rows)
+      : call_(call),
+        begin_(begin),
+        rows_(rows),
+        vectors_(vectors_of(rows)),
+        dy_(static_cast<float *>(call.workspace)),
+        x_(dy_ + padded(call.args.n) * vectors_ * kLanes) {}
+
+  // Whole cache lines.
+  static int64_t vectors_of(int64_t rows) { return steps_of(rows, 2 * kLanes) * 2; }
+  static int64_t chunk(int64_t m) { return chunk_rows(m, 2 * kLanes, kSddmmVectors / 2); }
+  // Columns with those that fill the last strip.
+  static int64_t padded(int64_t columns) { return steps_of(columns, kStripColumns) * kStripColumns; }
+
+  // What is past the last row or column is 0.
+  void transpose(const Threads &threads, const T *from, int64_t stride, int64_t columns, float *to) const {
+    const int64_t units = padded(columns) / kLanes;
+    parallel_for(threads, units, grain(vectors_ * kLanes * kVectorBytes), [&](int64_t begin, int64_t end, int) {
+      for (int64_t unit = begin; unit < end; unit++) {
+        const int64_t column = unit * kLanes, here = std::min(kLanes, columns - column);
+        for (int64_t v = 0; v < vectors_; v++) {
+          __m256i tile[kLanes];
+          for (int64_t i = 0; i < kLanes; i++) {
+            const int64_t row = v * kLanes + i;
+            tile[i] = row < rows_ && here > 0
+                          ? _mm256_castps_si256(load8(from + (begin_ + row) * stride + column, here))
+                          : _mm256_setzero_si256();
+          }
+          transpose8(tile);
+          for (int64_t c = 0; c < kLanes; c++) {
+            float *at = to + ((column + c) * vectors_ + v) * kLanes;
+            _mm256_store_si256(reinterpret_cast<__m256i *>(at), tile[c]);
+          }
+        }
       }
-    };
-    int64_t i = 0;
-    for (; i + 2 <= steps; i += 2) {
-      add(i, acc[0]);
-      add(i + 1, acc[1]);
-    }
-    if (i < steps) add(i, acc[0]);
-    for (int c = 0; c < kKeptColumns; c++) acc[0][c] = _mm256_add_ps(acc[0][c], acc[1][c]);
-    store_rows(acc[0], sums);
+    });
   }
 
-  // Lane r of vector c to column c of row r.
-  static void store_rows(const __m256 *v, float *sums) {
-    const __m256 low01 = _mm256_unpacklo_ps(v[0], v[1]), low23 = _mm256_unpacklo_ps(v[2], v[3]);
-    const __m256 high01 = _mm256_unpackhi_ps(v[0], v[1]), high23 = _mm256_unpackhi_ps(v[2], v[3]);
-    const __m256 rows[4] = {_mm256_shuffle_ps(low01, low23, 0x44), _mm256_shuffle_ps(low01, low23, 0xee),
-                            _mm256_shuffle_ps(high01, high23, 0x44), _mm256_shuffle_ps(high01, high23, 0xee)};
-    for (int r = 0; r < 4; r++) {
-      _mm_store_ps(sums + r * kPanelKept, _mm256_castps256_ps128(rows[r]));
-      _mm_store_ps(sums + (r + 4) * kPanelKept, _mm256_extractf128_ps(rows[r], 1));
+  void multiply(const Threads &threads) const {
+    const s24_sddmm24_args &a = call_.args;
+    const int64_t strips = padded(a.k) / kStripColumns;
+    const int64_t row_blocks = (a.n + kSddmmRows - 1) / kSddmmRows;
+    const int64_t strip_blocks = (strips + kSddmmStrips - 1) / kSddmmStrips;
+    const int64_t multiplies = kSddmmRows * kSddmmStrips * kKept * (vectors_ + 1);
+    parallel_for(threads, row_blocks * strip_blocks, grain(1, multiplies), [&](int64_t begin, int64_t end, int) {
+      const Places places(vectors_ * kLanes);
+      for (int64_t unit = begin; unit < end; unit++) {
+        const int64_t row0 = unit / strip_blocks * kSddmmRows, row1 = std::min(row0 + kSddmmRows, a.n);
+        const int64_t strip0 = unit % strip_blocks * kSddmmStrips, strip1 = std::min(strip0 + kSddmmStrips, strips);
+        for (int64_t strip = strip0; strip < strip1; strip++) {
+          for (int64_t row = row0; row < row1; row++) sum(row, strip * kStripColumns, places);
+        }
+      }
+    });
+  }
+
+  // By nibble, where the kept columns of a group are, from its first.
+  struct Places {
+    int64_t first[16] = {}, second[16] = {};
+
+    explicit Places(int64_t column) {
+      for (int a = 0; a < 4; a++) {
+        for (int b = a + 1; b < 4; b++) {
+          first[1 << a | 1 << b] = a * column;
+          second[1 << a | 1 << b] = b * column;
+        }
+      }
+    }
+  };
+
+  // What a row of W kept of a strip.
+  void sum(int64_t row, int64_t column, const Places &places) const {
+    const s24_sddmm24_args &a = call_.args;
+    const int64_t columns = std::min(kStripColumns, a.k - column);
+    const uint8_t *bits = call_.mask + row * a.mask_stride + column / 8;
+    const uint64_t mask = columns == kStripColumns ? bits[0] | bits[1] << 8 | static_cast<uint64_t>(bits[2]) << 16
+                                                   : load_mask(bits, columns, kFirstTwo);
+    const float *kept[kKept];
+#pragma GCC unroll 6
+    for (int64_t g = 0; g < kStripGroups; g++) {
+      const float *group = x_ + (column + 4 * g) * vectors_ * kLanes;
+      kept[2 * g] = group + places.first[mask >> (4 * g) & 15];
+      kept[2 * g + 1] = group + places.second[mask >> (4 * g) & 15];
+    }
+    float *values = call_.values + row * a.values_stride + column / 2;
+    // Rows of values are too far apart for the hardware to foresee them; the line that a strip begins in came with the
+    // strip before.
+    if (row + kPrefetchRows < a.n && columns == kStripColumns) {
+      __builtin_prefetch(values + kPrefetchRows * a.values_stride + kKept - 1, 1);
+    }
+    alignas(32) float sums[kKept];
+    dot(dy_ + row * vectors_ * kLanes, kept, sums);
+    const float beta = begin_ == 0 ? a.beta : 1.0f;
+    if (columns == kStripColumns) {
+      finish_strip(sums, beta, values);
+    } else {
+      finish_kept(a.alpha, sums, columns / 2, beta, values);
+    }
+  }
+
+  void finish_strip(const float *sums, float beta, float *values) const {
+    const __m128 alpha = _mm_set1_ps(call_.args.alpha);
+#pragma GCC unroll 3
+    for (int c = 0; c < kKept; c += 4) {
+      __m128 four = _mm_mul_ps(alpha, _mm_load_ps(sums + c));
+      if (beta != 0.0f) four = _mm_add_ps(four, _mm_mul_ps(_mm_set1_ps(beta), _mm_loadu_ps(values + c)));
+      _mm_storeu_ps(values + c, four);
+    }
+  }
+
+  void dot(const float *dy, const float *const *x, float *sums) const {
+    __m256 acc[kKept];
+    for (__m256 &sum : acc) sum = _mm256_setzero_ps();
+    const float *column[kKept];
+    for (int c = 0; c < kKept; c++) column[c] = x[c];
+    const int64_t count = vectors_ * kLanes;
+    // The two halves of a cache line, one after the other: of two loads at the same place of two lines, one waits.
+    for (int64_t i = 0; i < count; i += 2 * kLanes) {
+      const __m256 low = _mm256_load_ps(dy + i), high = _mm256_load_ps(dy + i + kLanes);
+      for (int c = 0; c < kKept; c++) {
+        acc[c] = _mm256_fmadd_ps(low, _mm256_load_ps(column[c] + i), acc[c]);
+        acc[c] = _mm256_fmadd_ps(high, _mm256_load_ps(column[c] + i + kLanes), acc[c]);
+      }
+    }
+    for (int c = 0; c < kKept; c += 4) {
+      const __m256 four = _mm256_hadd_ps(_mm256_hadd_ps(acc[c], acc[c + 1]), _mm256_hadd_ps(acc[c + 2], acc[c + 3]));
+      _mm_store_ps(sums + c, _mm_add_ps(_mm256_castps256_ps128(four), _mm256_extractf128_ps(four, 1)));
     }
   }
 };

@@ -3,8 +3,7 @@
 #ifndef SPARSE24_CPU_AVX2_TILES_HPP
 #define SPARSE24_CPU_AVX2_TILES_HPP
 
-#include "avx2/vector.hpp"
-#include "epilogue.hpp"
+#include "avx2/finish.hpp"
 #include "tiling.hpp"
 
 namespace s24::cpu {
@@ -67,19 +66,15 @@ struct TilesAvx2 {
       Steps::template add<M, kSets>(acc, w, x);
     }
     for (int r = 0; r < M; r++) {
-      alignas(32) float ended[kTileRows];
       for (int half = 0; half < 2; half++) {
         __m256 sum = acc[0][r][half];
         for (int s = 1; s < kSets; s++) sum = Steps::plus(sum, acc[s][r][half]);
         if (t.last) {
-          _mm256_store_ps(ended + 8 * half, Steps::result(sum));
+          finish8<Element>(call, t.i + r, t.j + 8 * half, Steps::result(sum));
         } else {
           _mm256_store_ps(t.sums + r * kTileRows + 8 * half, sum);
         }
       }
-      if (!t.last) continue;
-      const int64_t rows = call.args.n - t.j < kTileRows ? call.args.n - t.j : kTileRows;
-      for (int64_t j = 0; j < rows; j++) finish<Element>(call, t.i + r, t.j + j, ended[j]);
     }
   }
 };

@@ -59,7 +59,7 @@ struct DenseBf16 : Bf16Blocks<X> {
 
 // dense_panel.hpp: a unit is a pair of columns.
 template <class X>
-struct PackPairs : PackUnits {
+struct PackPairs : PackUnits<Avx512Panel> {
   using Element = X;
   static constexpr int kColumns = 32;
   static __m512i load(const X *p, int64_t columns) { return load32(p, first32(columns)); }

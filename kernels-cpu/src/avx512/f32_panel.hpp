@@ -3,26 +3,18 @@
 #define SPARSE24_CPU_AVX512_F32_PANEL_HPP
 
 #include "avx512/dense_panel.hpp"
-#include "avx512/pairs.hpp"
 
 namespace s24::cpu {
 namespace {
 
 template <class W, class X>
 struct DenseF32 : PanelSumsF32 {
-  using Pack = PackColumns<X>;
+  using Pack = PackColumns<Avx512Panel, X>;
   using Weight = W;
   using Element = X;
   static constexpr int kColumns = 1;
 
-  static __m512 spread(const float *w, int64_t) { return _mm512_set1_ps(*w); }
-  static __m512 spread(const F16 *w, int64_t) {
-    return _mm512_cvtph_ps(_mm256_set1_epi16(static_cast<int16_t>(w->bits)));
-  }
-  template <class Codes>
-  static __m512 spread(const Codes *w, int64_t) {
-    return _mm512_set1_ps(to_float(to_bf16(*w)));
-  }
+  static __m512 spread(const W *w, int64_t) { return Avx512Panel::spread(*w); }
   static __m512 multiply_add(__m512 sum, __m512 w, __m512 x) { return _mm512_fmadd_ps(w, x, sum); }
 };
 

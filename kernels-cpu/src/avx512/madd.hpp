@@ -62,7 +62,7 @@ struct StepsMadd {
 };
 
 // dense_panel.hpp: a unit is a pair of columns.
-struct PackWords : PackUnits {
+struct PackWords : PackUnits<Avx512Panel> {
   using Element = I8;
   static constexpr int kColumns = 32;
   static __m512i load(const I8 *p, int64_t columns) { return load32_words(p, first32(columns)); }

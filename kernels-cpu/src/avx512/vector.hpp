@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "dtype.hpp"
+#include "prefetch.hpp"
 
 namespace s24::cpu {
 namespace {
@@ -56,17 +57,6 @@ inline void store_half_line(void *p, __m256i v, bool stream) {
   } else {
     _mm256_storeu_si256(static_cast<__m256i *>(p), v);
   }
-}
-
-// The cache line `offset` bytes behind `p`, which may be past the memory's end: a prefetch never faults. Not
-// _mm_prefetch: gcc takes a function that does nothing else for one without effect, and drops its calls.
-inline void prefetch_line(const uint8_t *p, int64_t offset) {
-  const uintptr_t address = reinterpret_cast<uintptr_t>(p) + static_cast<uintptr_t>(offset);
-  __asm__ volatile("prefetcht0 (%0)" : : "r"(address));
-}
-inline void prefetch_line_l2(const uint8_t *p, int64_t offset) {
-  const uintptr_t address = reinterpret_cast<uintptr_t>(p) + static_cast<uintptr_t>(offset);
-  __asm__ volatile("prefetcht1 (%0)" : : "r"(address));
 }
 
 // rows[i] lane j <-> rows[j] lane i, of 32-bit lanes.

@@ -57,7 +57,7 @@ struct StepsVnni {
 };
 
 // dense_panel.hpp: a unit is four columns. Here W counts as unsigned, offset by 128.
-struct PackQuads : PackUnits {
+struct PackQuads : PackUnits<Avx512Panel> {
   using Element = I8;
   static constexpr int kColumns = 64;
   static __m512i load(const I8 *p, int64_t columns) {

@@ -1,7 +1,12 @@
-#include "avx2/dense.hpp"
+#include "avx2/dense_panel.hpp"
 
 namespace s24::cpu {
+namespace {
 
-const KernelOf<GemmCall> gemm_e4m3_f32_avx2{DenseRows<ProductsF32<E4m3, float>>::run, nullptr};
+using Kernel = DenseRowsOrPanels<E4m3, float>;
+
+}  // namespace
+
+const KernelOf<GemmCall> gemm_e4m3_f32_avx2{Kernel::run, Kernel::workspace};
 
 }  // namespace s24::cpu

@@ -1,7 +1,12 @@
-#include "avx2/dense.hpp"
+#include "avx2/dense_panel.hpp"
 
 namespace s24::cpu {
+namespace {
 
-const KernelOf<GemmCall> gemm_f16_avx2{DenseRows<ProductsF32<F16, F16>>::run, nullptr};
+using Kernel = DenseRowsOrPanels<F16, F16>;
+
+}  // namespace
+
+const KernelOf<GemmCall> gemm_f16_avx2{Kernel::run, Kernel::workspace};
 
 }  // namespace s24::cpu

@@ -5,11 +5,8 @@
 #ifndef SPARSE24_CPU_SDDMM24_PANELS_HPP
 #define SPARSE24_CPU_SDDMM24_PANELS_HPP
 
-#include "dtype.hpp"
-#include "first_place.hpp"
 #include "heuristics.hpp"
-#include "kernel.hpp"
-#include "mask.hpp"
+#include "sddmm24/chunks.hpp"
 
 namespace s24::cpu {
 namespace {
@@ -35,24 +32,15 @@ template <class Arithmetic>
 class SddmmPanels {
  public:
   static void run(const Threads &threads, const SddmmCall &call) {
-    const s24_sddmm24_args &a = call.args;
-    if (a.n == 0 || a.k == 0) return;
-    check_mask(threads, call);
-    int64_t begin = 0;
-    do {  // once even where m is 0: values are still to be multiplied by beta
-      const int64_t rows = a.m - begin < chunk_rows(a.m) ? a.m - begin : chunk_rows(a.m);
-      const SddmmPanels chunk(call, begin, rows);
-      chunk.pack(threads);
-      chunk.multiply(threads);
-      begin += rows;
-    } while (begin < a.m);
+    for_chunks(threads, call, chunk(call.args.m), [&](int64_t begin, int64_t rows) {
+      const SddmmPanels part(call, begin, rows);
+      part.pack(threads);
+      part.multiply(threads);
+    });
   }
 
   static int64_t workspace(const s24_sddmm24_args &a, int) {
-    // dY and X must fit in memory, but nothing says so yet: no overflow for extents that never will.
-    const __int128 bytes = (static_cast<__int128>(panels(a.n)) + panels(a.k)) * steps_of(chunk_rows(a.m)) * kStepBytes;
-    constexpr int64_t kMost = INT64_MAX / 64 * 64;
-    return bytes < kMost ? static_cast<int64_t>(bytes) : kMost;
+    return workspace_of(static_cast<__int128>(panels(a.n)) + panels(a.k), panel_bytes(chunk(a.m)));
   }
 
  private:
@@ -67,30 +55,13 @@ class SddmmPanels {
       : call_(call),
         begin_(begin),
         rows_(rows),
-        panel_bytes_(steps_of(rows) * kStepBytes),
+        panel_bytes_(panel_bytes(rows)),
         dy_(static_cast<uint8_t *>(call.workspace)),
         x_(dy_ + panels(call.args.n) * panel_bytes_) {}
 
-  static int64_t panels(int64_t columns) { return columns / kPanelColumns + (columns % kPanelColumns != 0); }
-  static int64_t steps_of(int64_t rows) { return rows / Arithmetic::kRows + (rows % Arithmetic::kRows != 0); }
-
-  // Chunks of m, none much smaller than another.
-  static int64_t chunk_rows(int64_t m) {
-    const int64_t steps = steps_of(m), chunks = steps / kSddmmSteps + (steps % kSddmmSteps != 0);
-    return chunks == 0 ? 0 : (steps / chunks + (steps % chunks != 0)) * Arithmetic::kRows;
-  }
-
-  static void check_mask(const Threads &threads, const SddmmCall &call) {
-    const s24_sddmm24_args &a = call.args;
-    FirstPlace bad;
-    parallel_for(threads, a.n, grain(a.k / 8), [&](int64_t begin, int64_t end, int) {
-      for (int64_t j = begin; j < end; j++) {
-        const int64_t wrong = first_bad_group(call.mask + j * a.mask_stride, a.k / 4);
-        if (wrong >= 0) return bad.found(j * (a.k / 4) + wrong);
-      }
-    });
-    if (bad.index() != FirstPlace::kNone) bad_mask(call.mask, a.mask_stride, a.k, bad.index());
-  }
+  static int64_t panels(int64_t columns) { return steps_of(columns, kPanelColumns); }
+  static int64_t panel_bytes(int64_t rows) { return steps_of(rows, Arithmetic::kRows) * kStepBytes; }
+  static int64_t chunk(int64_t m) { return chunk_rows(m, Arithmetic::kRows, kSddmmSteps); }
 
   void pack(const Threads &threads) const {
     const s24_sddmm24_args &a = call_.args;
@@ -139,6 +110,8 @@ class SddmmPanels {
     const int64_t columns = a.k - l < kPanelColumns ? a.k - l : kPanelColumns;
     TileMask mask;
     for (int64_t r = 0; r < kPanelColumns; r++) {
+      // Rows of values are too far apart for the hardware to foresee them.
+      if (r < rows) __builtin_prefetch(call_.values + (j + r) * a.values_stride + l / 2, 1);
       const uint8_t *bits = call_.mask + (j + r) * a.mask_stride + l / 8;
       if (r < rows && columns == kPanelColumns) {
         std::memcpy(&mask.rows[r], bits, sizeof mask.rows[r]);
@@ -152,19 +125,10 @@ class SddmmPanels {
     for (int64_t r = 0; r < rows; r++) {
       float *values = call_.values + (j + r) * a.values_stride + l / 2;
       if (columns == kPanelColumns) {
-        finish(sums.rows[r], kPanelKept, beta, values);
+        finish_kept(a.alpha, sums.rows[r], kPanelKept, beta, values);
       } else {
-        finish(sums.rows[r], columns / 2, beta, values);
+        finish_kept(a.alpha, sums.rows[r], columns / 2, beta, values);
       }
-    }
-  }
-
-  void finish(const float *sums, int64_t count, float beta, float *values) const {
-    const float alpha = call_.args.alpha;
-    if (beta == 0.0f) {
-      for (int64_t c = 0; c < count; c++) values[c] = alpha * sums[c];
-    } else {
-      for (int64_t c = 0; c < count; c++) values[c] = alpha * sums[c] + beta * values[c];
     }
   }
 };

@@ -2,6 +2,6 @@
 
 namespace s24::cpu {
 
-const KernelOf<SddmmCall> sddmm24_f16_avx2{SddmmPanels<SddmmAvx2<F16>>::run, SddmmPanels<SddmmAvx2<F16>>::workspace};
+const KernelOf<SddmmCall> sddmm24_f16_avx2{SddmmAvx2<F16>::run, SddmmAvx2<F16>::workspace};
 
 }  // namespace s24::cpu

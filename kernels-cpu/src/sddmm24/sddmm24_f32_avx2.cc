@@ -2,7 +2,6 @@
 
 namespace s24::cpu {
 
-const KernelOf<SddmmCall> sddmm24_f32_avx2{SddmmPanels<SddmmAvx2<float>>::run,
-                                           SddmmPanels<SddmmAvx2<float>>::workspace};
+const KernelOf<SddmmCall> sddmm24_f32_avx2{SddmmAvx2<float>::run, SddmmAvx2<float>::workspace};
 
 }  // namespace s24::cpu

@@ -1,9 +1,9 @@
-#include "avx2/tiles.hpp"
+#include "avx2/panel.hpp"
 
 namespace s24::cpu {
 namespace {
 
-using Kernel = Tiles<TilesAvx2<StepsF32Avx2<E4m3, Bf16>>>;
+using Kernel = TilesOrPanelsAvx2<E4m3, Bf16>;
 
 }  // namespace
 

@@ -1,9 +1,9 @@
-#include "avx512/sparse_panel.hpp"
+#include "avx512/panel.hpp"
 
 namespace s24::cpu {
 namespace {
 
-using Kernel = TilesOrPanels<E4m3, E4m3>;
+using Kernel = TilesOrPanelsAvx512<E4m3, E4m3>;
 
 }  // namespace
 

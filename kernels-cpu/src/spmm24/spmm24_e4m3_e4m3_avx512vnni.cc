@@ -1,10 +1,10 @@
 #include "avx512/floats_vnni.hpp"
-#include "avx512/sparse_panel.hpp"
+#include "avx512/panel.hpp"
 
 namespace s24::cpu {
 namespace {
 
-using Kernel = TilesOrPanels<E4m3, E4m3, FloatsVnni<E4m3>>;
+using Kernel = TilesOrPanelsAvx512<E4m3, E4m3, FloatsVnni<E4m3>>;
 
 }  // namespace
 

@@ -1,9 +1,9 @@
-#include "avx512/sparse_panel.hpp"
+#include "avx512/panel.hpp"
 
 namespace s24::cpu {
 namespace {
 
-using Kernel = TilesOrPanels<F16, F16>;
+using Kernel = TilesOrPanelsAvx512<F16, F16>;
 
 }  // namespace
 

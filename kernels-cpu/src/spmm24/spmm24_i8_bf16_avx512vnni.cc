@@ -1,10 +1,10 @@
 #include "avx512/floats_vnni.hpp"
-#include "avx512/sparse_panel.hpp"
+#include "avx512/panel.hpp"
 
 namespace s24::cpu {
 namespace {
 
-using Kernel = TilesOrPanels<I8, Bf16, FloatsVnni<I8>>;
+using Kernel = TilesOrPanelsAvx512<I8, Bf16, FloatsVnni<I8>>;
 
 }  // namespace
 

@@ -1,9 +1,9 @@
-#include "avx512/sparse_panel.hpp"
+#include "avx512/panel.hpp"
 
 namespace s24::cpu {
 namespace {
 
-using Kernel = TilesOrPanels<I8, float>;
+using Kernel = TilesOrPanelsAvx512<I8, float>;
 
 }  // namespace
 

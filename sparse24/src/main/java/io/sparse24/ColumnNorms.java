@@ -78,14 +78,54 @@ public final class ColumnNorms implements AutoCloseable {
    * @param batch how many sequences they are, at least 1
    */
   public void add(Matrix x, long batch) {
+    try (Scratch copies = session.scratch()) {
+      accumulate(copies.upload(x), batch);
+    }
+  }
+
+  /**
+   * Adds a batch of what a router sent to an expert: {@code ‖X[:, j] ⊙ g‖²}.
+   *
+   * @param x inputs of the expert {@code [tokens, k]}, in host memory
+   * @param router the weight g of the expert for each token, 0 for one that it did not get
+   * @param batch how many sequences they are, at least 1
+   */
+  public void addRouted(Matrix x, float[] router, long batch) {
+    if (router.length != x.rows()) {
+      throw new IllegalArgumentException(
+          "router: has "
+              + router.length
+              + " weights, must have one for each of x's rows, "
+              + x.rows());
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      Matrix weighed = Matrix.allocate(arena, x.rows(), x.cols(), DType.F32);
+      for (int i = 0; i < router.length; i++) {
+        float weight = router[i];
+        if (!Float.isFinite(weight)) {
+          throw new IllegalArgumentException(
+              "router: [" + i + "] is " + weight + ", must be finite");
+        }
+        for (long j = 0; j < x.cols(); j++) {
+          weighed.set(i, j, weight == 0 ? 0 : weight * x.get(i, j));
+        }
+      }
+      add(weighed, batch);
+    }
+  }
+
+  /**
+   * Adds a batch that is in the session's memory.
+   *
+   * @param x inputs of the layer {@code [tokens, k]}
+   * @param batch how many sequences they are, at least 1
+   */
+  public void accumulate(Matrix x, long batch) {
     if (batch < 1) {
       throw new IllegalArgumentException("batch: is " + batch + ", must be at least 1 sequence");
     }
     double total = (double) sequences + batch;
-    try (Scratch copies = session.scratch()) {
-      session.accumulateNorms(
-          copies.upload(x), squared, (float) (sequences / total), (float) (1 / total));
-    }
+    session.accumulateNorms(x, squared, (float) (sequences / total), (float) (1 / total));
     sequences += batch;
   }
 

@@ -3,7 +3,6 @@ package io.sparse24;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.ScoreKind;
 import io.sparse24.api.Session;
-import org.jspecify.annotations.Nullable;
 
 /** |W|. */
 final class MagnitudeScore implements Score {
@@ -23,7 +22,7 @@ final class MagnitudeScore implements Score {
   }
 
   @Override
-  public void compute(Session session, Matrix w, @Nullable Matrix norms, Matrix out) {
+  public void compute(Session session, Matrix w, Evidence evidence, Matrix out) {
     session.score(w, ScoreKind.MAGNITUDE, null, out);
   }
 }

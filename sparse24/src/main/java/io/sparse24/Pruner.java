@@ -16,10 +16,12 @@ import org.jspecify.annotations.Nullable;
 public final class Pruner {
   private final Score score;
   private final @Nullable ColumnNorms norms;
+  private final @Nullable Matrix gradient; // in host memory
 
-  private Pruner(Score score, @Nullable ColumnNorms norms) {
+  private Pruner(Score score, @Nullable ColumnNorms norms, @Nullable Matrix gradient) {
     this.score = score;
     this.norms = norms;
+    this.gradient = gradient;
   }
 
   /**
@@ -28,7 +30,7 @@ public final class Pruner {
    * @return the pruner
    */
   public static Pruner magnitude() {
-    return new Pruner(new MagnitudeScore(), null);
+    return new Pruner(new MagnitudeScore(), null, null);
   }
 
   /**
@@ -38,7 +40,7 @@ public final class Pruner {
    * @return the pruner
    */
   public static Pruner wanda(ColumnNorms norms) {
-    return new Pruner(new WandaScore(), norms);
+    return new Pruner(new WandaScore(), norms, null);
   }
 
   /**
@@ -50,11 +52,34 @@ public final class Pruner {
    * @throws IllegalArgumentException if they are missing
    */
   public static Pruner of(Score score, @Nullable ColumnNorms norms) {
+    return of(score, norms, null);
+  }
+
+  /**
+   * By any score.
+   *
+   * @param score the score
+   * @param norms of the layer's inputs, if the score needs them
+   * @param gradient host matrix {@code [n, k]} F32, the sum over sequences of |∂loss/∂W|, if the
+   *     score needs it
+   * @return the pruner, for weights of that shape
+   * @throws IllegalArgumentException if something is missing
+   */
+  public static Pruner of(Score score, @Nullable ColumnNorms norms, @Nullable Matrix gradient) {
+    if (score.needsGradient() && gradient == null) {
+      throw new IllegalArgumentException(
+          "gradient: is null, " + score.name() + " needs the gradient of the layer's weight");
+    }
     if (score.needsNorms() && norms == null) {
       throw new IllegalArgumentException(
           "norms: are null, " + score.name() + " needs the norms of the layer's inputs");
     }
-    return new Pruner(score, score.needsNorms() ? norms : null);
+    return new Pruner(
+        score, score.needsNorms() ? norms : null, score.needsGradient() ? gradient : null);
+  }
+
+  private Evidence evidence(Scratch scratch) {
+    return new Evidence(squared(), gradient == null ? null : scratch.upload(gradient));
   }
 
   private @Nullable Matrix squared() {
@@ -97,7 +122,7 @@ public final class Pruner {
       session.prune24(weight, fused, squared(), out);
     } else {
       Matrix scores = scratch.matrix(w.rows(), w.cols(), DType.F32);
-      score.compute(session, weight, squared(), scores);
+      score.compute(session, weight, evidence(scratch), scores);
       session.select(scores, 2, 4, out.mask());
       session.gather24(weight, out);
     }
@@ -118,7 +143,7 @@ public final class Pruner {
       Matrix weight = scratch.upload(w);
       Matrix scores = scratch.matrix(w.rows(), w.cols(), DType.F32);
       Mask mask = scratch.mask(w.rows(), w.cols());
-      score.compute(session, weight, squared(), scores);
+      score.compute(session, weight, evidence(scratch), scores);
       session.select(scores, pattern.keep(), pattern.of(), mask);
       // applyMask keeps the row stride.
       Matrix rows = scratch.matrix(w.rows(), w.rowStride(), w.dtype());

@@ -25,6 +25,24 @@ public interface Score {
   boolean needsNorms();
 
   /**
+   * Whether {@link #compute} needs gradients of the loss.
+   *
+   * @return true if so
+   */
+  default boolean needsGradient() {
+    return false;
+  }
+
+  /**
+   * Whether those norms must be of inputs that a router weighs, see {@link ColumnNorms#addRouted}.
+   *
+   * @return true if so
+   */
+  default boolean needsRouter() {
+    return false;
+  }
+
+  /**
    * The fused kernel that computes this score, if there is one.
    *
    * @return the kind, or null
@@ -38,8 +56,8 @@ public interface Score {
    *
    * @param session all matrices are in its memory
    * @param w weight {@code [n, k]}
-   * @param norms squared column norms {@code [1, k]} F32 of the inputs; null if not needed
+   * @param evidence what the score needs of the layer's inputs and gradients
    * @param out scores {@code [n, k]} F32, at least 0
    */
-  void compute(Session session, Matrix w, @Nullable Matrix norms, Matrix out);
+  void compute(Session session, Matrix w, Evidence evidence, Matrix out);
 }

@@ -5,7 +5,15 @@ import java.util.List;
 /** The list of scores: one line each. */
 public final class Scores {
   /** Every score. */
-  public static final List<Score> ALL = List.of(new MagnitudeScore(), new WandaScore());
+  public static final List<Score> ALL =
+      List.of(
+          new MagnitudeScore(),
+          new WandaScore(),
+          new RiaScore(),
+          new GblmScore(),
+          new PrunerZeroScore(),
+          new MoePrunerScore(),
+          new RandomScore());
 
   private Scores() {}
 

@@ -3,10 +3,9 @@ package io.sparse24;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.ScoreKind;
 import io.sparse24.api.Session;
-import org.jspecify.annotations.Nullable;
 
 /** |W| · √s, s the squared column norms of the inputs (Sun et al. 2023, arXiv 2306.11695). */
-final class WandaScore implements Score {
+sealed class WandaScore implements Score permits MoePrunerScore {
   @Override
   public String name() {
     return "wanda";
@@ -23,7 +22,7 @@ final class WandaScore implements Score {
   }
 
   @Override
-  public void compute(Session session, Matrix w, @Nullable Matrix norms, Matrix out) {
-    session.score(w, ScoreKind.WANDA, norms, out);
+  public void compute(Session session, Matrix w, Evidence evidence, Matrix out) {
+    session.score(w, ScoreKind.WANDA, evidence.norms(), out);
   }
 }

@@ -11,6 +11,7 @@ import io.sparse24.api.DType;
 import io.sparse24.api.Epilogue;
 import io.sparse24.api.HostBuffer;
 import io.sparse24.api.Matrix;
+import io.sparse24.api.Scratch;
 import io.sparse24.api.Session;
 import io.sparse24.api.Sparse24Exception;
 import io.sparse24.api.reference.Tolerance;
@@ -157,7 +158,7 @@ final class PrunerTest {
     }
 
     @Override
-    public void compute(Session session, Matrix w, @Nullable Matrix norms, Matrix out) {
+    public void compute(Session session, Matrix w, Evidence evidence, Matrix out) {
       session.score(w, io.sparse24.api.ScoreKind.MAGNITUDE, null, out);
       for (long i = 0; i < out.rows(); i++) {
         for (long j = 0; j < out.cols(); j++) {
@@ -217,6 +218,179 @@ final class PrunerTest {
             assertEquals(out.get(i, j), w.get(i, j));
           }
         }
+      }
+    }
+  }
+
+  /** The formula, with rows, columns and inputs that do not weigh the same, one column nothing. */
+  @ParameterizedTest
+  @MethodSource("backends")
+  void riaIsRelativeToItsRowAndItsColumn(String backend) {
+    int n = 7;
+    int k = 12;
+    try (Session session = Backends.open(backend)) {
+      for (DType dtype : FLOATS) {
+        Matrix w = normal(n, k, dtype);
+        double[] columns = new double[k];
+        double[] rows = new double[n];
+        for (int i = 0; i < n; i++) {
+          for (int j = 0; j < k; j++) {
+            w.set(i, j, j == 3 ? 0 : w.get(i, j) * (1 + i) * (1 + j % 5));
+            columns[j] += Math.abs(w.get(i, j));
+            rows[i] += Math.abs(w.get(i, j));
+          }
+        }
+        Matrix norms = Matrix.allocate(arena, 1, k, DType.F32);
+        for (int j = 0; j < k; j++) {
+          norms.set(0, j, (float) Math.exp(random.nextGaussian()));
+        }
+        Matrix scores = Matrix.allocate(arena, n, k, DType.F32);
+        try (ColumnNorms given = ColumnNorms.ofNorms(session, norms);
+            Scratch scratch = session.scratch()) {
+          Matrix out = scratch.matrix(n, k, DType.F32);
+          Scores.named("ria")
+              .compute(session, scratch.upload(w), new Evidence(given.squared(), null), out);
+          scratch.download(out, scores);
+        }
+        for (int i = 0; i < n; i++) {
+          for (int j = 0; j < k; j++) {
+            double size = Math.abs(w.get(i, j));
+            double expected =
+                j == 3 ? 0 : (size / columns[j] + size / rows[i]) * Math.sqrt(norms.get(0, j));
+            assertEquals(expected, scores.get(i, j), 1e-5 * expected, "seed " + seed);
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("backends")
+  void anExpertsInputsCountAsItsRouterWeighsThem(String backend) {
+    int n = 5;
+    int k = 12;
+    int tokens = 9;
+    try (Session session = Backends.open(backend)) {
+      for (DType dtype : FLOATS) {
+        Matrix w = normal(n, k, dtype);
+        Matrix x = normal(tokens, k, dtype);
+        float[] router = new float[tokens];
+        double[] squares = new double[k];
+        for (int i = 0; i < tokens; i++) {
+          router[i] = i % 3 == 0 ? 0 : random.nextFloat();
+          for (int j = 0; j < k; j++) {
+            squares[j] += Math.pow((double) router[i] * x.get(i, j), 2);
+          }
+        }
+        Matrix scores = Matrix.allocate(arena, n, k, DType.F32);
+        try (ColumnNorms norms = new ColumnNorms(session, k);
+            Scratch scratch = session.scratch()) {
+          norms.addRouted(x, router, 1);
+          Matrix out = scratch.matrix(n, k, DType.F32);
+          Scores.named("moe-pruner")
+              .compute(session, scratch.upload(w), new Evidence(norms.squared(), null), out);
+          scratch.download(out, scores);
+          IllegalArgumentException e =
+              assertThrows(
+                  IllegalArgumentException.class, () -> norms.addRouted(x, new float[3], 1));
+          assertEquals(
+              "router: has 3 weights, must have one for each of x's rows, 9", e.getMessage());
+        }
+        for (int i = 0; i < n; i++) {
+          for (int j = 0; j < k; j++) {
+            double expected = Math.abs(w.get(i, j)) * Math.sqrt(squares[j]);
+            assertEquals(expected, scores.get(i, j), 1e-5 * expected, "seed " + seed);
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("backends")
+  void gradientsWeighAsTheirFormulasSay(String backend) {
+    int n = 6;
+    int k = 8;
+    try (Session session = Backends.open(backend)) {
+      for (DType dtype : FLOATS) {
+        Matrix w = normal(n, k, dtype);
+        Matrix gradient = Matrix.allocate(arena, n, k, DType.F32);
+        float least = Float.MAX_VALUE;
+        float most = 0;
+        for (int i = 0; i < n; i++) {
+          for (int j = 0; j < k; j++) {
+            gradient.set(i, j, (float) Math.exp(random.nextGaussian() - 4));
+            least = Math.min(least, gradient.get(i, j));
+            most = Math.max(most, gradient.get(i, j));
+          }
+        }
+        Matrix norms = Matrix.allocate(arena, 1, k, DType.F32);
+        for (int j = 0; j < k; j++) {
+          norms.set(0, j, (float) Math.exp(random.nextGaussian()));
+        }
+        Matrix gblm = Matrix.allocate(arena, n, k, DType.F32);
+        Matrix zero = Matrix.allocate(arena, n, k, DType.F32);
+        try (ColumnNorms given = ColumnNorms.ofNorms(session, norms);
+            Scratch scratch = session.scratch()) {
+          Matrix out = scratch.matrix(n, k, DType.F32);
+          Evidence evidence = new Evidence(given.squared(), scratch.upload(gradient));
+          Scores.named("gblm").compute(session, scratch.upload(w), evidence, out);
+          scratch.download(out, gblm);
+          Scores.named("pruner-zero").compute(session, scratch.upload(w), evidence, out);
+          scratch.download(out, zero);
+        }
+        for (int i = 0; i < n; i++) {
+          for (int j = 0; j < k; j++) {
+            double size = Math.abs(w.get(i, j));
+            double g = gradient.get(i, j);
+            double both = size * norms.get(0, j) + size * 100 * g;
+            assertEquals(both, gblm.get(i, j), 1e-5 * both, "seed " + seed);
+            double scaled = size * size * (g - least) / (most - least);
+            assertEquals(scaled, zero.get(i, j), 1e-5 * scaled, "seed " + seed);
+          }
+        }
+        Compressed24 pruned = Compressed24.allocate(arena, n, k, dtype);
+        Pruner.of(Scores.named("pruner-zero"), null, gradient).prune(session, w, pruned);
+        for (int i = 0; i < n; i++) {
+          for (int group = 0; group < k; group += 4) {
+            double kept = Double.MAX_VALUE;
+            double dropped = 0;
+            for (int j = group; j < group + 4; j++) {
+              if (pruned.mask().get(i, j)) {
+                kept = Math.min(kept, zero.get(i, j));
+              } else {
+                dropped = Math.max(dropped, zero.get(i, j));
+              }
+            }
+            assertTrue(kept >= dropped, "seed " + seed);
+          }
+        }
+      }
+      IllegalArgumentException e =
+          assertThrows(
+              IllegalArgumentException.class, () -> Pruner.of(Scores.named("pruner-zero"), null));
+      assertTrue(String.valueOf(e.getMessage()).contains("gradient: is null"), e.toString());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("backends")
+  void chanceIsTheSameEachTimeAndFavoursNoPlace(String backend) {
+    try (Session session = Backends.open(backend)) {
+      Matrix w = normal(64, 64, DType.F32);
+      Compressed24 one = Compressed24.allocate(arena, 64, 64, DType.F32);
+      Compressed24 other = Compressed24.allocate(arena, 64, 64, DType.F32);
+      Pruner.of(Scores.named("random"), null).prune(session, w, one);
+      Pruner.of(Scores.named("random"), null).prune(session, w, other);
+      assertEquals(-1, one.mask().segment().mismatch(other.mask().segment()));
+      int[] kept = new int[4];
+      for (int i = 0; i < 64; i++) {
+        for (int j = 0; j < 64; j++) {
+          kept[j % 4] += one.mask().get(i, j) ? 1 : 0;
+        }
+      }
+      for (int place = 0; place < 4; place++) {
+        assertEquals(512, kept[place], 80); // five standard deviations
       }
     }
   }

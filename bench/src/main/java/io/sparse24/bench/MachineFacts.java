@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -86,6 +87,24 @@ public record MachineFacts(
         readCaches(),
         measureCopy(),
         measureRead(info.threads()));
+  }
+
+  /** For people. */
+  String line() {
+    return device
+        + ", tier "
+        + isa
+        + ", caches "
+        + caches.entrySet().stream()
+            .map(cache -> cache.getKey() + " " + cache.getValue())
+            .collect(Collectors.joining(", "))
+        + "; Java "
+        + java
+        + ", Sparse24 "
+        + version
+        + ", "
+        + date
+        + ".\n";
   }
 
   private static List<String> readFlags() {

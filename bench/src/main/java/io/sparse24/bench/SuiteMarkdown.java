@@ -61,8 +61,12 @@ public final class SuiteMarkdown {
    * @return Markdown
    */
   public String summary() {
+    return summary(report.goals()) + "\n" + machine();
+  }
+
+  static String summary(List<Goal> all) {
     Map<String, List<Goal>> groups =
-        report.goals().stream()
+        all.stream()
             .collect(
                 Collectors.groupingBy(
                     goal -> goal.group() + ": " + goal.measure(),
@@ -86,7 +90,7 @@ public final class SuiteMarkdown {
           range(reached),
           met + " of " + goals.size());
     });
-    return table + "\n" + machine();
+    return table.toString();
   }
 
   private static String range(List<Double> values) {
@@ -99,23 +103,7 @@ public final class SuiteMarkdown {
   }
 
   private String machine() {
-    MachineFacts machine = report.machine();
-    StringBuilder text = new StringBuilder();
-    text.append(machine.device())
-        .append(", tier ")
-        .append(machine.isa())
-        .append(", caches ")
-        .append(
-            machine.caches().entrySet().stream()
-                .map(cache -> cache.getKey() + " " + cache.getValue())
-                .collect(Collectors.joining(", ")))
-        .append("; Java ")
-        .append(machine.java())
-        .append(", Sparse24 ")
-        .append(machine.version())
-        .append(", ")
-        .append(machine.date())
-        .append(".\n");
+    StringBuilder text = new StringBuilder(report.machine().line());
     for (Ceilings ceiling : report.ceilings()) {
       if (ceiling.readGbps() == 0) {
         text.append(
@@ -136,21 +124,27 @@ public final class SuiteMarkdown {
                   ? "not in hardware"
                   : String.format(Locale.ROOT, "%.0f GFLOP/s", ceiling.bf16Gflops())));
     }
-    if (!report.peers().isEmpty()) {
-      text.append("Peers: ")
-          .append(
-              report.peers().entrySet().stream()
-                  .map(peer -> peer.getKey() + " " + peer.getValue())
-                  .collect(Collectors.joining(", ")))
-          .append(".\n");
-    }
+    text.append(peers(report.peers()));
     return text.toString();
   }
 
+  /** Who was measured, in a line; empty if nobody was. */
+  static String peers(Map<String, String> versions) {
+    return versions.isEmpty()
+        ? ""
+        : versions.entrySet().stream()
+            .map(peer -> peer.getKey() + " " + peer.getValue())
+            .collect(Collectors.joining(", ", "Peers: ", ".\n"));
+  }
+
   private String goals() {
+    return goals(report.goals());
+  }
+
+  static String goals(List<Goal> goals) {
     MarkdownTable table =
         new MarkdownTable("work", "measure", "target", "limit", "reached", "verdict", "note");
-    for (Goal goal : report.goals()) {
+    for (Goal goal : goals) {
       table.row(
           goal.work(),
           goal.measure(),
@@ -163,7 +157,7 @@ public final class SuiteMarkdown {
     return table.toString();
   }
 
-  private static String number(@Nullable Double value) {
+  static String number(@Nullable Double value) {
     return value == null ? NONE : String.format(Locale.ROOT, "%.2f", value);
   }
 

@@ -53,7 +53,7 @@ public final class SuitePlots {
     return pictures;
   }
 
-  private static String svg(Chart<?, ?> chart) {
+  static String svg(Chart<?, ?> chart) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
       VectorGraphicsEncoder.saveVectorGraphic(chart, bytes, VectorGraphicsFormat.SVG);
@@ -150,14 +150,8 @@ public final class SuitePlots {
     if (rows.isEmpty()) {
       return Optional.empty();
     }
-    CategoryChart chart =
-        new CategoryChartBuilder()
-            .width(WIDTH)
-            .height(HEIGHT)
-            .title("GFLOP/s by threads, as if dense")
-            .build();
+    CategoryChart chart = bars("GFLOP/s by threads, as if dense");
     chart.getStyler().setLegendPosition(LegendPosition.InsideNW);
-    chart.getStyler().setChartBackgroundColor(Color.WHITE);
     int threads = rows.getFirst().threads();
     List<String> names = List.of("1 thread", threads + " threads");
     for (SuiteRow row : rows) {
@@ -170,7 +164,15 @@ public final class SuitePlots {
     return Optional.of(chart);
   }
 
-  private static XYChart xy(String title, String xTitle, String yTitle) {
+  static CategoryChart bars(String title) {
+    CategoryChart chart =
+        new CategoryChartBuilder().width(WIDTH).height(HEIGHT).title(title).build();
+    chart.getStyler().setLegendPosition(LegendPosition.OutsideE);
+    chart.getStyler().setChartBackgroundColor(Color.WHITE);
+    return chart;
+  }
+
+  static XYChart xy(String title, String xTitle, String yTitle) {
     XYChart chart =
         new XYChartBuilder()
             .width(WIDTH)

@@ -26,12 +26,12 @@ final class Turns {
   private static final double WARM_UP_SHARE = 0.5;
 
   private final Session session;
-  private final Workload workload;
+  private final Runnable workload;
   private final List<Double> samples = new ArrayList<>();
   private int calls = 1;
   private double spentMs;
 
-  private Turns(Session session, Workload workload, double seconds) {
+  private Turns(Session session, Runnable workload, double seconds) {
     this.session = session;
     this.workload = workload;
     double least = session.info().hostMemory() ? MIN_SAMPLE_MS : MIN_QUEUED_SAMPLE_MS;
@@ -65,7 +65,7 @@ final class Turns {
    * @param seconds for all of them together
    * @return a time each
    */
-  static double[] medians(Session session, List<? extends Workload> workloads, double seconds) {
+  static double[] medians(Session session, List<? extends Runnable> workloads, double seconds) {
     double share = seconds / Math.max(workloads.size(), 1);
     List<Turns> all =
         workloads.stream().map(workload -> new Turns(session, workload, share)).toList();

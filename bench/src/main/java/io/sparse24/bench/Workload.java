@@ -6,8 +6,9 @@ import io.sparse24.api.Op;
  * An operation with its data in place. Each call uses the next copy of all that it reads and writes
  * but activations, so that a weight comes from DRAM.
  */
-interface Workload extends AutoCloseable {
+interface Workload extends Runnable, AutoCloseable {
   /** One call; on a GPU it is only queued. */
+  @Override
   void run();
 
   /** Bytes a call must read and write. */
@@ -36,7 +37,7 @@ interface Workload extends AutoCloseable {
    * @throws WrongResult beyond the tolerance
    */
   default double check() {
-    return check(this::run);
+    return check(this);
   }
 
   @Override

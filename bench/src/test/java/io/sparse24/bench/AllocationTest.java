@@ -49,10 +49,10 @@ final class AllocationTest {
                 new Setup(session, types.dtype(), types.xDtype(), 1, new Shape("tiny", 4, 8), 0),
                 op)) {
       // Until the compiler is done, which takes as long as the machine is busy.
-      double bytes = bytesPerCall(workload::run);
+      double bytes = bytesPerCall(workload);
       for (long start = System.nanoTime();
           bytes >= NOTHING && System.nanoTime() - start < PATIENCE; ) {
-        bytes = bytesPerCall(workload::run);
+        bytes = bytesPerCall(workload);
       }
       assertTrue(bytes < NOTHING, op.id() + " allocates " + bytes + " B/op");
       workload.check();

@@ -16,12 +16,12 @@ final class ReadmeTest {
   void onlyWhatIsBetweenTheMarksIsReplaced() {
     assertEquals(
         "a\n" + BEGIN + "new\n" + END + "z\n",
-        Readme.replace("a\n" + BEGIN + "old\nolder\n" + END + "z\n", "new\n"));
+        Readme.replace("a\n" + BEGIN + "old\nolder\n" + END + "z\n", "results", "new\n"));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "no marks\n", BEGIN, END, END + BEGIN, BEGIN + END + BEGIN + END})
   void marksMustBeThereOnce(String text) {
-    assertThrows(IllegalArgumentException.class, () -> Readme.replace(text, "new\n"));
+    assertThrows(IllegalArgumentException.class, () -> Readme.replace(text, "results", "new\n"));
   }
 }

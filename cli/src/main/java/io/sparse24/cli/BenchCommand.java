@@ -11,10 +11,16 @@ import io.sparse24.bench.GpuSuite;
 import io.sparse24.bench.MachineFacts;
 import io.sparse24.bench.Peers;
 import io.sparse24.bench.Shape;
+import io.sparse24.bench.SlopeMarkdown;
+import io.sparse24.bench.SlopeReport;
+import io.sparse24.bench.SlopeSuite;
 import io.sparse24.bench.SuiteMarkdown;
 import io.sparse24.bench.SuiteReport;
 import io.sparse24.bench.SuiteRow;
 import io.sparse24.bench.Tuner;
+import io.sparse24.llm.Method;
+import io.sparse24.llm.Preset;
+import io.sparse24.llm.TrainOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -27,6 +33,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,11 +54,19 @@ final class BenchCommand implements Callable<Integer> {
   private static final List<String> OF_ROWS =
       List.of("--op", "--shapes", "--dtype", "-m", "--warm", "--all-kernels");
 
-  private static final List<String> OF_GPU = List.of("--time", "--quick");
+  private static final List<String> OF_SLOPE =
+      List.of("--preset", "--steps", "--data", "--layers", "--decoders");
+
+  /** For a layer, whose step takes seconds on a CPU. */
+  private static final double LAYER_SECONDS = 20;
+
+  /** Of the decoders of suite slope: enough for their losses to part. */
+  private static final int SLOPE_STEPS = 300;
 
   enum Suite {
     cpu,
     gpu,
+    slope,
     quick
   }
 
@@ -70,7 +85,9 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "S",
       description =
           "cpu (the targets of the CPU kernels beside other libraries, some minutes), gpu (those of"
-              + " the CUDA kernels) or quick (one small matrix, all operations).")
+              + " the CUDA kernels), slope (sparse training beside dense: layers, and decoders"
+              + " trained by each method; twenty minutes) or quick (one small matrix, all"
+              + " operations).")
   @Nullable Suite suite;
 
   @Option(
@@ -119,8 +136,8 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "S",
       defaultValue = "1",
       description =
-          "Time a row; in suites cpu and gpu, for each of those beside each other. Default:"
-              + " ${DEFAULT-VALUE}, in suite gpu 0.25")
+          "Time a row; in suites cpu and gpu, for each of those beside each other, in suite slope"
+              + " for a layer. Default: ${DEFAULT-VALUE}, in suite gpu 0.25, in suite slope 20")
   double seconds = 1;
 
   @Option(
@@ -139,8 +156,34 @@ final class BenchCommand implements Callable<Integer> {
               + " these dtypes, m and shapes; --out gets the file of them.")
   boolean tune;
 
-  @Option(names = "--quick", description = "Suite gpu: tiny matrices, to see that it runs.")
+  @Option(
+      names = "--quick",
+      description = "Suites gpu and slope: tiny matrices, to see that it runs.")
   boolean quick;
+
+  @Option(
+      names = "--preset",
+      paramLabel = "P",
+      description = "Suite slope: the decoders' size. Default: tiny, with --quick micro")
+  @Nullable Preset preset;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      description = "Suite slope: the decoders' steps. Default: 300, with --quick 10")
+  @Nullable Integer steps;
+
+  @Option(
+      names = "--data",
+      paramLabel = "PATH",
+      description = "Suite slope: a text, folder or zip. Default: the JDK's own sources")
+  @Nullable Path data;
+
+  @Option(names = "--layers", description = "Suite slope: layers only, no decoders.")
+  boolean layersOnly;
+
+  @Option(names = "--decoders", description = "Suite slope: decoders only, no layers.")
+  boolean decodersOnly;
 
   @Mixin BackendOption backend = new BackendOption();
 
@@ -160,14 +203,17 @@ final class BenchCommand implements Callable<Integer> {
     if (tune) {
       return tuned();
     }
+    if (suite != Suite.slope) {
+      refuse(OF_SLOPE, "suite slope");
+    }
     if (suite == Suite.gpu) {
       return gpuTargets();
     }
-    for (String option : OF_GPU) {
-      if (given(option)) {
-        throw usage(option + ": is for suite gpu");
-      }
+    refuse(List.of("--time"), "suite gpu");
+    if (suite == Suite.slope) {
+      return training();
     }
+    refuse(List.of("--quick"), "suites gpu and slope");
     if (suite == Suite.cpu) {
       return targets();
     }
@@ -198,7 +244,10 @@ final class BenchCommand implements Callable<Integer> {
 
   private int tuned() throws IOException {
     for (String option :
-        List.of("--suite", "--op", "--x-dtype", "--all-kernels", "--time", "--quick")) {
+        Stream.concat(
+                Stream.of("--suite", "--op", "--x-dtype", "--all-kernels", "--time", "--quick"),
+                OF_SLOPE.stream())
+            .toList()) {
       if (given(option)) {
         throw usage(option + ": --tune has its own operations; leave out one of the two");
       }
@@ -228,6 +277,67 @@ final class BenchCommand implements Callable<Integer> {
       printer.flush();
     }
     return 0;
+  }
+
+  private void refuse(List<String> options, String of) {
+    for (String option : options) {
+      if (given(option)) {
+        throw usage(option + ": is for " + of);
+      }
+    }
+  }
+
+  /** The JSON is there, as far as it goes, after each layer and each run. */
+  private int training() throws IOException {
+    checkSuiteOptions();
+    if (layersOnly && decodersOnly) {
+      throw usage("--layers, --decoders: each leaves out the other; leave out both for all");
+    }
+    String backendName = backend.name.equals(Backends.AUTO) ? "cpu" : backend.name;
+    PrintWriter err = spec.commandLine().getErr();
+    Peers peers = peers(err);
+    TrainOptions dense = layersOnly ? null : denseRun();
+    SlopeSuite.Plan planned =
+        quick
+            ? SlopeSuite.Plan.quick(backendName, backend.threads, dense)
+            : SlopeSuite.Plan.targets(
+                backendName, backend.threads, dense, given("--seconds") ? seconds : LAYER_SECONDS);
+    SlopeSuite measured = new SlopeSuite(decodersOnly ? planned.withoutLayers() : planned, peers);
+    SlopeReport report;
+    try (Progress progress = new Progress(err, "bench", measured.parts())) {
+      report =
+          measured.run(soFar -> {
+            progress.step(
+                1,
+                soFar.runs().isEmpty()
+                    ? soFar.layers().getLast().name()
+                    : soFar.runs().getLast().method());
+            write(soFar);
+          });
+    }
+    return show(report, new SlopeMarkdown(report).full());
+  }
+
+  private TrainOptions denseRun() throws IOException {
+    Preset size = preset != null ? preset : quick ? Preset.MICRO : Preset.TINY;
+    Path text = data != null ? data : TrainCommand.sources();
+    TrainOptions all = TrainOptions.of(text.toString(), size, Method.DENSE);
+    try {
+      return all.withSteps(steps != null ? steps : quick ? 10 : SLOPE_STEPS);
+    } catch (IllegalArgumentException e) {
+      throw usage("--" + e.getMessage());
+    }
+  }
+
+  private Peers peers(PrintWriter err) {
+    Peers peers = Peers.load();
+    if (peers.found().isEmpty()) {
+      err.println(
+          "bench: no other library is on the class path (bin/s24 in a source checkout brings them),"
+              + " so nothing is compared with them");
+    }
+    peers.missing().forEach((peer, why) -> err.println("bench: without " + peer + ": " + why));
+    return peers;
   }
 
   private boolean given(String option) {
@@ -296,13 +406,7 @@ final class BenchCommand implements Callable<Integer> {
     checkSuiteOptions();
     String backendName = backend.name.equals(Backends.AUTO) ? "cpu" : backend.name;
     PrintWriter err = spec.commandLine().getErr();
-    Peers peers = Peers.load();
-    if (peers.found().isEmpty()) {
-      err.println(
-          "bench: no other library is on the class path (bin/s24 in a source checkout brings them),"
-              + " so nothing is compared with them");
-    }
-    peers.missing().forEach((peer, why) -> err.println("bench: without " + peer + ": " + why));
+    Peers peers = peers(err);
     io.sparse24.bench.Suite measured =
         new io.sparse24.bench.Suite(
             io.sparse24.bench.Suite.Plan.targets(backendName, backend.threads, seconds), peers);

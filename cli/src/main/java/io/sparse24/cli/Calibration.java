@@ -10,22 +10,28 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
  * A calibration file: for each weight a tensor of the weight's own name, {@code [tokens, k]} of the
- * layer's inputs or {@code [k]} of their column L2 norms.
+ * layer's inputs or {@code [k]} of their column L2 norms. For scores that a router weighs there is
+ * {@code NAME.router} beside inputs, {@code [tokens]} of its weights for that expert.
  */
 final class Calibration implements AutoCloseable {
   /** Tokens a call; bounds the copy on a device. */
   private static final long ROWS = 4096;
 
+  private static final String ROUTER = ".router";
+
   private final Path file;
+  private final boolean routed;
   private final Checkpoint checkpoint;
   private final Map<String, Tensor> tensors = new HashMap<>();
 
-  Calibration(Path file) throws IOException {
+  Calibration(Path file, boolean routed) throws IOException {
     this.file = file;
+    this.routed = routed;
     this.checkpoint = Checkpoint.open(file);
     checkpoint.tensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
   }
@@ -57,6 +63,25 @@ final class Calibration implements AutoCloseable {
               + k
               + "] of F32, BF16 or F16");
     }
+    List<Long> shape = tensor.info().shape();
+    if (routed && shape.size() == 2) {
+      checkRouter(weight.name() + ROUTER, shape.getFirst());
+    }
+  }
+
+  private void checkRouter(String name, long tokens) {
+    Tensor router = tensors.get(name);
+    if (router == null || !router.isMatrix() || !router.info().shape().equals(List.of(tokens))) {
+      throw new IllegalArgumentException(
+          file
+              + ": tensor '"
+              + name
+              + "' is "
+              + (router == null ? "missing" : router.info().type() + router.info().shapeText())
+              + ", must be ["
+              + tokens
+              + "] of F32, BF16 or F16, the router's weight for each token of the inputs");
+    }
   }
 
   ColumnNorms norms(Session session, Weight weight) throws IOException {
@@ -66,11 +91,16 @@ final class Calibration implements AutoCloseable {
       if (tensor.info().shape().size() == 1) {
         return ColumnNorms.ofNorms(session, given);
       }
+      Matrix router = routed ? checkpoint.tensor(weight.name() + ROUTER).matrix(arena) : null;
       ColumnNorms norms = new ColumnNorms(session, given.cols());
       try {
         for (long row = 0; row < given.rows(); row += ROWS) {
           long to = Math.min(row + ROWS, given.rows());
-          norms.add(given.rowSlice(row, to), to - row);
+          if (router == null) {
+            norms.add(given.rowSlice(row, to), to - row);
+          } else {
+            norms.addRouted(given.rowSlice(row, to), weights(router, row, to), to - row);
+          }
         }
         return norms;
       } catch (RuntimeException e) {
@@ -81,6 +111,14 @@ final class Calibration implements AutoCloseable {
       throw new IllegalArgumentException(
           file + ": tensor '" + weight.name() + "': " + e.getMessage(), e);
     }
+  }
+
+  private static float[] weights(Matrix router, long from, long to) {
+    float[] weights = new float[(int) (to - from)];
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = router.get(0, from + i);
+    }
+    return weights;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.sparse24.cli;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.sparse24.ColumnNorms;
 import io.sparse24.Pattern;
 import io.sparse24.Pruner;
@@ -14,6 +15,10 @@ import io.sparse24.format.CheckpointCopy;
 import io.sparse24.format.CheckpointWriter;
 import io.sparse24.format.SparseFormat;
 import io.sparse24.format.Weight;
+import io.sparse24.llm.DecoderConfig;
+import io.sparse24.llm.LanguageModel;
+import io.sparse24.llm.ModelPruner;
+import io.sparse24.llm.Tokenizer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.foreign.Arena;
@@ -25,6 +30,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,19 +39,24 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Prunes a checkpoint, one weight in memory at a time. */
+/** Prunes a checkpoint, one weight in memory at a time; by a text, one block of a decoder. */
 @Command(
     name = "prune",
     mixinStandardHelpOptions = true,
     description = "Prunes a checkpoint to 2:4 or another n:m pattern.")
 final class PruneCommand implements Callable<Integer> {
+  private static final int LONGEST_BY_DEFAULT = 2048;
+
   @Mixin InOut paths = new InOut();
 
   @Option(
       names = "--method",
       paramLabel = "M",
       defaultValue = "magnitude",
-      description = "magnitude or wanda (which needs --calibration). Default: ${DEFAULT-VALUE}")
+      description =
+          "magnitude, random; wanda and ria, which need --calibration-text or --calibration; gblm"
+              + " and pruner-zero, which need --calibration-text; moe-pruner, which needs"
+              + " --calibration. Default: ${DEFAULT-VALUE}")
   Score score = Scores.named("magnitude");
 
   @Option(
@@ -53,8 +64,40 @@ final class PruneCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "Safetensors: for each weight a tensor of its name, [tokens, k] of inputs or [k] of their"
-              + " column L2 norms.")
+              + " column L2 norms; for moe-pruner also NAME.router, [tokens] of the router's"
+              + " weights for that expert.")
   @Nullable Path calibration;
+
+  @Option(
+      names = "--calibration-text",
+      paramLabel = "PATH",
+      description =
+          "A text in UTF-8. IN is a decoder of the Llama family: its linear layers are pruned block"
+              + " by block, by what crops of the text make them multiply. A run that was killed"
+              + " goes on when it is asked for once more.")
+  @Nullable Path text;
+
+  @Option(
+      names = "--samples",
+      paramLabel = "N",
+      defaultValue = "128",
+      description = "With --calibration-text: crops. Default: ${DEFAULT-VALUE}")
+  int samples;
+
+  @Option(
+      names = "--seq",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "With --calibration-text: tokens of a crop. Default: the model's longest, at most 2048")
+  int seq;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "0",
+      description = "With --calibration-text: draws the crops. Default: ${DEFAULT-VALUE}")
+  long seed;
 
   @Option(
       names = "--pattern",
@@ -86,8 +129,39 @@ final class PruneCommand implements Callable<Integer> {
 
   @Spec CommandSpec spec = CommandSpec.create();
 
+  /**
+   * A weight.
+   *
+   * @param relativeError ‖X Wᵀ − X Ŵᵀ‖ / ‖X Wᵀ‖ over a crop of the text, if there is one
+   * @param keptEnergy ‖Ŵ‖² / ‖W‖², if there is a text
+   */
   record Pruned(
-      String name, String dtype, List<Long> shape, long bytes, long storedBytes, double ms) {}
+      String name,
+      String dtype,
+      List<Long> shape,
+      long bytes,
+      long storedBytes,
+      double ms,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Double relativeError,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Double keptEnergy) {}
+
+  /**
+   * What a text was used for.
+   *
+   * @param forwardSeconds in passes of the crops through blocks
+   * @param pruneSeconds in pruning
+   * @param workingBytes bound on the memory a block took
+   * @param resumedAt blocks that a killed run had done
+   */
+  record ByText(
+      String text,
+      int samples,
+      int seq,
+      long seed,
+      double forwardSeconds,
+      double pruneSeconds,
+      long workingBytes,
+      int resumedAt) {}
 
   record Result(
       String in,
@@ -97,6 +171,7 @@ final class PruneCommand implements Callable<Integer> {
       String format,
       String backend,
       List<Pruned> pruned,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable ByText byText,
       int untouched,
       long bytesIn,
       long bytesOut,
@@ -105,9 +180,39 @@ final class PruneCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     SparseFormat stored = format();
-    if (score.needsNorms() && calibration == null) {
+    if (calibration != null && text != null) {
       throw new ParameterException(
-          spec.commandLine(), "--method " + score.name() + " needs --calibration FILE");
+          spec.commandLine(), "--calibration and --calibration-text: are both given, name one");
+    }
+    if (score.needsGradient() && text == null) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--method "
+              + score.name()
+              + " needs --calibration-text PATH, for gradients of a decoder of the Llama family");
+    }
+    if (score.needsRouter() && calibration == null) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--method "
+              + score.name()
+              + " needs --calibration FILE with a router's weights; decoders of the Llama family"
+              + " have no router");
+    }
+    if (score.needsNorms() && calibration == null && text == null) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--method "
+              + score.name()
+              + " needs --calibration-text PATH, for a decoder of the Llama family, or"
+              + " --calibration FILE");
+    }
+    if (samples < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--samples: is " + samples + ", must be at least 1");
+    }
+    if (seq < 0 || seq == 1) {
+      throw new ParameterException(spec.commandLine(), "--seq: is " + seq + ", must be at least 2");
     }
     if (!score.needsNorms() && calibration != null) {
       spec.commandLine()
@@ -119,13 +224,18 @@ final class PruneCommand implements Callable<Integer> {
       Target.checkNew(paths.out);
       try (Session session = backend.open()) {
         session.allowNonFinite(allowNonFinite);
-        result = prune(checkpoint, session, stored);
+        Path by = text;
+        result =
+            by == null
+                ? prune(checkpoint, session, stored)
+                : pruneByText(checkpoint, session, stored, by);
       }
     }
     PrintWriter printer = spec.commandLine().getOut();
     if (json) {
       Json.print(printer, result);
     } else {
+      printLayers(printer, result);
       printer.printf(
           Locale.ROOT,
           "%s pruned to %s by %s on backend %s, %s untouched: %,d -> %,d bytes"
@@ -143,6 +253,39 @@ final class PruneCommand implements Callable<Integer> {
       printer.flush();
     }
     return 0;
+  }
+
+  private static void printLayers(PrintWriter out, Result result) {
+    ByText by = result.byText();
+    if (by == null) {
+      return;
+    }
+    for (Pruned pruned : result.pruned()) {
+      out.printf(
+          Locale.ROOT,
+          "%-48s off by %5.1f %%, keeps %5.1f %% of its energy, %,.0f ms%n",
+          pruned.name(),
+          100 * orNothing(pruned.relativeError()),
+          100 * orNothing(pruned.keptEnergy()),
+          pruned.ms());
+    }
+    out.printf(
+        Locale.ROOT,
+        "%s of %,d tokens: forward passes %.1f s (%.0f %%), pruning %.1f s; at most %,d bytes for a"
+            + " block%s%n",
+        Count.of(by.samples(), "crop"),
+        by.seq(),
+        by.forwardSeconds(),
+        100 * by.forwardSeconds() / Math.max(by.forwardSeconds() + by.pruneSeconds(), 1e-9),
+        by.pruneSeconds(),
+        by.workingBytes(),
+        by.resumedAt() == 0
+            ? ""
+            : "; an earlier run had done " + Count.of(by.resumedAt(), "block"));
+  }
+
+  private static double orNothing(@Nullable Double value) {
+    return value == null ? 0 : value;
   }
 
   private SparseFormat format() {
@@ -171,14 +314,13 @@ final class PruneCommand implements Callable<Integer> {
       }
     }
     if (chosen.isEmpty()) {
-      throw new IllegalArgumentException(
-          paths.in
-              + ": has no weight to prune (matrices of F32, BF16 or F16"
-              + (selection.isExplicit() ? " that --include matches)" : "; see --include)"));
+      throw nothingToPrune();
     }
     List<Pruned> pruned = new ArrayList<>();
     try (Calibration inputs =
-        calibration != null && score.needsNorms() ? new Calibration(calibration) : null) {
+        calibration != null && score.needsNorms()
+            ? new Calibration(calibration, score.needsRouter())
+            : null) {
       if (inputs != null) {
         chosen.forEach(inputs::check);
       }
@@ -204,10 +346,100 @@ final class PruneCommand implements Callable<Integer> {
         stored.id(),
         session.info().backend(),
         pruned,
+        null,
         copy.weights().size() - pruned.size(),
         copy.bytesIn(),
         copy.bytesOut(),
         (System.nanoTime() - start) / 1e9);
+  }
+
+  private Result pruneByText(Checkpoint checkpoint, Session session, SparseFormat stored, Path by)
+      throws IOException {
+    long start = System.nanoTime();
+    DecoderConfig config = LanguageModel.config(paths.in);
+    int length = seq == 0 ? Math.min(LONGEST_BY_DEFAULT, config.maxPositions()) : seq;
+    Set<String> linears = Set.copyOf(ModelPruner.linearWeights(config));
+    List<String> names = new ArrayList<>();
+    List<Weight> weights = checkpoint.weights();
+    for (Weight weight : weights) {
+      if (selection.takes(weight) && (selection.isExplicit() || linears.contains(weight.name()))) {
+        requirePrunable(weight, stored);
+        names.add(weight.name());
+      }
+    }
+    if (names.isEmpty()) {
+      throw nothingToPrune();
+    }
+    int[] tokens;
+    try (Tokenizer tokenizer = Tokenizer.open(paths.in)) {
+      tokens = tokenizer.encode(TextFile.read(by));
+    }
+    if (tokens.length < length) {
+      throw new IOException(
+          by
+              + ": has "
+              + tokens.length
+              + " tokens, a crop needs "
+              + length
+              + "; name more text or a smaller --seq");
+    }
+    ModelPruner.Result done;
+    long passes = 2L * samples * config.layers();
+    try (Progress bar = new Progress(spec.commandLine().getErr(), "prune", passes)) {
+      AtomicLong before = new AtomicLong();
+      done =
+          ModelPruner.prune(
+              session,
+              checkpoint,
+              paths.out,
+              names,
+              tokens,
+              new ModelPruner.Options(score, pattern, stored, samples, length, seed),
+              (now, of, what) -> bar.step(now - before.getAndSet(now), what));
+    } catch (Sparse24Exception.BadData e) {
+      throw new IllegalArgumentException(
+          paths.in + ": " + e.getMessage() + "; mend it, or let it through with --allow-non-finite",
+          e);
+    }
+    return new Result(
+        paths.in.toString(),
+        paths.out.toString(),
+        score.name(),
+        pattern.toString(),
+        stored.id(),
+        session.info().backend(),
+        done.layers().stream()
+            .map(layer ->
+                new Pruned(
+                    layer.name(),
+                    layer.dtype(),
+                    layer.shape(),
+                    layer.bytes(),
+                    layer.storedBytes(),
+                    layer.ms(),
+                    layer.relativeError(),
+                    layer.keptEnergy()))
+            .toList(),
+        new ByText(
+            by.toString(),
+            samples,
+            length,
+            seed,
+            done.forwardSeconds(),
+            done.pruneSeconds(),
+            done.workingBytes(),
+            done.resumedAt()),
+        weights.size() - names.size(),
+        done.bytesIn(),
+        done.bytesOut(),
+        (System.nanoTime() - start) / 1e9);
+  }
+
+  private IllegalArgumentException nothingToPrune() {
+    return new IllegalArgumentException(
+        paths.in
+            + ": has no weight to prune (matrices of F32, BF16 or F16"
+            + (selection.isExplicit() ? " that --include matches)" : "; see --include)"));
   }
 
   /** All weights are checked before the first is pruned. */
@@ -299,6 +531,8 @@ final class PruneCommand implements Callable<Integer> {
         weight.info().shape(),
         weight.storedBytes(),
         bytes,
-        (System.nanoTime() - start) / 1e6);
+        (System.nanoTime() - start) / 1e6,
+        null,
+        null);
   }
 }

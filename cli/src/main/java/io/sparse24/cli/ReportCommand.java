@@ -1,7 +1,11 @@
 package io.sparse24.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.sparse24.bench.Readme;
+import io.sparse24.bench.SlopeMarkdown;
+import io.sparse24.bench.SlopePlots;
+import io.sparse24.bench.SlopeReport;
 import io.sparse24.bench.SuiteMarkdown;
 import io.sparse24.bench.SuitePlots;
 import io.sparse24.bench.SuiteReport;
@@ -25,7 +29,7 @@ import picocli.CommandLine.Spec;
     name = "report",
     mixinStandardHelpOptions = true,
     description =
-        "Turns the JSON of 's24 bench --suite cpu' or gpu into Markdown and SVG beside it.")
+        "Turns the JSON of 's24 bench --suite cpu', gpu or slope into Markdown and SVG beside it.")
 final class ReportCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
@@ -36,7 +40,9 @@ final class ReportCommand implements Callable<Integer> {
   @Option(
       names = "--readme",
       paramLabel = "FILE",
-      description = "Write the summaries there too, between its marks 'results: begin' and 'end'.")
+      description =
+          "Write the summaries there too, between its marks 'results: begin' and 'end', those of"
+              + " suite slope between 'slope results: begin' and 'end'.")
   @Nullable Path readme;
 
   @Option(names = "--json", description = "JSON on standard output: what was written.")
@@ -46,13 +52,44 @@ final class ReportCommand implements Callable<Integer> {
 
   private record Written(List<String> files) {}
 
+  /** A result of either kind. */
+  private sealed interface Result {
+    String full();
+
+    Map<String, String> pictures();
+  }
+
+  private record OfKernels(SuiteReport report) implements Result {
+    @Override
+    public String full() {
+      return new SuiteMarkdown(report).full();
+    }
+
+    @Override
+    public Map<String, String> pictures() {
+      return new SuitePlots(report).svg();
+    }
+  }
+
+  private record OfTraining(SlopeReport report) implements Result {
+    @Override
+    public String full() {
+      return new SlopeMarkdown(report).full();
+    }
+
+    @Override
+    public Map<String, String> pictures() {
+      return new SlopePlots(report).svg();
+    }
+  }
+
   @Override
   public Integer call() throws IOException {
-    List<SuiteReport> reports = new ArrayList<>();
+    List<Result> reports = new ArrayList<>();
     for (Path result : results) {
       reports.add(read(result));
     }
-    String readmeText = readme == null ? "" : replace(readme, SuiteMarkdown.summaries(reports));
+    String readmeText = readme == null ? "" : replaced(readme, reports);
     List<String> files = new ArrayList<>();
     for (int i = 0; i < reports.size(); i++) {
       files.addAll(writeBeside(results.get(i), reports.get(i)));
@@ -72,22 +109,22 @@ final class ReportCommand implements Callable<Integer> {
   }
 
   /** None on a Java runtime without what draws them, such as that of the download. */
-  private Map<String, String> pictures(SuiteReport report) {
+  private Map<String, String> pictures(Result report) {
     if (ModuleLayer.boot().findModule("java.desktop").isEmpty()) {
       spec.commandLine().getErr().println("report: no plots, this Java runtime can't draw");
       return Map.of();
     }
-    return new SuitePlots(report).svg();
+    return report.pictures();
   }
 
-  private List<String> writeBeside(Path result, SuiteReport report) throws IOException {
+  private List<String> writeBeside(Path result, Result report) throws IOException {
     String name = String.valueOf(result.getFileName()).replaceFirst("\\.json$", "");
     Path folder = result.toAbsolutePath().getParent();
     if (folder == null) {
       throw new IOException(result + ": is no file");
     }
     List<String> files = new ArrayList<>();
-    StringBuilder text = new StringBuilder("# " + name + "\n\n" + new SuiteMarkdown(report).full());
+    StringBuilder text = new StringBuilder("# " + name + "\n\n" + report.full());
     for (Map.Entry<String, String> picture : pictures(report).entrySet()) {
       String file = name + "-" + picture.getKey() + ".svg";
       files.add(write(folder.resolve(file), picture.getValue()));
@@ -97,22 +134,41 @@ final class ReportCommand implements Callable<Integer> {
     return files;
   }
 
-  private static SuiteReport read(Path file) throws IOException {
+  private static Result read(Path file) throws IOException {
+    String what = file + ": is no result of 's24 bench --suite cpu', gpu or slope";
     try {
-      SuiteReport report = Json.MAPPER.readValue(Files.readString(file), SuiteReport.class);
-      if (report != null && report.goals() != null) {
-        return report;
+      JsonNode json = Json.MAPPER.readTree(Files.readString(file));
+      if (json != null && json.has("goals") && json.has("layers")) {
+        return new OfTraining(Json.MAPPER.treeToValue(json, SlopeReport.class));
+      }
+      if (json != null && json.has("goals") && json.has("rows")) {
+        return new OfKernels(Json.MAPPER.treeToValue(json, SuiteReport.class));
       }
     } catch (JsonProcessingException e) {
-      throw new IOException(
-          file + ": is no result of 's24 bench --suite cpu': " + e.getOriginalMessage(), e);
+      throw new IOException(what + ": " + e.getOriginalMessage(), e);
     }
-    throw new IOException(file + ": is no result of 's24 bench --suite cpu'");
+    throw new IOException(what);
   }
 
-  private static String replace(Path file, String part) throws IOException {
+  /** Each kind of result has its own place. */
+  private static String replaced(Path file, List<Result> reports) throws IOException {
+    List<SuiteReport> kernels = new ArrayList<>();
+    List<SlopeReport> training = new ArrayList<>();
+    for (Result report : reports) {
+      switch (report) {
+        case OfKernels of -> kernels.add(of.report());
+        case OfTraining of -> training.add(of.report());
+      }
+    }
+    String text = Files.readString(file);
     try {
-      return Readme.replace(Files.readString(file), part);
+      if (!kernels.isEmpty()) {
+        text = Readme.replace(text, "results", SuiteMarkdown.summaries(kernels));
+      }
+      if (!training.isEmpty()) {
+        text = Readme.replace(text, "slope results", SlopeMarkdown.summaries(training));
+      }
+      return text;
     } catch (IllegalArgumentException e) {
       throw new IOException(file + ": " + e.getMessage(), e);
     }

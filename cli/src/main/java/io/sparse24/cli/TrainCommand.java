@@ -10,6 +10,7 @@ import io.sparse24.llm.Preset;
 import io.sparse24.llm.TrainOptions;
 import io.sparse24.llm.TrainRecord;
 import io.sparse24.llm.Trainer;
+import io.sparse24.train.MemoryUse;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -127,6 +128,14 @@ final class TrainCommand implements Callable<Integer> {
   @Nullable Long columnPeriod;
 
   @Option(
+      names = "--double-prune",
+      negatable = true,
+      description =
+          "Whether SLoPe's gradient of X is of a weight pruned along both sides; without, it is"
+              + " exact, by dense products from a dense transpose. Default: true")
+  @Nullable Boolean doublePrune;
+
+  @Option(
       names = "--dense",
       paramLabel = "RE",
       description =
@@ -179,6 +188,13 @@ final class TrainCommand implements Callable<Integer> {
 
   @Spec CommandSpec spec = CommandSpec.create();
 
+  /** Of the linear layers, between steps. */
+  record Memory(long bytes, double bytesPerParameter, MemoryUse parts) {
+    Memory(MemoryUse of) {
+      this(of.total(), of.perParameter(), of);
+    }
+  }
+
   record Result(
       String out,
       String backend,
@@ -186,6 +202,8 @@ final class TrainCommand implements Callable<Integer> {
       int step,
       boolean finished,
       long parameters,
+      Memory memory,
+      Memory denseMemory,
       double firstLoss,
       double loss,
       @Nullable Double validationLoss,
@@ -261,6 +279,8 @@ final class TrainCommand implements Callable<Integer> {
             trained.step(),
             trained.finished(),
             trained.parameters(),
+            new Memory(trained.memory()),
+            new Memory(trained.denseMemory()),
             log.getFirst().loss(),
             log.getLast().loss(),
             validation,
@@ -283,6 +303,7 @@ final class TrainCommand implements Callable<Integer> {
           result.finished()
               ? out + ": the model (try: s24 generate " + out + " --prompt \"public class \")"
               : out + ": not finished");
+      printer.print("linear layers: " + trained.memory().table(trained.denseMemory()));
       printer.flush();
     }
   }
@@ -334,6 +355,7 @@ final class TrainCommand implements Callable<Integer> {
           pattern == null ? base.pattern() : pattern.toString(),
           or(mask, base.mask()),
           or(columnPeriod, base.columnPeriod()),
+          or(doublePrune, base.doublePrune()),
           dense == null ? base.dense() : dense.pattern(),
           or(steps, base.steps()),
           or(batch, base.batch()),
@@ -355,7 +377,7 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   /** Each JDK has its sources, a Java runtime cut down has not. */
-  private static Path sources() throws IOException {
+  static Path sources() throws IOException {
     Path sources = Path.of(System.getProperty("java.home"), "lib", "src.zip");
     if (!Files.isRegularFile(sources)) {
       throw new IOException(

@@ -67,6 +67,51 @@ final class BenchTest {
   }
 
   @Test
+  void trainingIsComparedAndReported() throws IOException {
+    Path text = Files.writeString(dir.resolve("text.txt"), "int next = last + 1;\n".repeat(400));
+    Path out = dir.resolve("slope.json");
+    String[] words = {
+      "bench",
+      "--suite=slope",
+      "--quick",
+      "--backend=reference",
+      "--data=" + text,
+      "--steps=22",
+      "--out=" + out
+    };
+    JsonNode report = S24.json((Object[]) words);
+    assertEquals(5, report.get("runs").size());
+    assertEquals("text.txt", report.get("training").get("data").asText());
+    assertTrue(report.get("runs").get(0).get("milliseconds").get("weight_gradient").asDouble() > 0);
+    Path readme =
+        Files.writeString(
+            dir.resolve("README.md"),
+            "<!-- slope results: begin -->\n<!-- slope results: end -->\n");
+    assertEquals(4, S24.json("report", out, "--readme", readme).get("files").size());
+    assertTrue(Files.readString(dir.resolve("slope.md")).contains("| SLoPe + adapters"));
+    assertTrue(Files.readString(readme).contains("| SLoPe + adapters"));
+    assertTrue(Files.readString(dir.resolve("slope-loss.svg")).contains("<svg"));
+  }
+
+  @Test
+  void optionsOfOneSuiteAreRefusedByOthers() {
+    String[][] all = {
+      {"--suite=cpu", "--layers", "--layers: is for suite slope"},
+      {"--suite=gpu", "--steps=3", "--steps: is for suite slope"},
+      {"--suite=slope", "--time=3", "--time: is for suite gpu"},
+      {"--suite=quick", "--decoders", "--decoders: is for suite slope"},
+      {"--suite=cpu", "--quick", "--quick: is for suites gpu and slope"},
+      {"--suite=slope", "-m=3", "-m: suite slope has its own rows"},
+      {"--suite=slope", "--steps=0", "--steps: is 0, must be at least 1"}
+    };
+    for (String[] each : all) {
+      S24 run = S24.run("bench", each[0], each[1]);
+      assertEquals(Main.USAGE, run.status());
+      assertTrue(run.err().contains(each[2]), run.err());
+    }
+  }
+
+  @Test
   void rowsHaveThePromisedFieldsAndTheRatioOfTheirTimes() {
     JsonNode report = bench("--op", "spmm24", "--dtype", "f32,bf16,f16", "-m", "1,3");
     assertEquals(List.of("machine", "rotated_bytes", "rows"), S24.fields(report));

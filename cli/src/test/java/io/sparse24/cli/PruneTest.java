@@ -145,6 +145,39 @@ final class PruneTest {
   }
 
   @Test
+  void anExpertIsPrunedByWhatItsRouterSentIt() throws IOException {
+    int k = 64;
+    int tokens = 37;
+    Model model = new Model().normal("a.weight", DType.F32, 24, k);
+    Model inputs =
+        new Model()
+            .normal("a.weight", DType.F32, tokens, k)
+            .normal("a.weight.router", DType.F32, tokens);
+    float[] x = inputs.floats("a.weight");
+    float[] router = inputs.floats("a.weight.router");
+    double[] squares = new double[k];
+    for (int i = 0; i < x.length; i++) {
+      // Columns of very different size in tokens that others got.
+      x[i] *= i / k % 2 == 0 ? 1 + i % k % 5 : 6 - i % k % 5;
+      router[i / k] = i / k % 2 == 0 ? router[i / k] : 0;
+      squares[i % k] += Math.pow((double) router[i / k] * x[i], 2);
+    }
+    inputs.put("a.weight", DType.F32, x, tokens, k);
+    inputs.put("a.weight.router", DType.F32, router, tokens);
+    Path in = model.write(dir.resolve("in.safetensors"));
+    Path calibration = inputs.write(dir.resolve("routed.safetensors"));
+    double[] l2 = Arrays.stream(squares).map(Math::sqrt).toArray();
+    int[] expected = model.select("a.weight", l2, 2, 4);
+    for (String method : List.of("moe-pruner", "wanda")) {
+      Path out = dir.resolve("out-" + method);
+      S24.good(
+          "prune", in, out, "--method", method, "--calibration", calibration, "--format", "dense");
+      boolean same = Arrays.equals(expected, Model.read(out, "a.weight"));
+      assertEquals(method.equals("moe-pruner"), same, method);
+    }
+  }
+
+  @Test
   void ofEqualsTheLowerIndexStaysAndMinusZeroIsZero() throws IOException {
     float[] w = {1, -1, 1, -1, -0f, 0, 0, 5, 3, 3, 2, 3};
     Path in = new Model().put("a.weight", DType.F32, w, 1, 12).write(dir.resolve("a.safetensors"));

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparse24.bench.Readme;
+import io.sparse24.bench.SlopeMarkdown;
+import io.sparse24.bench.SlopeReport;
 import io.sparse24.bench.SuiteMarkdown;
 import io.sparse24.bench.SuiteReport;
 import java.io.ByteArrayInputStream;
@@ -28,6 +30,8 @@ import org.w3c.dom.Document;
 final class ReportTest {
   private static final String MARKS =
       "# Title\n<!-- results: begin, by s24 report -->\nold\n<!-- results: end -->\nrest\n";
+
+  private static final Path ROOT = Path.of(requireNonNull(System.getProperty("s24.root")));
 
   @TempDir Path dir = Path.of("");
   private Path result = Path.of("");
@@ -151,20 +155,28 @@ final class ReportTest {
         2, Files.readAllLines(readme).stream().filter(line -> line.startsWith("| work")).count());
   }
 
-  /** What 's24 report docs/results/cpu-*.json --readme README.md' would write is what is there. */
+  /** What 's24 report docs/results/*.json --readme README.md' would write is what is there. */
   @Test
   void theReadmeOfThisProjectSaysWhatTheCommittedResultsSay() throws IOException {
-    Path root = Path.of(requireNonNull(System.getProperty("s24.root")));
-    List<SuiteReport> reports = new ArrayList<>();
-    try (Stream<Path> files = Files.list(root.resolve("docs/results"))) {
+    List<SuiteReport> kernels = committed("cpu-.*", SuiteReport.class);
+    List<SlopeReport> training = committed("slope-.*", SlopeReport.class);
+    assertFalse(kernels.isEmpty());
+    assertFalse(training.isEmpty());
+    String readme = Files.readString(ROOT.resolve("README.md"), StandardCharsets.UTF_8);
+    assertEquals(Readme.replace(readme, "results", SuiteMarkdown.summaries(kernels)), readme);
+    assertEquals(
+        Readme.replace(readme, "slope results", SlopeMarkdown.summaries(training)), readme);
+  }
+
+  private static <T> List<T> committed(String name, Class<T> type) throws IOException {
+    List<T> reports = new ArrayList<>();
+    try (Stream<Path> files = Files.list(ROOT.resolve("docs/results"))) {
       for (Path file : files.sorted().toList()) {
-        if (String.valueOf(file.getFileName()).matches("cpu-.*\\.json")) {
-          reports.add(Json.MAPPER.readValue(file.toFile(), SuiteReport.class));
+        if (String.valueOf(file.getFileName()).matches(name + "\\.json")) {
+          reports.add(Json.MAPPER.readValue(file.toFile(), type));
         }
       }
     }
-    assertFalse(reports.isEmpty());
-    String readme = Files.readString(root.resolve("README.md"), StandardCharsets.UTF_8);
-    assertEquals(Readme.replace(readme, SuiteMarkdown.summaries(reports)), readme);
+    return reports;
   }
 }

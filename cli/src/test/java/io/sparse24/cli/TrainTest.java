@@ -54,6 +54,10 @@ final class TrainTest {
     assertTrue(result.get("finished").asBoolean());
     assertEquals(12, result.get("step").asInt());
     assertTrue(result.get("loss").asDouble() < result.get("first_loss").asDouble());
+    double share =
+        result.get("memory").get("bytes").asDouble()
+            / result.get("dense_memory").get("bytes").asDouble();
+    assertEquals(method.equals("slope"), share < 0.9, () -> "memory " + share);
     assertTrue(Files.readString(out.resolve("loss.svg")).contains("<svg"));
     try (Stream<String> lines = Files.lines(out.resolve("log.jsonl"))) {
       assertEquals(12, lines.count());
@@ -125,6 +129,16 @@ final class TrainTest {
   }
 
   @Test
+  void memoryAndTheChoiceOfPruningOnceAreSaid() {
+    S24 run = S24.good(train(dir.resolve("exact"), "--steps=1", "--seq=8", "--no-double-prune"));
+    assertTrue(run.out().contains("bytes a parameter"), run.out());
+    assertTrue(run.out().contains("of dense: "), run.out());
+    S24 refused = S24.run(train(dir.resolve("none"), "--method=dense", "--no-double-prune"));
+    assertEquals(Main.USAGE, refused.status());
+    assertTrue(refused.err().contains("--no-double-prune: is of method slope"), refused.err());
+  }
+
+  @Test
   void aTextLongerThanTheModelKnowsIsRefused() {
     Path out = dir.resolve("short");
     S24.good(train(out, "--steps=1", "--seq=16"));
@@ -139,19 +153,6 @@ final class TrainTest {
     assertEquals(8, S24.json("generate", out, "--prompt=12345678", BACKEND).get("tokens").asInt());
   }
 
-  private static ProcessBuilder child(Path log, String... words) {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
-    command.addAll(List.of(words));
-    return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
-  }
-
   /** SIGTERM, which the JVM takes as it does SIGINT. */
   @Test
   @Timeout(value = 3, unit = TimeUnit.MINUTES)
@@ -164,7 +165,7 @@ final class TrainTest {
         Arrays.stream(train(stopped, "--steps=60", "--seq=8"))
             .map(Object::toString)
             .toArray(String[]::new);
-    Process process = child(log, words).start();
+    Process process = S24.child(log, words).start();
     Path lines = stopped.resolve("log.jsonl");
     while (process.isAlive() && !(Files.exists(lines) && Files.size(lines) > 0)) {
       Thread.sleep(1);
@@ -190,7 +191,8 @@ final class TrainTest {
     Files.delete(out.resolve("training/step-00000004.safetensors"));
     Path log = dir.resolve("full.log");
     ProcessBuilder child =
-        child(log, "train", "--out", out.toString(), "--resume", "--checkpoint-every=2", BACKEND);
+        S24.child(
+            log, "train", "--out", out.toString(), "--resume", "--checkpoint-every=2", BACKEND);
     List<String> limited =
         new ArrayList<>(List.of("bash", "-c", "ulimit -f 100; exec \"$@\"", "x"));
     limited.addAll(child.command());

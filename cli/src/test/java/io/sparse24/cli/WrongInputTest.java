@@ -126,11 +126,11 @@ final class WrongInputTest {
             arguments("bench -m some", 2, "'some'"),
             arguments("bench --dtype I4", 2, "F32, BF16, F16, I8, F8_E4M3"),
             arguments("bench --dtype F8_E4M3 --x-dtype I8 --op spmm24", 1, "no kernel for"),
-            arguments("bench --suite all", 2, "cpu, gpu, quick"),
+            arguments("bench --suite all", 2, "cpu, gpu, slope, quick"),
             arguments("bench --suite gpu -m 1", 2, "-m: suite gpu has its own rows"),
             arguments("bench --suite gpu --time 0", 2, "--time: is 0.0, must be more than 0"),
             arguments("bench --suite gpu --backend nowhere", 1, "backend: is 'nowhere'"),
-            arguments("bench --suite cpu --quick", 2, "--quick: is for suite gpu"),
+            arguments("bench --suite cpu --quick", 2, "--quick: is for suites gpu and slope"),
             arguments("bench --time 3", 2, "--time: is for suite gpu"),
             arguments("bench --suite cpu --op gemm", 2, "--op: suite cpu has its own rows"),
             arguments("bench --suite cpu -m 1", 2, "-m: suite cpu has its own rows"),
@@ -173,6 +173,12 @@ final class WrongInputTest {
             arguments(wanda("cal-k.safetensors"), 1, "must be [tokens, 16] or [16]"),
             arguments(wanda("cal-nan.safetensors"), 1, "tensor 'a.weight': x[2, 5] is NaN"),
             arguments(wanda("cal-negative.safetensors"), 1, "[4] is -1.0"),
+            arguments("prune @good.safetensors @out --method moe-pruner", 2, "have no router"),
+            arguments(
+                "prune @good.safetensors @out --method moe-pruner --calibration"
+                    + " @cal-nan.safetensors",
+                1,
+                "tensor 'a.weight.router' is missing, must be ["),
             // Where the result should go.
             arguments("prune @good.safetensors @pruned", 1, "exists already, name a new one"),
             arguments("prune @good.safetensors @good.safetensors", 1, "exists already"),

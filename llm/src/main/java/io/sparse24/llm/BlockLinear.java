@@ -21,6 +21,16 @@ enum BlockLinear {
     return Names.block(layer) + module;
   }
 
+  /** What it multiplies. */
+  BlockInput input() {
+    return switch (this) {
+      case Q, K, V -> BlockInput.ATTENTION;
+      case O -> BlockInput.ATTENDED;
+      case GATE, UP -> BlockInput.MLP;
+      case DOWN -> BlockInput.ACTIVATED;
+    };
+  }
+
   /** Outputs. */
   long n(DecoderConfig config) {
     return switch (this) {

@@ -15,7 +15,10 @@ import io.sparse24.api.Sgd;
 import io.sparse24.format.Safetensors;
 import io.sparse24.format.SafetensorsWriter;
 import io.sparse24.format.TensorInfo;
+import io.sparse24.llm.StepClock.Phase;
 import io.sparse24.train.DenseLinear;
+import io.sparse24.train.MemoryUse;
+import io.sparse24.train.Rule;
 import io.sparse24.train.SlopeLinear;
 import io.sparse24.train.TrainableLinear;
 import io.sparse24.train.TrainableMatrix;
@@ -62,6 +65,7 @@ final class Decoder implements AutoCloseable {
   private final Matrix losses;
   private final PinnedBuffer hostLosses;
   private final Gradients gradients;
+  private final StepClock clock;
 
   /**
    * From weights to start with.
@@ -86,6 +90,7 @@ final class Decoder implements AutoCloseable {
     this.attention =
         new AttentionShape(batch, config.heads(), config.kvHeads(), config.attentionScale(), true);
     this.memory = session.scratch();
+    this.clock = new StepClock(session);
     try {
       this.workspace = Workspace.of(session, dtype, tokens, needs(recipe));
       long hidden = config.hiddenSize();
@@ -159,6 +164,21 @@ final class Decoder implements AutoCloseable {
     }
   }
 
+  private void forward(TrainableLinear linear, Matrix x, @Nullable Matrix c, Matrix y) {
+    clock.begin(Phase.FORWARD);
+    linear.forward(x, c, y);
+    clock.end();
+  }
+
+  private void backward(TrainableLinear linear, Matrix dy, Matrix x, Matrix dx, float beta) {
+    clock.begin(Phase.WEIGHT_GRADIENT);
+    linear.weightGradient(dy, x);
+    clock.end();
+    clock.begin(Phase.INPUT_GRADIENT);
+    linear.inputGradient(dy, dx, beta);
+    clock.end();
+  }
+
   /** What backward needs of all blocks in turn: gradients of what lies between the operations. */
   private final class Gradients {
     final Matrix residual = memory.matrix(tokens, config.hiddenSize(), dtype);
@@ -208,24 +228,28 @@ final class Decoder implements AutoCloseable {
       }
     }
 
-    private TrainableLinear linear(BlockLinear which) {
-      return linear[which.ordinal()];
+    private void forward(BlockLinear which, Matrix in, @Nullable Matrix c, Matrix y) {
+      Decoder.this.forward(linear[which.ordinal()], in, c, y);
+    }
+
+    private void backward(BlockLinear which, Matrix dy, Matrix in, Matrix dx, float beta) {
+      Decoder.this.backward(linear[which.ordinal()], dy, in, dx, beta);
     }
 
     void forward() {
       layers.rmsnorm(x, attentionNorm.values(), config.normEpsilon(), normed, roots);
-      linear(BlockLinear.Q).forward(normed, q);
-      linear(BlockLinear.K).forward(normed, k);
-      linear(BlockLinear.V).forward(normed, v);
+      forward(BlockLinear.Q, normed, null, q);
+      forward(BlockLinear.K, normed, null, k);
+      forward(BlockLinear.V, normed, null, v);
       turn(q, config.heads(), false);
       turn(k, config.kvHeads(), false);
       layers.attention(attention, sequence, q, k, v, attended, lse);
-      linear(BlockLinear.O).forward(attended, x, middle);
+      forward(BlockLinear.O, attended, x, middle);
       layers.rmsnorm(middle, mlpNorm.values(), config.normEpsilon(), middleNormed, middleRoots);
-      linear(BlockLinear.GATE).forward(middleNormed, gate);
-      linear(BlockLinear.UP).forward(middleNormed, up);
+      forward(BlockLinear.GATE, middleNormed, null, gate);
+      forward(BlockLinear.UP, middleNormed, null, up);
       layers.swiglu(gate, up, gated);
-      linear(BlockLinear.DOWN).forward(gated, middle, out);
+      forward(BlockLinear.DOWN, gated, middle, out);
     }
 
     private void turn(Matrix of, long heads, boolean inverse) {
@@ -235,19 +259,19 @@ final class Decoder implements AutoCloseable {
     /** The gradient of out, in {@code residual}, becomes that of x; gate and up are overwritten. */
     void backward() {
       Gradients d = gradients;
-      linear(BlockLinear.DOWN).backward(d.residual, gated, d.gated, 0);
+      backward(BlockLinear.DOWN, d.residual, gated, d.gated, 0);
       layers.swigluGrad(gate, up, d.gated, gate, up);
-      linear(BlockLinear.GATE).backward(gate, middleNormed, d.normed, 0);
-      linear(BlockLinear.UP).backward(up, middleNormed, d.normed, 1);
+      backward(BlockLinear.GATE, gate, middleNormed, d.normed, 0);
+      backward(BlockLinear.UP, up, middleNormed, d.normed, 1);
       layers.rmsnormGrad(
           middle, mlpNorm.values(), middleRoots, d.normed, 1, d.residual, mlpNorm.gradient());
-      linear(BlockLinear.O).backward(d.residual, attended, d.attended, 0);
+      backward(BlockLinear.O, d.residual, attended, d.attended, 0);
       layers.attentionGrad(attention, sequence, q, k, v, attended, lse, d.attended, d.q, d.k, d.v);
       turn(d.q, config.heads(), true);
       turn(d.k, config.kvHeads(), true);
-      linear(BlockLinear.Q).backward(d.q, normed, d.normed, 0);
-      linear(BlockLinear.K).backward(d.k, normed, d.normed, 1);
-      linear(BlockLinear.V).backward(d.v, normed, d.normed, 1);
+      backward(BlockLinear.Q, d.q, normed, d.normed, 0);
+      backward(BlockLinear.K, d.k, normed, d.normed, 1);
+      backward(BlockLinear.V, d.v, normed, d.normed, 1);
       layers.rmsnormGrad(
           x, attentionNorm.values(), roots, d.normed, 1, d.residual, attentionNorm.gradient());
     }
@@ -297,12 +321,13 @@ final class Decoder implements AutoCloseable {
     layers.embed(inputs, values, blocks.getFirst().x);
     blocks.forEach(Block::forward);
     layers.rmsnorm(last, norm.values(), config.normEpsilon(), normed, normRoots);
-    head.forward(normed, logits);
+    forward(head, normed, null, logits);
   }
 
   /** The mean loss of the batch, without gradients. */
   double loss() {
     forward();
+    clock.discard();
     layers.crossEntropy(logits, targets, 1, losses, null);
     return meanLoss();
   }
@@ -312,13 +337,15 @@ final class Decoder implements AutoCloseable {
     forward();
     layers.crossEntropy(logits, targets, 1f / tokens, losses, logits);
     Gradients d = gradients;
-    head.backward(logits, normed, d.normed, 0);
+    backward(head, logits, normed, d.normed, 0);
     layers.rmsnormGrad(last, norm.values(), normRoots, d.normed, 0, d.residual, norm.gradient());
     for (Block block : blocks.reversed()) {
       block.backward();
     }
     layers.embedGrad(inputs, d.residual, table == null ? head.gradient() : table.gradient());
-    return meanLoss();
+    double loss = meanLoss();
+    clock.read();
+    return loss;
   }
 
   private double meanLoss() {
@@ -342,8 +369,9 @@ final class Decoder implements AutoCloseable {
     return sum;
   }
 
-  /** A step of all; norms are not decayed. */
+  /** A step of all, after which it waits; norms are not decayed. */
   void step(Optimizer settings, float gradScale) {
+    clock.begin(Phase.OPTIMIZER);
     Optimizer undecayed =
         switch (settings) {
           case AdamW a -> new AdamW(a.lr(), a.beta1(), a.beta2(), a.epsilon(), 0);
@@ -351,6 +379,34 @@ final class Decoder implements AutoCloseable {
         };
     linears.values().forEach(linear -> linear.step(settings, gradScale));
     others.values().forEach(other -> other.step(other == table ? settings : undecayed, gradScale));
+    clock.end();
+    session.synchronize();
+    clock.read();
+  }
+
+  /**
+   * The times of what was done since the last call.
+   *
+   * @param milliseconds of all of it
+   */
+  StepTimes times(double milliseconds) {
+    return clock.take(milliseconds);
+  }
+
+  /** What the linear layers keep between steps. */
+  MemoryUse memory() {
+    return linears.values().stream()
+        .map(TrainableLinear::memory)
+        .reduce(MemoryUse::plus)
+        .orElseThrow();
+  }
+
+  /** What they would keep if all were dense. */
+  MemoryUse denseMemory(Rule rule) {
+    return linears.values().stream()
+        .map(linear -> MemoryUse.dense(linear.n(), linear.k(), dtype, rule))
+        .reduce(MemoryUse::plus)
+        .orElseThrow();
   }
 
   /** SLoPe's adapters, on all layers that are its; L has the deviation of 1 / √k. */
@@ -397,6 +453,7 @@ final class Decoder implements AutoCloseable {
       workspace.close();
     }
     pinned.forEach(PinnedBuffer::close);
+    clock.close();
     memory.close();
   }
 }

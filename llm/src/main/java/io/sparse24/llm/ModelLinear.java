@@ -3,7 +3,6 @@ package io.sparse24.llm;
 import io.sparse24.Sparse24Matrix;
 import io.sparse24.api.Activation;
 import io.sparse24.api.Epilogue;
-import io.sparse24.api.LowRank;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Session;
 import java.util.Objects;
@@ -52,28 +51,17 @@ final class ModelLinear implements AutoCloseable {
   /** Y = X Wᵀ, plus C if it is not null. */
   void multiply(Matrix x, @Nullable Matrix c, Matrix y) {
     Epilogue epilogue = c == null ? Epilogue.NONE : ADD;
-    LowRank term = term(x);
     if (sparse == null) {
-      Matrix w = Objects.requireNonNull(dense);
-      session.gemm(x, w, c, y, epilogue);
-      if (term != null) {
-        session.gemm(term.t(), term.r(), y, y, ADD);
-      }
-    } else if (term == null) {
-      sparse.multiply(x, c, y, epilogue);
+      session.gemm(x, Objects.requireNonNull(dense), c, y, epilogue);
     } else {
-      sparse.multiply(x, c, y, epilogue, term);
+      sparse.multiply(x, c, y, epilogue);
     }
-  }
-
-  private @Nullable LowRank term(Matrix x) {
     Adapters term = adapters;
-    if (term == null) {
-      return null;
+    if (term != null) {
+      Matrix t = term.t().rowSlice(0, x.rows());
+      session.gemm(x, term.l(), t);
+      session.gemm(t, term.r(), y, y, ADD);
     }
-    Matrix t = term.t().rowSlice(0, x.rows());
-    session.gemm(x, term.l(), t);
-    return new LowRank(t, term.r());
   }
 
   @Override

@@ -27,6 +27,7 @@ import io.sparse24.train.Workspace;
  * @param magnitudeMask whether SLoPe's mask is that of the initial weights' magnitudes, as in its
  *     authors' release, or random, as in the paper
  * @param columnPeriod after how many steps SLoPe's column mask is made anew, 0 never
+ * @param doublePrune whether SLoPe's gradient of X is that of a double-pruned weight
  * @param denseNames a regular expression; layers in whose name it has a match stay dense
  * @param adapterRank of the adapters that will be attached, 0 for none
  * @param rule the optimizer
@@ -37,6 +38,7 @@ record Recipe(
     Pattern pattern,
     boolean magnitudeMask,
     long columnPeriod,
+    boolean doublePrune,
     java.util.regex.Pattern denseNames,
     long adapterRank,
     Rule rule,
@@ -49,7 +51,15 @@ record Recipe(
 
   static Recipe dense(Rule rule) {
     return new Recipe(
-        Method.DENSE, Pattern.P2_4, false, 0, java.util.regex.Pattern.compile(FIRST), 0, rule, 0);
+        Method.DENSE,
+        Pattern.P2_4,
+        false,
+        0,
+        true,
+        java.util.regex.Pattern.compile(FIRST),
+        0,
+        rule,
+        0);
   }
 
   boolean sparse(String module, long n, long k) {
@@ -64,7 +74,7 @@ record Recipe(
   }
 
   private SlopeOptions slopeOptions(String module) {
-    return new SlopeOptions(rule, mask(module), columnPeriod, false);
+    return new SlopeOptions(rule, mask(module), columnPeriod, false, doublePrune);
   }
 
   private InitialMask mask(String module) {
@@ -91,7 +101,7 @@ record Recipe(
     }
     Masking masking =
         method == Method.SLOPE
-            ? new Masking.Fixed(mask(module), columnPeriod)
+            ? new Masking.Fixed(mask(module), columnPeriod, doublePrune)
             : new Masking.Reselected(1, Masking.Reselected.DECAY);
     return MaskedLinear.of(workspace, w, pattern, masking, rule, false);
   }

@@ -18,6 +18,8 @@ import java.util.regex.PatternSyntaxException;
  * @param pattern how many of each group stay, such as {@code 2:4}
  * @param mask SLoPe's mask: {@code random} or {@code magnitude}
  * @param columnPeriod after how many steps SLoPe's column mask is made anew, 0 never
+ * @param doublePrune whether SLoPe's gradient of X is that of a double-pruned weight; if not it is
+ *     exact and dense
  * @param dense regular expression of modules that stay dense
  * @param steps of the optimizer
  * @param batch sequences of a step
@@ -38,6 +40,7 @@ public record TrainOptions(
     String pattern,
     String mask,
     long columnPeriod,
+    boolean doublePrune,
     String dense,
     int steps,
     int batch,
@@ -97,6 +100,10 @@ public record TrainOptions(
       throw new IllegalArgumentException(
           "adapter-fraction: is " + adapterFraction + ", must be between 0 and 1");
     }
+    if (!doublePrune && method != Method.SLOPE) {
+      throw new IllegalArgumentException(
+          "no-double-prune: is of method slope, not " + method.id() + ", which never does");
+    }
     if (adapters > 0 && (method != Method.SLOPE || !pattern.equals("2:4"))) {
       throw new IllegalArgumentException(
           "adapters: are of method slope with pattern 2:4, not "
@@ -129,6 +136,7 @@ public record TrainOptions(
         "2:4",
         "random",
         100,
+        true,
         Recipe.FIRST,
         preset.steps(),
         preset.batch(),
@@ -142,6 +150,66 @@ public record TrainOptions(
         0);
   }
 
+  /**
+   * The same run by another method.
+   *
+   * @param by the method
+   * @param pruned whether SLoPe's gradient of X is that of a double-pruned weight
+   * @param rank of SLoPe's adapters, 0 for none
+   * @return options that differ in these
+   */
+  public TrainOptions with(Method by, boolean pruned, int rank) {
+    return new TrainOptions(
+        data,
+        preset,
+        dtype,
+        by,
+        pattern,
+        mask,
+        columnPeriod,
+        pruned,
+        dense,
+        steps,
+        batch,
+        microBatches,
+        seq,
+        lr,
+        warmup,
+        weightDecay,
+        rank,
+        adapterFraction,
+        seed);
+  }
+
+  /**
+   * A longer or shorter run, the learning rate rising in a twentieth of it.
+   *
+   * @param all steps
+   * @return options that differ in these
+   */
+  public TrainOptions withSteps(int all) {
+    return new TrainOptions(
+        data,
+        preset,
+        dtype,
+        method,
+        pattern,
+        mask,
+        columnPeriod,
+        doublePrune,
+        dense,
+        all,
+        batch,
+        microBatches,
+        seq,
+        lr,
+        Math.max(1, all / 20),
+        weightDecay,
+        adapters,
+        adapterFraction,
+        seed);
+  }
+
   DecoderConfig config() {
     return Preset.named(preset).config(seq);
   }
@@ -152,6 +220,7 @@ public record TrainOptions(
         Pattern.parse(pattern),
         mask.equals("magnitude"),
         columnPeriod,
+        doublePrune,
         java.util.regex.Pattern.compile(dense),
         adapters,
         Rule.ADAMW,

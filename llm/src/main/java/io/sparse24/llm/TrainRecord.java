@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param validationLoss of the held-out text after it, nats; null where it was not computed
  * @param tokens trained on until now
  * @param tokensPerSecond of this step
+ * @param milliseconds of this step, where they went
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record TrainRecord(
@@ -22,4 +23,5 @@ public record TrainRecord(
     double gradientNorm,
     @Nullable Double validationLoss,
     long tokens,
-    double tokensPerSecond) {}
+    double tokensPerSecond,
+    StepTimes milliseconds) {}

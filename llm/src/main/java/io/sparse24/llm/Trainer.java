@@ -3,6 +3,7 @@ package io.sparse24.llm;
 import io.sparse24.api.Session;
 import io.sparse24.api.Sparse24Exception;
 import io.sparse24.format.SparseFormat;
+import io.sparse24.train.MemoryUse;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -66,9 +67,17 @@ public final class Trainer {
    * @param step the last one that was done
    * @param finished whether it was the last of all; if not, it was stopped
    * @param parameters of the model
+   * @param memory what its linear layers kept between steps
+   * @param denseMemory what they would have kept if all were dense
    * @param log its lines, those of earlier parts of the run too
    */
-  public record Result(int step, boolean finished, long parameters, List<TrainRecord> log) {}
+  public record Result(
+      int step,
+      boolean finished,
+      long parameters,
+      MemoryUse memory,
+      MemoryUse denseMemory,
+      List<TrainRecord> log) {}
 
   private final TrainOptions options;
   private final Corpus corpus;
@@ -205,7 +214,12 @@ public final class Trainer {
         ModelFiles.write(decoder, format, folder);
       }
       return new Result(
-          step, finished, decoder.config().parameters(), RunFolder.readLog(folder.folder()));
+          step,
+          finished,
+          decoder.config().parameters(),
+          decoder.memory(),
+          decoder.denseMemory(trainer.options.recipe().rule()),
+          RunFolder.readLog(folder.folder()));
     }
   }
 
@@ -244,7 +258,6 @@ public final class Trainer {
     float scale = 1f / options.microBatches();
     double clip = norm > TrainOptions.CLIP ? TrainOptions.CLIP / norm : 1;
     decoder.step(options.settings(step), (float) (scale * clip));
-    decoder.session().synchronize();
     double seconds = (System.nanoTime() - start) / 1e9;
 
     boolean look = step % cadence.validation() == 0 || step == options.steps();
@@ -257,7 +270,8 @@ public final class Trainer {
             norm,
             look ? (Double) validationLoss() : null,
             tokens * step,
-            tokens / seconds);
+            tokens / seconds,
+            decoder.times(seconds * 1e3));
     folder.log(line);
     return line;
   }

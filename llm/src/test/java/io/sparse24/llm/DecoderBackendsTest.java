@@ -43,6 +43,7 @@ final class DecoderBackendsTest {
             Pattern.P2_4,
             true,
             1,
+            true,
             java.util.regex.Pattern.compile(Recipe.FIRST),
             0,
             Rule.SGD,

@@ -26,14 +26,26 @@ final class DecoderGradientTest {
   private final Random random = new Random(seed);
   private final int[] inputs = new int[BATCH * SEQ];
   private final int[] targets = new int[BATCH * SEQ];
+  private boolean doublePrune;
 
   /** SLoPe's too where the column mask drops nothing; else its gradient of X is none, by design. */
   @ParameterizedTest
-  @CsvSource({"dense,false", "dense,true", "slope,false", "slope,true"})
-  void matchesFiniteDifferences(String method, boolean tied) {
+  @CsvSource({
+    "dense,false,true",
+    "dense,true,true",
+    "slope,false,true",
+    "slope,true,true",
+    "slope,false,false",
+    "slope,true,false"
+  })
+  void matchesFiniteDifferences(String method, boolean tied, boolean pruned) {
+    doublePrune = pruned;
     Method by = Method.named(method);
     DecoderConfig config = TinyModel.config(tied);
-    TinyModel model = TinyModel.random(config, random, by == Method.SLOPE);
+    TinyModel model = TinyModel.random(config, random, by == Method.SLOPE && pruned);
+    if (by == Method.SLOPE && !pruned) {
+      model = model.withClearMasks(random);
+    }
     for (int i = 0; i < inputs.length; i++) {
       inputs[i] = random.nextInt(config.vocabSize());
       targets[i] = random.nextInt(config.vocabSize());
@@ -72,6 +84,7 @@ final class DecoderGradientTest {
             Pattern.P2_4,
             true,
             1,
+            doublePrune,
             java.util.regex.Pattern.compile(Recipe.FIRST),
             0,
             Rule.SGD,

@@ -8,19 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparse24.api.Backends;
 import io.sparse24.api.DType;
-import io.sparse24.api.Matrix;
 import io.sparse24.api.Session;
-import io.sparse24.format.CheckpointWriter;
-import io.sparse24.format.TensorInfo;
-import io.sparse24.format.TensorType;
 import io.sparse24.train.Rule;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,30 +31,8 @@ final class LanguageModelTest {
     return Runs.backends();
   }
 
-  /** As a model hub has it, in shards. */
   private Path write(TinyModel model, DType dtype, String name) throws IOException {
-    Path folder = dir.resolve(name);
-    List<TensorInfo> infos = new ArrayList<>();
-    TinyModel.shapes(model.config)
-        .forEach((tensor, shape) ->
-            infos.add(
-                shape[0] == 1
-                    ? TensorInfo.of(tensor, TensorType.of(dtype), shape[1])
-                    : TensorInfo.of(tensor, TensorType.of(dtype), shape[0], shape[1])));
-    try (CheckpointWriter writer = CheckpointWriter.create(folder, infos, Map.of(), 4000);
-        Arena arena = Arena.ofConfined()) {
-      for (Map.Entry<String, int[]> shape : TinyModel.shapes(model.config).entrySet()) {
-        long n = shape.getValue()[0];
-        long k = shape.getValue()[1];
-        Matrix w = model.weight(shape.getKey(), n, k, arena);
-        Matrix rounded = Matrix.allocate(arena, n, k, dtype);
-        for (long i = 0; i < n * k; i++) {
-          rounded.set(i / k, i % k, w.get(i / k, i % k));
-        }
-        writer.write(rounded.segment());
-      }
-      writer.commit(model.config.json(dtype));
-    }
+    Path folder = model.write(dir.resolve(name), dtype);
     assertTrue(Files.exists(folder.resolve("model.safetensors.index.json")));
     return folder;
   }

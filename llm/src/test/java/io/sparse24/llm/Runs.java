@@ -37,6 +37,7 @@ final class Runs {
         "2:4",
         "random",
         3,
+        true,
         Recipe.FIRST,
         steps,
         4,
@@ -48,6 +49,11 @@ final class Runs {
         adapters,
         0.3,
         7);
+  }
+
+  /** Without double pruning. */
+  static TrainOptions exact(TrainOptions as) {
+    return as.with(as.method(), false, as.adapters());
   }
 
   /** From the start if nothing is there, else from where it stopped. */
@@ -76,7 +82,8 @@ final class Runs {
                 line.gradientNorm(),
                 line.validationLoss(),
                 line.tokens(),
-                0))
+                0,
+                new StepTimes(0, 0, 0, 0, 0)))
         .toList();
   }
 }

@@ -2,7 +2,13 @@ package io.sparse24.llm;
 
 import io.sparse24.api.DType;
 import io.sparse24.api.Matrix;
+import io.sparse24.format.CheckpointWriter;
+import io.sparse24.format.TensorInfo;
+import io.sparse24.format.TensorType;
+import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +47,22 @@ final class TinyModel implements InitialWeights {
     return model;
   }
 
+  /** Two of each four weights far larger than the others: a small step changes no mask. */
+  TinyModel withClearMasks(Random random) {
+    weights.forEach((name, w) -> {
+      for (int group = 0; isLinear(name) && group < w.length; group += 4) {
+        int first = random.nextInt(4);
+        int second = (first + 1 + random.nextInt(3)) % 4;
+        for (int c = 0; c < 4; c++) {
+          float value = w[group + c];
+          boolean large = c == first || c == second;
+          w[group + c] = large ? value + Math.copySign(0.2f, value) : value * 0.02f;
+        }
+      }
+    });
+    return this;
+  }
+
   static boolean isLinear(String name) {
     return name.endsWith("proj.weight");
   }
@@ -63,6 +85,32 @@ final class TinyModel implements InitialWeights {
       shapes.put("lm_head.weight", new int[] {config.vocabSize(), hidden});
     }
     return shapes;
+  }
+
+  /** As a model hub has it, in shards. */
+  Path write(Path folder, DType dtype) throws IOException {
+    List<TensorInfo> infos = new ArrayList<>();
+    shapes(config)
+        .forEach((tensor, shape) ->
+            infos.add(
+                shape[0] == 1
+                    ? TensorInfo.of(tensor, TensorType.of(dtype), shape[1])
+                    : TensorInfo.of(tensor, TensorType.of(dtype), shape[0], shape[1])));
+    try (CheckpointWriter writer = CheckpointWriter.create(folder, infos, Map.of(), 4000);
+        Arena arena = Arena.ofConfined()) {
+      for (Map.Entry<String, int[]> shape : shapes(config).entrySet()) {
+        long n = shape.getValue()[0];
+        long k = shape.getValue()[1];
+        Matrix w = weight(shape.getKey(), n, k, arena);
+        Matrix rounded = Matrix.allocate(arena, n, k, dtype);
+        for (long i = 0; i < n * k; i++) {
+          rounded.set(i / k, i % k, w.get(i / k, i % k));
+        }
+        writer.write(rounded.segment());
+      }
+      writer.commit(config.json(dtype));
+    }
+    return folder;
   }
 
   /** This plus a multiple of another. */

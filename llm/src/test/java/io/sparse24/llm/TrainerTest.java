@@ -10,6 +10,7 @@ import io.sparse24.format.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -59,6 +60,46 @@ final class TrainerTest {
     assertEquals(9, Runs.run(backend, 0, options, broken, () -> --left[0] == 0).step());
     assertTrue(Runs.run(backend, 0, options, broken, () -> false).finished());
     assertSameRun(whole, broken);
+  }
+
+  static Stream<String> backends() {
+    return Runs.backends();
+  }
+
+  @ParameterizedTest
+  @MethodSource("backends")
+  void withoutDoublePruningItGoesOnToo(String backend) throws IOException {
+    TrainOptions pruned = Runs.options(Runs.alphabet(dir), Method.SLOPE, STEPS, 0);
+    TrainOptions exact = Runs.exact(pruned);
+    Path whole = dir.resolve("whole");
+    Path broken = dir.resolve("broken");
+    Trainer.Result result = Runs.run(backend, 0, exact, whole, () -> false);
+    int[] left = {4};
+    assertEquals(4, Runs.run(backend, 0, exact, broken, () -> --left[0] == 0).step());
+    assertTrue(Runs.run(backend, 0, exact, broken, () -> false).finished());
+    assertSameRun(whole, broken);
+
+    Trainer.Result other = Runs.run(backend, 0, pruned, dir.resolve("pruned"), () -> false);
+    assertTrue(result.log().getLast().loss() != other.log().getLast().loss());
+    assertTrue(result.memory().transpose() > other.memory().transpose());
+    assertEquals(result.denseMemory(), other.denseMemory());
+    assertTrue(result.memory().total() < result.denseMemory().total());
+  }
+
+  @ParameterizedTest
+  @MethodSource("methods")
+  void timesArePartsOfTheStep(String backend, Method method, int adapters) throws IOException {
+    TrainOptions options = Runs.options(Runs.alphabet(dir), method, STEPS, adapters);
+    for (TrainRecord line : Runs.run(backend, 0, options, dir.resolve("out"), () -> false).log()) {
+      StepTimes times = line.milliseconds();
+      double[] parts = {
+        times.forward(), times.weightGradient(), times.inputGradient(), times.optimizer()
+      };
+      for (double part : parts) {
+        assertTrue(part > 0, times::toString);
+      }
+      assertTrue(Arrays.stream(parts).sum() <= times.step(), times::toString);
+    }
   }
 
   @Test

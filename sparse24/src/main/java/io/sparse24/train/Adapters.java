@@ -1,7 +1,6 @@
 package io.sparse24.train;
 
 import io.sparse24.api.DType;
-import io.sparse24.api.LowRank;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Optimizer;
 import io.sparse24.api.Scratch;
@@ -45,15 +44,11 @@ final class Adapters {
         + Workspace.bytes(rank, k, dtype);
   }
 
-  /**
-   * Places in the workspace for some number of tokens, at which the same calls come back.
-   *
-   * @param forward T and R
-   * @param backward dT and Lᵀ
-   */
+  /** Places in the workspace for some number of tokens, at which the same calls come back. */
   record Views(
-      LowRank forward,
-      LowRank backward,
+      Matrix t,
+      Matrix dt,
+      Matrix lT,
       Matrix tT,
       Matrix dtT,
       Matrix xT,
@@ -63,8 +58,9 @@ final class Adapters {
 
   Views views(Workspace.Carver carver, long m) {
     return new Views(
-        new LowRank(carver.matrix(m, rank), rValues),
-        new LowRank(carver.matrix(m, rank), carver.matrix(k, rank)),
+        carver.matrix(m, rank),
+        carver.matrix(m, rank),
+        carver.matrix(k, rank),
         carver.matrix(rank, m),
         carver.matrix(rank, m),
         carver.matrix(k, m),
@@ -95,32 +91,46 @@ final class Adapters {
     }
   }
 
-  /** T = X Lᵀ; the term is T Rᵀ. */
-  LowRank forward(Matrix x, Views views) {
-    session.gemm(x, lValues, views.forward().t());
-    return views.forward();
+  /**
+   * Adds T Rᵀ to Y: a product of its own is faster than one that adds it as it ends
+   * (docs/notes/slope.md).
+   */
+  void forward(Matrix x, Matrix y, Views views) {
+    session.gemm(t(x, views), rValues, y, y, Addend.ONE);
+  }
+
+  /** T = X Lᵀ. */
+  private Matrix t(Matrix x, Views views) {
+    session.gemm(x, lValues, views.t());
+    return views.t();
   }
 
   /**
-   * Adds dR = dYᵀ T and dL = dTᵀ X with dT = dY R. The term of dX is dT L. T is computed again:
-   * kept, it would take memory for each layer.
+   * Adds dR = dYᵀ T and dL = dTᵀ X with dT = dY R. T is computed again: kept, it would take memory
+   * for each layer.
    */
-  LowRank backward(Matrix dy, Matrix dyT, Matrix x, Views views) {
-    Matrix t = forward(x, views).t();
-    session.transpose(t, views.tT());
+  void weightGradient(Matrix dy, Matrix dyT, Matrix x, Views views) {
+    session.transpose(t(x, views), views.tT());
     session.gemm(dyT, views.tT(), views.dr());
     r.add(views.dr());
 
-    Matrix dt = views.backward().t();
-    session.transpose(rValues, views.rT());
-    session.gemm(dy, views.rT(), dt);
-    session.transpose(dt, views.dtT());
+    session.transpose(dt(dy, views), views.dtT());
     session.transpose(x, views.xT());
     session.gemm(views.dtT(), views.xT(), views.dl());
     l.add(views.dl());
+  }
 
-    session.transpose(lValues, views.backward().r());
-    return views.backward();
+  /** dT = dY R. */
+  private Matrix dt(Matrix dy, Views views) {
+    session.transpose(rValues, views.rT());
+    session.gemm(dy, views.rT(), views.dt());
+    return views.dt();
+  }
+
+  /** Adds dT L to dX; dT is computed again, as another layer may have worked since. */
+  void inputGradient(Matrix dy, Matrix dx, Views views) {
+    session.transpose(lValues, views.lT());
+    session.gemm(dt(dy, views), views.lT(), dx, dx, Addend.ONE);
   }
 
   double squaredGradientNorm() {

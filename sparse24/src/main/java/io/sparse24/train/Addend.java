@@ -5,7 +5,7 @@ import io.sparse24.api.Epilogue;
 
 /** The epilogues Y = product + beta · C, made once for each beta in a row. */
 final class Addend {
-  private static final Epilogue ONE = new Epilogue(1, 1, null, Activation.NONE);
+  static final Epilogue ONE = new Epilogue(1, 1, null, Activation.NONE);
 
   private Epilogue last = ONE;
 

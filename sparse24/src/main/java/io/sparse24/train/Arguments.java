@@ -2,7 +2,6 @@ package io.sparse24.train;
 
 import io.sparse24.api.DType;
 import io.sparse24.api.Matrix;
-import org.jspecify.annotations.Nullable;
 
 /** What the layers check of their arguments, before operations that know them by other names. */
 final class Arguments {
@@ -48,14 +47,16 @@ final class Arguments {
     }
   }
 
-  /** Those of {@link TrainableLinear#backward}. */
-  static void backward(
-      TrainableLinear layer, Matrix dy, Matrix x, @Nullable Matrix dx, float beta) {
+  /** Those of {@link TrainableLinear#weightGradient}. */
+  static void weightGradient(TrainableLinear layer, Matrix dy, Matrix x) {
     shape("x", x, x.rows(), layer.k(), layer.dtype());
     shape("dy", dy, x.rows(), layer.n(), layer.dtype());
-    if (dx != null) {
-      shape("dx", dx, x.rows(), layer.k(), layer.dtype());
-      finite("beta", beta);
-    }
+  }
+
+  /** Those of {@link TrainableLinear#inputGradient}. */
+  static void inputGradient(TrainableLinear layer, Matrix dy, Matrix dx, float beta) {
+    shape("dy", dy, dy.rows(), layer.n(), layer.dtype());
+    shape("dx", dx, dy.rows(), layer.k(), layer.dtype());
+    finite("beta", beta);
   }
 }

@@ -140,12 +140,15 @@ public final class DenseLinear implements TrainableLinear {
   }
 
   @Override
-  public void backward(Matrix dy, Matrix x, @Nullable Matrix dx, float beta) {
-    Arguments.backward(this, dy, x, dx, beta);
+  public void weightGradient(Matrix dy, Matrix x) {
+    Arguments.weightGradient(this, dy, x);
     accumulate(dy, x, null);
-    if (dx != null) {
-      inputGradient(dy, transposed(), dx, beta);
-    }
+  }
+
+  @Override
+  public void inputGradient(Matrix dy, Matrix dx, float beta) {
+    Arguments.inputGradient(this, dy, dx, beta);
+    multiply(dy, transposed(), dx, beta);
   }
 
   /** The gradient of W, where the mask keeps it, and of the bias. */
@@ -169,7 +172,7 @@ public final class DenseLinear implements TrainableLinear {
     return transpose;
   }
 
-  void inputGradient(Matrix dy, Matrix transposed, Matrix dx, float beta) {
+  void multiply(Matrix dy, Matrix transposed, Matrix dx, float beta) {
     session.gemm(dy, transposed, dx, dx, addend.of(beta));
   }
 

@@ -39,7 +39,7 @@ public final class MaskedLinear implements TrainableLinear {
     this.pattern = Objects.requireNonNull(pattern, "pattern");
     this.masking = Objects.requireNonNull(masking, "masking");
     Arguments.multiple("w: k", w.cols(), pattern.of());
-    if (masking instanceof Masking.Fixed) {
+    if (doublePruned()) {
       Arguments.multiple("w: n", w.rows(), pattern.of());
     }
     workspace.require(needs(w.rows(), w.cols()));
@@ -48,7 +48,7 @@ public final class MaskedLinear implements TrainableLinear {
     this.memory = session.scratch();
     try {
       this.mask = memory.mask(n(), k());
-      this.columnMask = masking instanceof Masking.Fixed ? memory.mask(k(), n()) : null;
+      this.columnMask = doublePruned() ? memory.mask(k(), n()) : null;
       this.scores = workspace.carve().matrix(n(), k(), DType.F32);
       Workspace.Carver carver = workspace.carve();
       carver.matrix(k(), n());
@@ -61,12 +61,16 @@ public final class MaskedLinear implements TrainableLinear {
     }
   }
 
+  private boolean doublePruned() {
+    return masking instanceof Masking.Fixed fixed && fixed.doublePrune();
+  }
+
   /**
    * From a dense weight.
    *
    * @param workspace made for it
    * @param w host weight {@code [n, k]} of F32, BF16 or F16, k a multiple of the group, n too where
-   *     the mask is fixed; copied
+   *     it is double-pruned; copied
    * @param pattern n:m
    * @param masking how it comes by its mask
    * @param rule which optimizer's states it keeps
@@ -95,8 +99,8 @@ public final class MaskedLinear implements TrainableLinear {
   }
 
   private void start() {
-    if (masking instanceof Masking.Fixed(InitialMask initial, long _)) {
-      if (initial instanceof InitialMask.Random random) {
+    if (masking instanceof Masking.Fixed fixed) {
+      if (fixed.mask() instanceof InitialMask.Random random) {
         try (Arena arena = Arena.ofConfined()) {
           Mask host = Mask.allocate(arena, n(), k());
           random.write(pattern, host);
@@ -148,17 +152,19 @@ public final class MaskedLinear implements TrainableLinear {
   }
 
   @Override
-  public void backward(Matrix dy, Matrix x, @Nullable Matrix dx, float beta) {
-    Arguments.backward(this, dy, x, dx, beta);
+  public void weightGradient(Matrix dy, Matrix x) {
+    Arguments.weightGradient(this, dy, x);
     dense.accumulate(dy, x, masking instanceof Masking.Fixed ? mask : null);
-    if (dx == null) {
-      return;
-    }
+  }
+
+  @Override
+  public void inputGradient(Matrix dy, Matrix dx, float beta) {
+    Arguments.inputGradient(this, dy, dx, beta);
     Matrix transposed = dense.transposed();
     if (columnMask != null) {
       session.applyMask(transposed, columnMask, transposed);
     }
-    dense.inputGradient(dy, transposed, dx, beta);
+    dense.multiply(dy, transposed, dx, beta);
   }
 
   @Override
@@ -246,11 +252,12 @@ public final class MaskedLinear implements TrainableLinear {
    * The zeros that the column mask, as it is now, adds in the gradient of X.
    *
    * @return measured, beside the closed form
-   * @throws IllegalStateException if the mask is not fixed: there is no column mask then
+   * @throws IllegalStateException if there is no column mask: the mask is selected anew, or W not
+   *     double-pruned
    */
   public ExtraSparsity extraSparsity() {
     if (columnMask == null) {
-      throw new IllegalStateException("there is no column mask, as the mask is selected anew");
+      throw new IllegalStateException("there is no column mask, as W is not double-pruned");
     }
     try (Arena arena = Arena.ofConfined()) {
       Mask columns = Mask.allocate(arena, k(), n());

@@ -5,22 +5,28 @@ import java.util.Objects;
 /** How a {@link MaskedLinear} comes by its mask. */
 public sealed interface Masking {
   /**
-   * One mask from the start to the end and double pruning: SLoPe for other patterns than 2:4.
+   * One mask from the start to the end: SLoPe for other patterns than 2:4.
    *
    * @param mask which elements are kept
    * @param columnPeriod after how many steps the column mask is made anew, 0 never, as {@link
    *     SlopeOptions#columnPeriod}
+   * @param doublePrune as {@link SlopeOptions#doublePrune}
    */
-  record Fixed(InitialMask mask, long columnPeriod) implements Masking {
+  record Fixed(InitialMask mask, long columnPeriod, boolean doublePrune) implements Masking {
+    /** Checks the period. */
+    public Fixed {
+      Objects.requireNonNull(mask, "mask");
+      Arguments.notNegative("columnPeriod", columnPeriod);
+    }
+
     /**
-     * Checks the period.
+     * With double pruning.
      *
      * @param mask which elements are kept
      * @param columnPeriod after how many steps the column mask is made anew, 0 never
      */
-    public Fixed {
-      Objects.requireNonNull(mask, "mask");
-      Arguments.notNegative("columnPeriod", columnPeriod);
+    public Fixed(InitialMask mask, long columnPeriod) {
+      this(mask, columnPeriod, true);
     }
   }
 

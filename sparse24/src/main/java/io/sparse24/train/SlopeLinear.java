@@ -2,7 +2,6 @@ package io.sparse24.train;
 
 import io.sparse24.Pattern;
 import io.sparse24.Sparse24Matrix;
-import io.sparse24.api.Buffer;
 import io.sparse24.api.Compressed24;
 import io.sparse24.api.DType;
 import io.sparse24.api.Epilogue;
@@ -10,7 +9,6 @@ import io.sparse24.api.LowRank;
 import io.sparse24.api.Mask;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Optimizer;
-import io.sparse24.api.Packed24;
 import io.sparse24.api.ScoreKind;
 import io.sparse24.api.Scratch;
 import io.sparse24.api.Session;
@@ -37,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  * dX = dY W^R,C (+ dY R L)                  not the gradient of Y but near it
  * }</pre>
  *
+ * Where {@link SlopeOptions#doublePrune} is off, {@code dX = dY W^R (+ dY R L)}: exact, by a dense
+ * product.
+ *
  * <p>Kept between steps: both weights packed, their masks, and of the n · k/2 kept elements a
  * master, a gradient and the optimizer's states in F32. A step changes values only; masks, and so
  * the metadata, stay, but for the column mask at its period.
@@ -50,11 +51,10 @@ public final class SlopeLinear implements TrainableLinear {
   private final SlopeOptions options;
   private final Parameter weight;
   private final Compressed24 canonical; // working values, in the workspace while they are packed
-  private final Compressed24 transpose; // the same of the double-pruned transpose
+  private final Packing packing;
+  private final InputWeight inputWeight;
   private final @Nullable Bias bias;
   private final Addend addend = new Addend();
-  private Packed24 packed;
-  private Packed24 packedTranspose;
   private @Nullable Adapters adapters;
   private @Nullable Views views;
 
@@ -79,16 +79,18 @@ public final class SlopeLinear implements TrainableLinear {
       this.canonical =
           new Compressed24(
               dtype() == DType.F32 ? weight.master() : carver.matrix(n, k / 2), memory.mask(n, k));
-      this.transpose = new Compressed24(carver.matrix(k, n / 2), memory.mask(k, n));
+      this.packing = new Packing(workspace, memory);
+      this.inputWeight =
+          options.doublePrune()
+              ? new InputWeight.DoublePruned(workspace, memory, carver, n, k)
+              : new InputWeight.Exact(workspace, memory, carver, n, k);
       this.bias = options.bias() ? new Bias(session, memory, n, options.rule()) : null;
 
       Matrix dense = scratch.matrix(n, k, DType.F32);
       session.cast(scratch.upload(w), dense);
       select(dense, new Compressed24(weight.master(), canonical.mask()));
       cast();
-      this.packed = pack(canonical, null);
-      session.doublePrune24(canonical, transpose);
-      this.packedTranspose = pack(transpose, null);
+      repack(true);
     } catch (RuntimeException e) {
       memory.close();
       throw e;
@@ -122,7 +124,9 @@ public final class SlopeLinear implements TrainableLinear {
     return (dtype, m) -> {
       long step =
           (dtype == DType.F32 ? 0 : Workspace.bytes(n, k / 2, dtype))
-              + Workspace.bytes(k, n / 2, dtype);
+              + (options.doublePrune()
+                  ? Workspace.bytes(k, n / 2, dtype)
+                  : Workspace.bytes(n, k, dtype));
       if (rank == 0 && !options.bias()) {
         return step;
       }
@@ -155,25 +159,10 @@ public final class SlopeLinear implements TrainableLinear {
     }
   }
 
-  /** Where it was before, or in memory of its own. */
-  private Packed24 pack(Compressed24 from, @Nullable Packed24 before) {
-    if (before != null) {
-      return session.pack24(from, before.layout(), before.buffer());
-    }
-    int layout = session.packedLayout(dtype(), workspace.tokens(), from.n(), from.k());
-    Buffer buffer = memory.buffer(session.packedBytes(dtype(), layout, from.n(), from.k()));
-    return session.pack24(from, layout, buffer);
-  }
-
-  /** Both packed weights of the working values. */
+  /** What both products read, of the working values. */
   private void repack(boolean newColumnMask) {
-    packed = pack(canonical, packed);
-    if (newColumnMask) {
-      session.doublePrune24(canonical, transpose);
-    } else {
-      session.refresh24(canonical, transpose);
-    }
-    packedTranspose = pack(transpose, packedTranspose);
+    packing.pack(canonical);
+    inputWeight.refresh(canonical, newColumnMask);
   }
 
   private Views views(long m) {
@@ -213,11 +202,9 @@ public final class SlopeLinear implements TrainableLinear {
     Arguments.shape("x", x, x.rows(), k(), dtype());
     boolean withC = c != null;
     Epilogue epilogue = bias == null ? addend.of(withC ? 1 : 0) : bias.epilogue(withC);
-    LowRank term = adapters == null ? null : adapters.forward(x, adapterViews(x.rows()));
-    if (term == null) {
-      session.spmm24(x, packed, c, y, epilogue);
-    } else {
-      session.spmm24(x, packed, c, y, epilogue, term);
+    session.spmm24(x, packing.packed(), c, y, epilogue);
+    if (adapters != null) {
+      adapters.forward(x, y, adapterViews(x.rows()));
     }
   }
 
@@ -226,29 +213,30 @@ public final class SlopeLinear implements TrainableLinear {
   }
 
   @Override
-  public void backward(Matrix dy, Matrix x, @Nullable Matrix dx, float beta) {
-    Arguments.backward(this, dy, x, dx, beta);
+  public void weightGradient(Matrix dy, Matrix x) {
+    Arguments.weightGradient(this, dy, x);
     Views at = bias == null && adapters == null ? null : views(x.rows());
     session.sddmm24(dy, x, canonical.mask(), weight.gradient(), 1, weight.beta());
     weight.added();
-    LowRank term = at == null ? null : besideWeight(dy, x, at);
-    if (dx == null) {
+    if (at == null) {
       return;
     }
-    if (term == null) {
-      session.spmm24(dy, packedTranspose, dx, dx, addend.of(beta));
-    } else {
-      session.spmm24(dy, packedTranspose, dx, dx, addend.of(beta), term);
-    }
-  }
-
-  /** Gradients of bias and adapters; gives the adapters' term of dX. */
-  private @Nullable LowRank besideWeight(Matrix dy, Matrix x, Views at) {
     session.transpose(dy, at.dyT);
     if (bias != null) {
       bias.accumulate(at.dyT, at.ones, at.biasProduct);
     }
-    return adapters == null ? null : adapters.backward(dy, at.dyT, x, adapterViews(x.rows()));
+    if (adapters != null) {
+      adapters.weightGradient(dy, at.dyT, x, adapterViews(x.rows()));
+    }
+  }
+
+  @Override
+  public void inputGradient(Matrix dy, Matrix dx, float beta) {
+    Arguments.inputGradient(this, dy, dx, beta);
+    inputWeight.multiply(dy, dx, addend.of(beta));
+    if (adapters != null) {
+      adapters.inputGradient(dy, dx, adapterViews(dy.rows()));
+    }
   }
 
   /**
@@ -316,9 +304,9 @@ public final class SlopeLinear implements TrainableLinear {
   public MemoryUse memory() {
     return new MemoryUse(
         n() * k(),
-        packed.byteSize(),
-        packedTranspose.byteSize(),
-        canonical.mask().buffer().byteSize() + transpose.mask().buffer().byteSize(),
+        packing.packed().byteSize(),
+        inputWeight.bytes(),
+        canonical.mask().buffer().byteSize() + inputWeight.maskBytes(),
         weight.masterBytes(),
         weight.masterBytes(),
         weight.stateBytes(),
@@ -329,14 +317,16 @@ public final class SlopeLinear implements TrainableLinear {
    * The zeros that the column mask, as it is now, adds in the gradient of X.
    *
    * @return measured, beside the closed form
+   * @throws IllegalStateException if the layer is not double-pruned
    */
   public ExtraSparsity extraSparsity() {
+    if (!(inputWeight instanceof InputWeight.DoublePruned pruned)) {
+      throw new IllegalStateException("there is no column mask, as W is not double-pruned");
+    }
     try (Arena arena = Arena.ofConfined()) {
       Mask rows = Mask.allocate(arena, n(), k());
-      Mask columns = Mask.allocate(arena, k(), n());
       memory.download(canonical.mask(), rows);
-      memory.download(transpose.mask(), columns);
-      return ExtraSparsity.of(rows, columns, Pattern.P2_4);
+      return pruned.extraSparsity(rows);
     }
   }
 
@@ -428,8 +418,7 @@ public final class SlopeLinear implements TrainableLinear {
     State state = new State(session);
     weight.describe(name, state);
     state.buffer(name + ".mask", TensorType.U8, canonical.mask().buffer(), n(), Mask.rowBytes(k()));
-    state.buffer(
-        name + ".column_mask", TensorType.U8, transpose.mask().buffer(), k(), Mask.rowBytes(n()));
+    inputWeight.describe(name, state);
     if (bias != null) {
       bias.parameter().describe(name + ".bias", state);
     }

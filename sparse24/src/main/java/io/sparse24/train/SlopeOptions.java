@@ -11,20 +11,28 @@ import java.util.Objects;
  *     at each step, as in the paper's experiments on accuracy; 100 as in its authors' release; 0
  *     never
  * @param bias whether it has one, which starts at 0
+ * @param doublePrune whether the gradient of X is that of a double-pruned weight, as in the paper;
+ *     if not it is exact, by a dense product and from a dense transpose, for comparison
  */
-public record SlopeOptions(Rule rule, InitialMask mask, long columnPeriod, boolean bias) {
+public record SlopeOptions(
+    Rule rule, InitialMask mask, long columnPeriod, boolean bias, boolean doublePrune) {
+  /** Checks the period. */
+  public SlopeOptions {
+    Objects.requireNonNull(rule, "rule");
+    Objects.requireNonNull(mask, "mask");
+    Arguments.notNegative("columnPeriod", columnPeriod);
+  }
+
   /**
-   * Checks the period.
+   * With double pruning.
    *
    * @param rule which optimizer's states it keeps
    * @param mask which elements it keeps
    * @param columnPeriod after how many steps the column mask is made anew, 0 never
    * @param bias whether it has one
    */
-  public SlopeOptions {
-    Objects.requireNonNull(rule, "rule");
-    Objects.requireNonNull(mask, "mask");
-    Arguments.notNegative("columnPeriod", columnPeriod);
+  public SlopeOptions(Rule rule, InitialMask mask, long columnPeriod, boolean bias) {
+    this(rule, mask, columnPeriod, bias, true);
   }
 
   /**

@@ -63,10 +63,9 @@ public sealed interface TrainableLinear extends AutoCloseable
   void forward(Matrix x, @Nullable Matrix c, Matrix y);
 
   /**
-   * Adds the gradient of W, the bias and the adapters for one micro-batch to that of others since
-   * the last step, and computes that of X: {@code dX = beta · dX + dY W}, or what the layer has in
-   * place of W for it. After an exception the gradients are to be {@linkplain #discardGradient
-   * discarded}.
+   * Both parts of the backward pass for one micro-batch: {@link #weightGradient}, then {@link
+   * #inputGradient} where somebody needs it. After an exception the gradients are to be {@linkplain
+   * #discardGradient discarded}.
    *
    * @param dy gradient of Y, {@code [m, n]}
    * @param x as {@link #forward} had it, {@code [m, k]}
@@ -74,7 +73,35 @@ public sealed interface TrainableLinear extends AutoCloseable
    *     it
    * @param beta factor of what dx holds
    */
-  void backward(Matrix dy, Matrix x, @Nullable Matrix dx, float beta);
+  default void backward(Matrix dy, Matrix x, @Nullable Matrix dx, float beta) {
+    if (dx != null) {
+      Arguments.inputGradient(this, dy, dx, beta);
+    }
+    weightGradient(dy, x);
+    if (dx != null) {
+      inputGradient(dy, dx, beta);
+    }
+  }
+
+  /**
+   * Adds the gradient of W, dYᵀ X, of the bias and of the adapters for one micro-batch to that of
+   * others since the last step: BWD-1 of SLoPe.
+   *
+   * @param dy gradient of Y, {@code [m, n]}
+   * @param x as {@link #forward} had it, {@code [m, k]}
+   */
+  void weightGradient(Matrix dy, Matrix x);
+
+  /**
+   * The gradient of X, {@code dX = beta · dX + dY W}, or what the layer has in place of W for it:
+   * BWD-2 of SLoPe. It changes nothing of the layer and may come before {@link #weightGradient} or
+   * after it.
+   *
+   * @param dy gradient of Y, {@code [m, n]}
+   * @param dx gradient of X, {@code [m, k]}, written, not read if beta is 0
+   * @param beta factor of what dx holds
+   */
+  void inputGradient(Matrix dy, Matrix dx, float beta);
 
   /**
    * The squared L2 norm of the gradients since the last step, of kept elements only. To clip,

@@ -300,7 +300,7 @@ final class HostileHeaderTest {
 
   private static byte[] mutated(Random random, byte[] good) {
     byte[] bytes = good.clone();
-    for (int i = random.nextInt(3); i >= 0; i--) {
+    for (int i = random.nextInt(3); i >= 0 && bytes.length > 0; i--) {
       int at = random.nextInt(bytes.length);
       int to = Math.min(bytes.length, at + 1 + random.nextInt(40));
       bytes =

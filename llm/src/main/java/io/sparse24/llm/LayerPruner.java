@@ -1,0 +1,182 @@
+package io.sparse24.llm;
+
+import io.sparse24.ColumnNorms;
+import io.sparse24.Pattern;
+import io.sparse24.Pruner;
+import io.sparse24.Sparse24Matrix;
+import io.sparse24.api.Compressed24;
+import io.sparse24.api.DType;
+import io.sparse24.api.Matrix;
+import io.sparse24.api.Scratch;
+import io.sparse24.api.Session;
+import io.sparse24.format.TensorInfo;
+import io.sparse24.format.Weight;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Prunes one linear layer of a block by what the crops make it multiply. */
+final class LayerPruner {
+  private final Session session;
+  private final ModelPruner.Options options;
+  private final DType dtype; // that the model computes in
+
+  LayerPruner(Session session, ModelPruner.Options options, DType dtype) {
+    this.session = session;
+    this.options = options;
+    this.dtype = dtype;
+  }
+
+  /**
+   * A pruned weight.
+   *
+   * @param report what was done
+   * @param infos the tensors it is stored as
+   * @param parts their bytes
+   */
+  record Made(ModelPruner.Layer report, List<TensorInfo> infos, List<MemorySegment> parts) {}
+
+  /** What is gathered of the inputs of a block's layers. */
+  final class Statistics implements DecoderBlock.Watch, AutoCloseable {
+    private final Scratch memory;
+    private final Map<BlockInput, ColumnNorms> norms = new EnumMap<>(BlockInput.class);
+    private final Map<BlockInput, Matrix> first = new EnumMap<>(BlockInput.class);
+
+    Statistics(Scratch memory) {
+      this.memory = memory;
+    }
+
+    @Override
+    public void see(BlockInput input, Matrix x) {
+      if (options.score().needsNorms()) {
+        norms.computeIfAbsent(input, i -> new ColumnNorms(session, x.cols())).accumulate(x, 1);
+      }
+      if (!first.containsKey(input)) {
+        Matrix kept = memory.matrix(x.rows(), x.cols(), x.dtype());
+        session.cast(x, kept);
+        first.put(input, kept);
+      }
+    }
+
+    @Nullable ColumnNorms norms(BlockInput input) {
+      return norms.get(input);
+    }
+
+    Matrix first(BlockInput input) {
+      return Objects.requireNonNull(first.get(input));
+    }
+
+    @Override
+    public void close() {
+      norms.values().forEach(ColumnNorms::close);
+    }
+  }
+
+  /**
+   * Prunes a layer's weight, and puts it in the block in place of the dense one.
+   *
+   * @param gradient of the weight, if the score needs it
+   * @param memory keeps the pruned weight as long as the block is used
+   * @param arena keeps what is to be stored
+   */
+  Made prune(
+      DecoderBlock block,
+      BlockLinear which,
+      Weight weight,
+      @Nullable Matrix gradient,
+      Statistics statistics,
+      Scratch memory,
+      Arena arena)
+      throws IOException {
+    long start = System.nanoTime();
+    Pruner pruner = Pruner.of(options.score(), statistics.norms(which.input()), gradient);
+    Matrix w = weight.parts().getFirst().matrix(arena);
+    List<MemorySegment> made;
+    ModelLinear pruned;
+    double energy;
+    if (options.pattern().equals(Pattern.P2_4)) {
+      Compressed24 compressed = Compressed24.allocate(arena, w.rows(), w.cols(), w.dtype());
+      pruner.prune(session, w, compressed);
+      made = options.format().encode(session, compressed, arena);
+      pruned = linear(compressed, memory);
+      energy = energy(compressed.values());
+    } else {
+      Matrix dense = Matrix.allocate(arena, w.rows(), w.cols(), w.dtype());
+      pruner.pruneDense(session, w, options.pattern(), dense);
+      made = List.of(dense.segment());
+      pruned = ModelLinear.dense(session, inSession(dense, memory));
+      energy = energy(dense);
+    }
+    double error =
+        relativeError(block.linear(which), pruned, statistics.first(which.input()), w.rows());
+    block.replace(which, pruned);
+    double all = energy(w);
+    ModelPruner.Layer report =
+        new ModelPruner.Layer(
+            weight.name(),
+            weight.info().type().name(),
+            weight.info().shape(),
+            weight.storedBytes(),
+            made.stream().mapToLong(MemorySegment::byteSize).sum(),
+            error,
+            all == 0 ? 1 : energy / all,
+            (System.nanoTime() - start) / 1e6);
+    return new Made(
+        report, options.format().parts(weight.name(), w.dtype(), w.rows(), w.cols()), made);
+  }
+
+  /** As it will be run. */
+  private ModelLinear linear(Compressed24 compressed, Scratch memory) {
+    if (compressed.dtype() == dtype) {
+      return ModelLinear.sparse(session, Sparse24Matrix.of(session, compressed));
+    }
+    try (Scratch copies = session.scratch()) {
+      Matrix dense = copies.matrix(compressed.n(), compressed.k(), compressed.dtype());
+      session.decompress24(copies.upload(compressed), dense);
+      Matrix to = memory.matrix(dense.rows(), dense.cols(), dtype);
+      session.cast(dense, to);
+      session.synchronize();
+      return ModelLinear.dense(session, to);
+    }
+  }
+
+  private Matrix inSession(Matrix host, Scratch memory) {
+    try (Scratch copies = session.scratch()) {
+      Matrix to = memory.matrix(host.rows(), host.cols(), dtype);
+      session.cast(copies.upload(host), to);
+      session.synchronize();
+      return to;
+    }
+  }
+
+  private static double energy(Matrix of) {
+    double sum = 0;
+    for (long i = 0; i < of.rows(); i++) {
+      for (long j = 0; j < of.cols(); j++) {
+        double value = of.get(i, j);
+        sum += value * value;
+      }
+    }
+    return sum;
+  }
+
+  private double relativeError(ModelLinear before, ModelLinear after, Matrix x, long n) {
+    try (Scratch copies = session.scratch();
+        Arena arena = Arena.ofConfined()) {
+      Matrix y = copies.matrix(x.rows(), n, dtype);
+      Matrix expected = Matrix.allocate(arena, x.rows(), n, dtype);
+      Matrix actual = Matrix.allocate(arena, x.rows(), n, dtype);
+      before.multiply(x, null, y);
+      copies.download(y, expected);
+      after.multiply(x, null, y);
+      copies.download(y, actual);
+      session.synchronize();
+      return Errors.relative(expected, actual);
+    }
+  }
+}
