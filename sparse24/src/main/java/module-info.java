@@ -5,6 +5,7 @@
 module io.sparse24 {
   requires static transitive org.jspecify;
   requires transitive io.sparse24.api;
+  requires io.sparse24.bindings;
   requires transitive com.fasterxml.jackson.databind;
 
   exports io.sparse24;

@@ -12,7 +12,7 @@ final class MagnitudeScore implements Score {
   }
 
   @Override
-  public boolean needsNorms() {
+  public boolean comparesRows() {
     return false;
   }
 

@@ -7,21 +7,45 @@ import io.sparse24.api.Matrix;
 import io.sparse24.api.ScoreKind;
 import io.sparse24.api.Scratch;
 import io.sparse24.api.Session;
+import java.lang.foreign.Arena;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Prunes weights by a score. For 2:4 and a score with a fused kernel it is one pass over the
- * weight. Weights and results are in host memory whatever the session's backend.
+ * Prunes weights by a {@link PruningMethod}. For 2:4 and a score with a fused kernel it is one pass
+ * over the weight. Weights and results are in host memory whatever the session's backend.
  */
 public final class Pruner {
-  private final Score score;
-  private final @Nullable ColumnNorms norms;
-  private final @Nullable Matrix gradient; // in host memory
+  private final PruningMethod method;
+  private final Inputs inputs;
 
-  private Pruner(Score score, @Nullable ColumnNorms norms, @Nullable Matrix gradient) {
-    this.score = score;
-    this.norms = norms;
-    this.gradient = gradient;
+  /**
+   * What is known of a layer, as far as a method needs it.
+   *
+   * @param norms of the layer's inputs, see {@link PruningMethod#needsNorms}
+   * @param gradient host matrix {@code [n, k]} F32, the sum over sequences of |∂loss/∂W|, see
+   *     {@link PruningMethod#needsGradient}
+   * @param gram of the layer's inputs, see {@link PruningMethod#needsGram}
+   */
+  public record Inputs(
+      @Nullable ColumnNorms norms, @Nullable Matrix gradient, @Nullable Gram gram) {
+    /** Nothing. */
+    public static final Inputs NONE = new Inputs(null, null, null);
+
+    /**
+     * Norms only.
+     *
+     * @param norms of the layer's inputs, or null
+     * @return the inputs
+     */
+    public static Inputs of(@Nullable ColumnNorms norms) {
+      return new Inputs(norms, null, null);
+    }
+  }
+
+  private Pruner(PruningMethod method, Inputs inputs) {
+    this.method = method;
+    this.inputs = inputs;
   }
 
   /**
@@ -30,7 +54,7 @@ public final class Pruner {
    * @return the pruner
    */
   public static Pruner magnitude() {
-    return new Pruner(new MagnitudeScore(), null, null);
+    return new Pruner(new MagnitudeScore(), Inputs.NONE);
   }
 
   /**
@@ -40,49 +64,49 @@ public final class Pruner {
    * @return the pruner
    */
   public static Pruner wanda(ColumnNorms norms) {
-    return new Pruner(new WandaScore(), norms, null);
+    return new Pruner(new WandaScore(), Inputs.of(norms));
   }
 
   /**
-   * By any score.
+   * By any method.
    *
-   * @param score the score
-   * @param norms of the layer's inputs, if the score needs them
-   * @return the pruner
-   * @throws IllegalArgumentException if they are missing
-   */
-  public static Pruner of(Score score, @Nullable ColumnNorms norms) {
-    return of(score, norms, null);
-  }
-
-  /**
-   * By any score.
-   *
-   * @param score the score
-   * @param norms of the layer's inputs, if the score needs them
-   * @param gradient host matrix {@code [n, k]} F32, the sum over sequences of |∂loss/∂W|, if the
-   *     score needs it
-   * @return the pruner, for weights of that shape
+   * @param method the method
+   * @param inputs at least what it needs
+   * @return the pruner, for weights of the layer that the inputs are of
    * @throws IllegalArgumentException if something is missing
    */
-  public static Pruner of(Score score, @Nullable ColumnNorms norms, @Nullable Matrix gradient) {
-    if (score.needsGradient() && gradient == null) {
-      throw new IllegalArgumentException(
-          "gradient: is null, " + score.name() + " needs the gradient of the layer's weight");
-    }
-    if (score.needsNorms() && norms == null) {
-      throw new IllegalArgumentException(
-          "norms: are null, " + score.name() + " needs the norms of the layer's inputs");
-    }
+  public static Pruner of(PruningMethod method, Inputs inputs) {
+    require(method, method.needsNorms(), inputs.norms(), "norms: are null", "norms");
+    require(method, method.needsGradient(), inputs.gradient(), "gradient: is null", "gradient");
+    require(method, method.needsGram(), inputs.gram(), "gram: is null", "Gram matrix");
     return new Pruner(
-        score, score.needsNorms() ? norms : null, score.needsGradient() ? gradient : null);
+        method,
+        new Inputs(
+            method.needsNorms() ? inputs.norms() : null,
+            method.needsGradient() ? inputs.gradient() : null,
+            method.needsGram() ? inputs.gram() : null));
+  }
+
+  private static void require(
+      PruningMethod method, boolean needed, @Nullable Object given, String problem, String what) {
+    if (needed && given == null) {
+      throw new IllegalArgumentException(
+          problem
+              + ", "
+              + method.name()
+              + " needs the "
+              + what
+              + (what.equals("gradient") ? " of the layer's weight" : " of the layer's inputs"));
+    }
   }
 
   private Evidence evidence(Scratch scratch) {
+    Matrix gradient = inputs.gradient();
     return new Evidence(squared(), gradient == null ? null : scratch.upload(gradient));
   }
 
   private @Nullable Matrix squared() {
+    ColumnNorms norms = inputs.norms();
     return norms == null ? null : norms.squared();
   }
 
@@ -115,22 +139,44 @@ public final class Pruner {
 
   private Compressed24 inSessionMemory(Session session, Scratch scratch, Matrix w) {
     Pattern.P2_4.check(w);
-    Matrix weight = scratch.upload(w);
     Compressed24 out = scratch.compressed(w.rows(), w.cols(), w.dtype());
-    ScoreKind fused = score.fused();
-    if (fused != null) {
-      session.prune24(weight, fused, squared(), out);
-    } else {
-      Matrix scores = scratch.matrix(w.rows(), w.cols(), DType.F32);
-      score.compute(session, weight, evidence(scratch), scores);
-      session.select(scores, 2, 4, out.mask());
-      session.gather24(weight, out);
+    switch (method) {
+      case WeightUpdate update -> {
+        try (Arena arena = Arena.ofShared();
+            Scratch copies = session.scratch()) {
+          Matrix dense = Matrix.allocate(arena, w.rows(), w.cols(), w.dtype());
+          update(session, update, w, Pattern.P2_4, dense);
+          session.compress24(copies.upload(dense), out);
+          session.synchronize();
+        }
+      }
+      case Score score -> {
+        Matrix weight = scratch.upload(w);
+        ScoreKind fused = score.fused();
+        if (fused != null) {
+          session.prune24(weight, fused, squared(), out);
+        } else {
+          Matrix scores = scratch.matrix(w.rows(), w.cols(), DType.F32);
+          score.compute(session, weight, evidence(scratch), scores);
+          session.select(scores, 2, 4, out.mask());
+          session.gather24(weight, out);
+        }
+      }
     }
     return out;
   }
 
+  private void update(Session session, WeightUpdate update, Matrix w, Pattern pattern, Matrix out) {
+    Gram gram = Objects.requireNonNull(inputs.gram());
+    if (gram.k() != w.cols()) {
+      throw new IllegalArgumentException(
+          "gram: is of " + gram.k() + " inputs, the weight has " + w.cols());
+    }
+    update.prune(session, w, gram, pattern, out);
+  }
+
   /**
-   * Prunes a weight to any n:m pattern, dense with zeros.
+   * Prunes a weight to any pattern, dense with zeros.
    *
    * @param session prunes it
    * @param w host weight {@code [n, k]}, k a multiple of the group
@@ -139,12 +185,28 @@ public final class Pruner {
    */
   public void pruneDense(Session session, Matrix w, Pattern pattern, Matrix out) {
     pattern.check(w);
-    try (Scratch scratch = session.scratch()) {
+    switch (method) {
+      case WeightUpdate update -> update(session, update, w, pattern, out);
+      case Score score -> pruneDense(session, score, w, pattern, out);
+    }
+  }
+
+  private void pruneDense(Session session, Score score, Matrix w, Pattern pattern, Matrix out) {
+    try (Arena arena = Arena.ofShared();
+        Scratch scratch = session.scratch()) {
       Matrix weight = scratch.upload(w);
       Matrix scores = scratch.matrix(w.rows(), w.cols(), DType.F32);
-      Mask mask = scratch.mask(w.rows(), w.cols());
       score.compute(session, weight, evidence(scratch), scores);
-      session.select(scores, pattern.keep(), pattern.of(), mask);
+      Mask mask;
+      if (pattern.unstructured()) {
+        Matrix host = Matrix.allocate(arena, w.rows(), w.cols(), DType.F32);
+        scratch.download(scores, host);
+        session.synchronize();
+        mask = scratch.upload(Unstructured.mask(host, pattern, score.comparesRows(), arena));
+      } else {
+        mask = scratch.mask(w.rows(), w.cols());
+        session.select(scores, pattern.keep(), pattern.of(), mask);
+      }
       // applyMask keeps the row stride.
       Matrix rows = scratch.matrix(w.rows(), w.rowStride(), w.dtype());
       Matrix result = Matrix.of(rows.buffer(), 0, w.rows(), w.cols(), w.rowStride(), w.dtype());

@@ -14,11 +14,6 @@ final class RandomScore implements Score {
   }
 
   @Override
-  public boolean needsNorms() {
-    return false;
-  }
-
-  @Override
   public void compute(Session session, Matrix w, Evidence evidence, Matrix out) {
     SplittableRandom random = new SplittableRandom(31 * w.rows() + w.cols());
     try (HostScore host = new HostScore(session)) {

@@ -20,6 +20,11 @@ final class RiaScore implements Score {
   }
 
   @Override
+  public boolean comparesRows() {
+    return false;
+  }
+
+  @Override
   public boolean needsNorms() {
     return true;
   }

@@ -5,41 +5,16 @@ import io.sparse24.api.ScoreKind;
 import io.sparse24.api.Session;
 import org.jspecify.annotations.Nullable;
 
-/**
- * How much each element of a weight matters; the lowest of each group go. One class a score, one
- * line in {@link Scores#ALL}.
- */
-public interface Score {
+/** How much each element of a weight matters; the lowest go. */
+public non-sealed interface Score extends PruningMethod {
   /**
-   * The name users write.
+   * Whether an unstructured pattern compares the elements of a row with each other, or all of the
+   * matrix.
    *
-   * @return lower case
+   * @return true for rows
    */
-  String name();
-
-  /**
-   * Whether {@link #compute} needs the norms of the layer's inputs.
-   *
-   * @return true if so
-   */
-  boolean needsNorms();
-
-  /**
-   * Whether {@link #compute} needs gradients of the loss.
-   *
-   * @return true if so
-   */
-  default boolean needsGradient() {
-    return false;
-  }
-
-  /**
-   * Whether those norms must be of inputs that a router weighs, see {@link ColumnNorms#addRouted}.
-   *
-   * @return true if so
-   */
-  default boolean needsRouter() {
-    return false;
+  default boolean comparesRows() {
+    return true;
   }
 
   /**

@@ -38,6 +38,10 @@ final class PrunerTest {
         .filter(name -> !(name.equals("cpu") && Boolean.getBoolean("s24.native.skip")));
   }
 
+  private static Score score(String name) {
+    return (Score) PruningMethods.named(name);
+  }
+
   private Matrix normal(long rows, long cols, DType dtype) {
     Matrix matrix = Matrix.allocate(arena, rows, cols, dtype);
     for (long i = 0; i < rows; i++) {
@@ -176,7 +180,7 @@ final class PrunerTest {
       Compressed24 largest = Compressed24.allocate(arena, 3, 16, DType.F32);
       Compressed24 smallest = Compressed24.allocate(arena, 3, 16, DType.F32);
       Pruner.magnitude().prune(session, w, largest);
-      Pruner.of(new SmallestFirst(), null).prune(session, w, smallest);
+      Pruner.of(new SmallestFirst(), Pruner.Inputs.NONE).prune(session, w, smallest);
       for (int i = 0; i < 3; i++) {
         for (int j = 0; j < 16; j++) {
           assertEquals(!largest.mask().get(i, j), smallest.mask().get(i, j), "seed " + seed);
@@ -248,7 +252,7 @@ final class PrunerTest {
         try (ColumnNorms given = ColumnNorms.ofNorms(session, norms);
             Scratch scratch = session.scratch()) {
           Matrix out = scratch.matrix(n, k, DType.F32);
-          Scores.named("ria")
+          score("ria")
               .compute(session, scratch.upload(w), new Evidence(given.squared(), null), out);
           scratch.download(out, scores);
         }
@@ -287,7 +291,7 @@ final class PrunerTest {
             Scratch scratch = session.scratch()) {
           norms.addRouted(x, router, 1);
           Matrix out = scratch.matrix(n, k, DType.F32);
-          Scores.named("moe-pruner")
+          score("moe-pruner")
               .compute(session, scratch.upload(w), new Evidence(norms.squared(), null), out);
           scratch.download(out, scores);
           IllegalArgumentException e =
@@ -334,9 +338,9 @@ final class PrunerTest {
             Scratch scratch = session.scratch()) {
           Matrix out = scratch.matrix(n, k, DType.F32);
           Evidence evidence = new Evidence(given.squared(), scratch.upload(gradient));
-          Scores.named("gblm").compute(session, scratch.upload(w), evidence, out);
+          score("gblm").compute(session, scratch.upload(w), evidence, out);
           scratch.download(out, gblm);
-          Scores.named("pruner-zero").compute(session, scratch.upload(w), evidence, out);
+          score("pruner-zero").compute(session, scratch.upload(w), evidence, out);
           scratch.download(out, zero);
         }
         for (int i = 0; i < n; i++) {
@@ -350,7 +354,8 @@ final class PrunerTest {
           }
         }
         Compressed24 pruned = Compressed24.allocate(arena, n, k, dtype);
-        Pruner.of(Scores.named("pruner-zero"), null, gradient).prune(session, w, pruned);
+        Pruner.of(PruningMethods.named("pruner-zero"), new Pruner.Inputs(null, gradient, null))
+            .prune(session, w, pruned);
         for (int i = 0; i < n; i++) {
           for (int group = 0; group < k; group += 4) {
             double kept = Double.MAX_VALUE;
@@ -368,7 +373,8 @@ final class PrunerTest {
       }
       IllegalArgumentException e =
           assertThrows(
-              IllegalArgumentException.class, () -> Pruner.of(Scores.named("pruner-zero"), null));
+              IllegalArgumentException.class,
+              () -> Pruner.of(PruningMethods.named("pruner-zero"), Pruner.Inputs.NONE));
       assertTrue(String.valueOf(e.getMessage()).contains("gradient: is null"), e.toString());
     }
   }
@@ -380,8 +386,8 @@ final class PrunerTest {
       Matrix w = normal(64, 64, DType.F32);
       Compressed24 one = Compressed24.allocate(arena, 64, 64, DType.F32);
       Compressed24 other = Compressed24.allocate(arena, 64, 64, DType.F32);
-      Pruner.of(Scores.named("random"), null).prune(session, w, one);
-      Pruner.of(Scores.named("random"), null).prune(session, w, other);
+      Pruner.of(PruningMethods.named("random"), Pruner.Inputs.NONE).prune(session, w, one);
+      Pruner.of(PruningMethods.named("random"), Pruner.Inputs.NONE).prune(session, w, other);
       assertEquals(-1, one.mask().segment().mismatch(other.mask().segment()));
       int[] kept = new int[4];
       for (int i = 0; i < 64; i++) {
@@ -488,10 +494,12 @@ final class PrunerTest {
           assertThrows(IllegalArgumentException.class, () -> Pattern.parse(bad));
       assertTrue(String.valueOf(e.getMessage()).startsWith("pattern: is"), e.toString());
     }
-    assertEquals("wanda", Scores.named("wanda").name());
+    assertEquals("wanda", PruningMethods.named("wanda").name());
     IllegalArgumentException e =
-        assertThrows(IllegalArgumentException.class, () -> Scores.named("wandb"));
+        assertThrows(IllegalArgumentException.class, () -> PruningMethods.named("wandb"));
     assertTrue(String.valueOf(e.getMessage()).contains("must be one of magnitude, wanda"));
-    assertThrows(IllegalArgumentException.class, () -> Pruner.of(Scores.named("wanda"), null));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> Pruner.of(PruningMethods.named("wanda"), Pruner.Inputs.NONE));
   }
 }

@@ -37,6 +37,18 @@ final class LibraryCache {
     if (!expected.matches("[0-9a-f]{64}")) {
       throw new IOException(sha256 + " holds no SHA-256");
     }
+    return unpack(library, expected, version, file);
+  }
+
+  /** The same of another's jar, which brings no hash: of the content itself. */
+  Path unpack(URL library, String owner, String file) throws IOException {
+    try (InputStream in = library.openStream()) {
+      return unpack(library, hash(in), owner, file);
+    }
+  }
+
+  private Path unpack(URL library, String expected, String version, String file)
+      throws IOException {
     Path folder = root.resolve(version).resolve(expected.substring(0, 16));
     Path target = folder.resolve(file);
     if (Files.isRegularFile(target) && hash(target).equals(expected)) {
@@ -73,15 +85,19 @@ final class LibraryCache {
   }
 
   static String hash(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return hash(in);
+    }
+  }
+
+  private static String hash(InputStream content) throws IOException {
     MessageDigest digest;
     try {
       digest = MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IOException("this Java runtime has no SHA-256", e);
     }
-    try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-      in.transferTo(OutputStream.nullOutputStream());
-    }
+    new DigestInputStream(content, digest).transferTo(OutputStream.nullOutputStream());
     return HexFormat.of().formatHex(digest.digest());
   }
 }

@@ -1,6 +1,7 @@
 package io.sparse24.cli;
 
 import io.sparse24.ColumnNorms;
+import io.sparse24.Gram;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Session;
 import io.sparse24.format.Checkpoint;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * A calibration file: for each weight a tensor of the weight's own name, {@code [tokens, k]} of the
@@ -81,6 +83,36 @@ final class Calibration implements AutoCloseable {
               + ", must be ["
               + tokens
               + "] of F32, BF16 or F16, the router's weight for each token of the inputs");
+    }
+  }
+
+  /** Inputs themselves must be there: norms do not say how they depend on each other. */
+  void checkInputs(Weight weight) {
+    Tensor tensor = Objects.requireNonNull(tensors.get(weight.name()));
+    if (tensor.info().shape().size() != 2) {
+      throw new IllegalArgumentException(
+          file
+              + ": tensor '"
+              + weight.name()
+              + "' has norms only, the Gram matrix needs inputs [tokens, "
+              + weight.info().shape().getLast()
+              + "]");
+    }
+  }
+
+  Gram gram(Session session, Weight weight) throws IOException {
+    try (Arena arena = Arena.ofShared()) {
+      Matrix given = checkpoint.tensor(weight.name()).matrix(arena);
+      Gram gram = new Gram(session, given.cols());
+      try {
+        for (long row = 0; row < given.rows(); row += ROWS) {
+          gram.add(given.rowSlice(row, Math.min(row + ROWS, given.rows())));
+        }
+        return gram;
+      } catch (RuntimeException e) {
+        gram.close();
+        throw e;
+      }
     }
   }
 

@@ -2,10 +2,11 @@ package io.sparse24.cli;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.sparse24.ColumnNorms;
+import io.sparse24.Gram;
 import io.sparse24.Pattern;
 import io.sparse24.Pruner;
-import io.sparse24.Score;
-import io.sparse24.Scores;
+import io.sparse24.PruningMethod;
+import io.sparse24.PruningMethods;
 import io.sparse24.api.Compressed24;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Session;
@@ -15,8 +16,10 @@ import io.sparse24.format.CheckpointCopy;
 import io.sparse24.format.CheckpointWriter;
 import io.sparse24.format.SparseFormat;
 import io.sparse24.format.Weight;
+import io.sparse24.llm.Compensation;
 import io.sparse24.llm.DecoderConfig;
 import io.sparse24.llm.LanguageModel;
+import io.sparse24.llm.LayerPlan;
 import io.sparse24.llm.ModelPruner;
 import io.sparse24.llm.Tokenizer;
 import java.io.IOException;
@@ -25,9 +28,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
@@ -54,18 +59,18 @@ final class PruneCommand implements Callable<Integer> {
       paramLabel = "M",
       defaultValue = "magnitude",
       description =
-          "magnitude, random; wanda and ria, which need --calibration-text or --calibration; gblm"
-              + " and pruner-zero, which need --calibration-text; moe-pruner, which needs"
-              + " --calibration. Default: ${DEFAULT-VALUE}")
-  Score score = Scores.named("magnitude");
+          "magnitude, random; wanda and ria, and sparsegpt and admm, which change what stays, need"
+              + " --calibration-text or --calibration; gblm and pruner-zero need"
+              + " --calibration-text; moe-pruner needs --calibration. Default: ${DEFAULT-VALUE}")
+  PruningMethod method = PruningMethods.named("magnitude");
 
   @Option(
       names = "--calibration",
       paramLabel = "FILE",
       description =
-          "Safetensors: for each weight a tensor of its name, [tokens, k] of inputs or [k] of their"
-              + " column L2 norms; for moe-pruner also NAME.router, [tokens] of the router's"
-              + " weights for that expert.")
+          "Safetensors: for each weight a tensor of its name, [tokens, k] of inputs or, for wanda"
+              + " and ria, [k] of their column L2 norms; for moe-pruner also NAME.router, [tokens]"
+              + " of the router's weights for that expert.")
   @Nullable Path calibration;
 
   @Option(
@@ -103,8 +108,33 @@ final class PruneCommand implements Callable<Integer> {
       names = "--pattern",
       paramLabel = "N:M",
       defaultValue = "2:4",
-      description = "How many of each group of columns stay. Default: ${DEFAULT-VALUE}")
+      description =
+          "How many of each group of columns stay, or a percentage that goes wherever it is, such"
+              + " as 50%%. Default: ${DEFAULT-VALUE}")
   Pattern pattern = Pattern.P2_4;
+
+  @Option(
+      names = "--compensate",
+      paramLabel = "C",
+      description =
+          "With --calibration-text: put a low-rank term beside each pruned weight, svd for the"
+              + " smallest error of the weight, eora for that of its outputs. Stored as adapters.")
+  Compensation.@Nullable Kind compensate;
+
+  @Option(
+      names = "--rank",
+      paramLabel = "R",
+      description = "Rank of that term. Default: " + PrunePlans.DEFAULT_RANK)
+  @Nullable Integer rank;
+
+  @Option(
+      names = "--recipe",
+      paramLabel = "FILE",
+      description =
+          "YAML with rules for single layers: under 'layers' a list of 'match' (a regular"
+              + " expression found in the weight's name) and 'skip: true' or 'method', 'pattern',"
+              + " 'format', 'compensate', 'rank'. The first that matches holds.")
+  @Nullable Path recipe;
 
   @Option(
       names = "--format",
@@ -132,11 +162,13 @@ final class PruneCommand implements Callable<Integer> {
   /**
    * A weight.
    *
+   * @param plan method, pattern, format, and what is put beside it
    * @param relativeError ‖X Wᵀ − X Ŵᵀ‖ / ‖X Wᵀ‖ over a crop of the text, if there is one
    * @param keptEnergy ‖Ŵ‖² / ‖W‖², if there is a text
    */
   record Pruned(
       String name,
+      String plan,
       String dtype,
       List<Long> shape,
       long bytes,
@@ -179,45 +211,41 @@ final class PruneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    SparseFormat stored = format();
+    requireFormat();
     if (calibration != null && text != null) {
-      throw new ParameterException(
-          spec.commandLine(), "--calibration and --calibration-text: are both given, name one");
-    }
-    if (score.needsGradient() && text == null) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--method "
-              + score.name()
-              + " needs --calibration-text PATH, for gradients of a decoder of the Llama family");
-    }
-    if (score.needsRouter() && calibration == null) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--method "
-              + score.name()
-              + " needs --calibration FILE with a router's weights; decoders of the Llama family"
-              + " have no router");
-    }
-    if (score.needsNorms() && calibration == null && text == null) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--method "
-              + score.name()
-              + " needs --calibration-text PATH, for a decoder of the Llama family, or"
-              + " --calibration FILE");
+      throw wrongUsage("--calibration and --calibration-text: are both given, name one");
     }
     if (samples < 1) {
-      throw new ParameterException(
-          spec.commandLine(), "--samples: is " + samples + ", must be at least 1");
+      throw wrongUsage("--samples: is " + samples + ", must be at least 1");
     }
     if (seq < 0 || seq == 1) {
-      throw new ParameterException(spec.commandLine(), "--seq: is " + seq + ", must be at least 2");
+      throw wrongUsage("--seq: is " + seq + ", must be at least 2");
     }
-    if (!score.needsNorms() && calibration != null) {
+    Integer ranks = rank;
+    if (ranks != null && ranks < 1) {
+      throw wrongUsage("--rank: is " + ranks + ", must be at least 1");
+    }
+    if (compensate != null && text == null) {
+      throw wrongUsage("--compensate needs --calibration-text PATH, for a decoder");
+    }
+    PrunePlans plans =
+        new PrunePlans(
+            new PrunePlans.Choice(method, pattern, format, compensate, rank),
+            recipe == null ? List.of() : PruneRecipe.read(recipe));
+    requireInputs(method);
+    for (PrunePlans.Rule rule : plans.rules()) {
+      PruningMethod own = rule.choice().method();
+      if (own != null) {
+        requireInputs(own);
+      }
+      if (rule.choice().compensate() != null && text == null) {
+        throw wrongUsage("'compensate' in the recipe needs --calibration-text PATH, for a decoder");
+      }
+    }
+    if (calibration != null && plans.rules().isEmpty() && !usesCalibration(method)) {
       spec.commandLine()
           .getErr()
-          .println("s24 prune: " + score.name() + " needs no --calibration, it is not read");
+          .println("s24 prune: " + method.name() + " needs no --calibration, it is not read");
     }
     Result result;
     try (Checkpoint checkpoint = Checkpoint.open(paths.in)) {
@@ -227,8 +255,8 @@ final class PruneCommand implements Callable<Integer> {
         Path by = text;
         result =
             by == null
-                ? prune(checkpoint, session, stored)
-                : pruneByText(checkpoint, session, stored, by);
+                ? prune(checkpoint, session, plans)
+                : pruneByText(checkpoint, session, plans, by);
       }
     }
     PrintWriter printer = spec.commandLine().getOut();
@@ -242,7 +270,7 @@ final class PruneCommand implements Callable<Integer> {
               + " (%.1f %%) in %.1f s%n%s%n",
           Count.of(result.pruned().size(), "weight"),
           pattern,
-          score.name(),
+          method.name(),
           result.backend(),
           Count.of(result.untouched(), "tensor"),
           result.bytesIn(),
@@ -253,6 +281,37 @@ final class PruneCommand implements Callable<Integer> {
       printer.flush();
     }
     return 0;
+  }
+
+  private ParameterException wrongUsage(String problem) {
+    return new ParameterException(spec.commandLine(), problem);
+  }
+
+  private static boolean usesCalibration(PruningMethod of) {
+    return of.needsNorms() || of.needsGram();
+  }
+
+  private void requireInputs(PruningMethod of) {
+    if (of.needsGradient() && text == null) {
+      throw wrongUsage(
+          "--method "
+              + of.name()
+              + " needs --calibration-text PATH, for gradients of a decoder of the Llama family");
+    }
+    if (of.needsRouter() && calibration == null) {
+      throw wrongUsage(
+          "--method "
+              + of.name()
+              + " needs --calibration FILE with a router's weights; decoders of the Llama family"
+              + " have no router");
+    }
+    if (usesCalibration(of) && calibration == null && text == null) {
+      throw wrongUsage(
+          "--method "
+              + of.name()
+              + " needs --calibration-text PATH, for a decoder of the Llama family, or"
+              + " --calibration FILE");
+    }
   }
 
   private static void printLayers(PrintWriter out, Result result) {
@@ -288,48 +347,67 @@ final class PruneCommand implements Callable<Integer> {
     return value == null ? 0 : value;
   }
 
-  private SparseFormat format() {
-    boolean is24 = pattern.equals(Pattern.P2_4);
-    if (format == null) {
-      return is24 ? SparseFormat.BITMASK : SparseFormat.DENSE;
-    }
-    if (!is24 && format != SparseFormat.DENSE) {
-      throw new ParameterException(
-          spec.commandLine(),
+  private void requireFormat() {
+    if (format != null && !pattern.equals(Pattern.P2_4) && format != SparseFormat.DENSE) {
+      throw wrongUsage(
           "--format " + format.id() + " holds 2:4 only, not " + pattern + "; use --format dense");
     }
-    return format;
   }
 
-  private Result prune(Checkpoint checkpoint, Session session, SparseFormat stored)
+  /** Of all weights that are pruned: one file can't be described as being of two formats. */
+  private void requireOneFormat(Collection<LayerPlan> plans) {
+    List<String> formats =
+        plans.stream()
+            .map(LayerPlan::format)
+            .filter(each -> each != SparseFormat.DENSE)
+            .map(SparseFormat::id)
+            .distinct()
+            .toList();
+    if (formats.size() > 1) {
+      throw new IllegalArgumentException(
+          "recipe: stores weights as " + String.join(" and as ", formats) + ", must be one format");
+    }
+  }
+
+  private Result prune(Checkpoint checkpoint, Session session, PrunePlans plans)
       throws IOException {
     long start = System.nanoTime();
     CheckpointCopy copy = new CheckpointCopy(checkpoint);
-    Set<Weight> chosen = new LinkedHashSet<>();
+    Map<Weight, LayerPlan> chosen = new LinkedHashMap<>();
     for (Weight weight : copy.weights()) {
-      if (selection.takes(weight)) {
-        requirePrunable(weight, stored);
-        chosen.add(weight);
-        copy.store(weight, stored);
+      if (selection.takes(weight) && !plans.skips(weight.name())) {
+        LayerPlan plan = plans.of(weight.name());
+        requirePrunable(weight, plan);
+        chosen.put(weight, plan);
+        copy.store(weight, plan.format());
       }
     }
     if (chosen.isEmpty()) {
       throw nothingToPrune();
     }
+    requireOneFormat(chosen.values());
+    boolean routed = chosen.values().stream().anyMatch(plan -> plan.method().needsRouter());
+    boolean read = chosen.values().stream().anyMatch(plan -> usesCalibration(plan.method()));
     List<Pruned> pruned = new ArrayList<>();
     try (Calibration inputs =
-        calibration != null && score.needsNorms()
-            ? new Calibration(calibration, score.needsRouter())
-            : null) {
+        calibration != null && read ? new Calibration(calibration, routed) : null) {
       if (inputs != null) {
-        chosen.forEach(inputs::check);
+        chosen.forEach((weight, plan) -> {
+          if (usesCalibration(plan.method())) {
+            inputs.check(weight);
+          }
+          if (plan.method().needsGram()) {
+            inputs.checkInputs(weight);
+          }
+        });
       }
       try (CheckpointWriter writer = copy.start(paths.out);
           Progress progress =
               new Progress(spec.commandLine().getErr(), "prune", Math.max(copy.bytesIn(), 1))) {
         for (Weight weight : copy.weights()) {
-          if (chosen.contains(weight)) {
-            pruned.add(pruneOne(session, inputs, weight, stored, writer));
+          LayerPlan plan = chosen.get(weight);
+          if (plan != null) {
+            pruned.add(pruneOne(session, inputs, weight, plan, writer));
           } else {
             copy.pass(weight, writer);
           }
@@ -341,9 +419,9 @@ final class PruneCommand implements Callable<Integer> {
     return new Result(
         paths.in.toString(),
         paths.out.toString(),
-        score.name(),
+        method.name(),
         pattern.toString(),
-        stored.id(),
+        storedAs(),
         session.info().backend(),
         pruned,
         null,
@@ -353,23 +431,37 @@ final class PruneCommand implements Callable<Integer> {
         (System.nanoTime() - start) / 1e9);
   }
 
-  private Result pruneByText(Checkpoint checkpoint, Session session, SparseFormat stored, Path by)
+  /** By the options. */
+  private String storedAs() {
+    SparseFormat own = format;
+    if (own == null) {
+      own = pattern.equals(Pattern.P2_4) ? SparseFormat.BITMASK : SparseFormat.DENSE;
+    }
+    return own.id();
+  }
+
+  private Result pruneByText(Checkpoint checkpoint, Session session, PrunePlans plans, Path by)
       throws IOException {
     long start = System.nanoTime();
     DecoderConfig config = LanguageModel.config(paths.in);
     int length = seq == 0 ? Math.min(LONGEST_BY_DEFAULT, config.maxPositions()) : seq;
     Set<String> linears = Set.copyOf(ModelPruner.linearWeights(config));
-    List<String> names = new ArrayList<>();
+    Map<String, LayerPlan> chosen = new LinkedHashMap<>();
     List<Weight> weights = checkpoint.weights();
     for (Weight weight : weights) {
-      if (selection.takes(weight) && (selection.isExplicit() || linears.contains(weight.name()))) {
-        requirePrunable(weight, stored);
-        names.add(weight.name());
+      String name = weight.name();
+      if (selection.takes(weight)
+          && !plans.skips(name)
+          && (selection.isExplicit() || linears.contains(name))) {
+        LayerPlan plan = plans.of(name);
+        requirePrunable(weight, plan);
+        chosen.put(name, plan);
       }
     }
-    if (names.isEmpty()) {
+    if (chosen.isEmpty()) {
       throw nothingToPrune();
     }
+    requireOneFormat(chosen.values());
     int[] tokens;
     try (Tokenizer tokenizer = Tokenizer.open(paths.in)) {
       tokens = tokenizer.encode(TextFile.read(by));
@@ -392,9 +484,9 @@ final class PruneCommand implements Callable<Integer> {
               session,
               checkpoint,
               paths.out,
-              names,
+              chosen,
               tokens,
-              new ModelPruner.Options(score, pattern, stored, samples, length, seed),
+              new ModelPruner.Crops(samples, length, seed),
               (now, of, what) -> bar.step(now - before.getAndSet(now), what));
     } catch (Sparse24Exception.BadData e) {
       throw new IllegalArgumentException(
@@ -404,14 +496,15 @@ final class PruneCommand implements Callable<Integer> {
     return new Result(
         paths.in.toString(),
         paths.out.toString(),
-        score.name(),
+        method.name(),
         pattern.toString(),
-        stored.id(),
+        storedAs(),
         session.info().backend(),
         done.layers().stream()
             .map(layer ->
                 new Pruned(
                     layer.name(),
+                    layer.plan(),
                     layer.dtype(),
                     layer.shape(),
                     layer.bytes(),
@@ -429,7 +522,7 @@ final class PruneCommand implements Callable<Integer> {
             done.pruneSeconds(),
             done.workingBytes(),
             done.resumedAt()),
-        weights.size() - names.size(),
+        weights.size() - chosen.size(),
         done.bytesIn(),
         done.bytesOut(),
         (System.nanoTime() - start) / 1e9);
@@ -443,7 +536,7 @@ final class PruneCommand implements Callable<Integer> {
   }
 
   /** All weights are checked before the first is pruned. */
-  private void requirePrunable(Weight weight, SparseFormat stored) throws IOException {
+  private void requirePrunable(Weight weight, LayerPlan plan) throws IOException {
     if (weight.isCompressed()) {
       throw wrong(
           weight,
@@ -454,7 +547,8 @@ final class PruneCommand implements Callable<Integer> {
     }
     long n = weight.info().shape().get(0);
     long k = weight.info().shape().get(1);
-    if (k % pattern.of() != 0) {
+    Pattern to = plan.pattern();
+    if (!to.fits(k)) {
       throw wrong(
           weight,
           "is "
@@ -462,14 +556,14 @@ final class PruneCommand implements Callable<Integer> {
               + ", k = "
               + k
               + " is not a multiple of "
-              + pattern.of()
+              + to.of()
               + ", which "
-              + pattern
+              + to
               + " needs; "
               + Selection.excluding(weight));
     }
     try {
-      stored.parts(weight.name(), weight.dtype(), n, k);
+      plan.format().parts(weight.name(), weight.dtype(), n, k);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           paths.in
@@ -491,23 +585,26 @@ final class PruneCommand implements Callable<Integer> {
       Session session,
       @Nullable Calibration inputs,
       Weight weight,
-      SparseFormat stored,
+      LayerPlan plan,
       CheckpointWriter writer)
       throws IOException {
     long start = System.nanoTime();
     long bytes = 0;
+    PruningMethod by = plan.method();
     try (Arena arena = Arena.ofShared();
-        ColumnNorms norms = inputs == null ? null : inputs.norms(session, weight)) {
-      Pruner pruner = Pruner.of(score, norms);
+        ColumnNorms norms =
+            inputs != null && by.needsNorms() ? inputs.norms(session, weight) : null;
+        Gram gram = inputs != null && by.needsGram() ? inputs.gram(session, weight) : null) {
+      Pruner pruner = Pruner.of(by, new Pruner.Inputs(norms, null, gram));
       Matrix w = weight.parts().get(0).matrix(arena);
       List<MemorySegment> parts;
-      if (pattern.equals(Pattern.P2_4)) {
+      if (plan.pattern().equals(Pattern.P2_4)) {
         Compressed24 compressed = Compressed24.allocate(arena, w.rows(), w.cols(), w.dtype());
         pruner.prune(session, w, compressed);
-        parts = stored.encode(session, compressed, arena);
+        parts = plan.format().encode(session, compressed, arena);
       } else {
         Matrix dense = Matrix.allocate(arena, w.rows(), w.cols(), w.dtype());
-        pruner.pruneDense(session, w, pattern, dense);
+        pruner.pruneDense(session, w, plan.pattern(), dense);
         parts = List.of(dense.segment());
       }
       for (MemorySegment part : parts) {
@@ -527,6 +624,7 @@ final class PruneCommand implements Callable<Integer> {
     }
     return new Pruned(
         weight.name(),
+        plan.toString(),
         weight.info().type().name(),
         weight.info().shape(),
         weight.storedBytes(),

@@ -1,15 +1,17 @@
 package io.sparse24.cli;
 
 import io.sparse24.Pattern;
-import io.sparse24.Score;
-import io.sparse24.Scores;
+import io.sparse24.PruningMethod;
+import io.sparse24.PruningMethods;
 import io.sparse24.api.Op;
 import io.sparse24.format.SparseFormat;
+import io.sparse24.llm.Compensation;
 import io.sparse24.llm.Method;
 import io.sparse24.llm.Preset;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 import java.util.regex.PatternSyntaxException;
 import picocli.CommandLine;
@@ -24,7 +26,8 @@ final class Values {
   static CommandLine register(CommandLine line) {
     return line.registerConverter(Path.class, reader(Values::path))
         .registerConverter(Pattern.class, reader(Pattern::parse))
-        .registerConverter(Score.class, reader(Scores::named))
+        .registerConverter(PruningMethod.class, reader(PruningMethods::named))
+        .registerConverter(Compensation.Kind.class, reader(Values::compensation))
         .registerConverter(SparseFormat.class, reader(SparseFormat::named))
         .registerConverter(Method.class, reader(Method::named))
         .registerConverter(Preset.class, reader(Preset::named))
@@ -62,6 +65,15 @@ final class Values {
     }
     throw new IllegalArgumentException(
         "is '" + text + "', must be one of " + String.join(", ", ids));
+  }
+
+  static Compensation.Kind compensation(String text) {
+    for (Compensation.Kind kind : Compensation.Kind.values()) {
+      if (kind.name().toLowerCase(Locale.ROOT).equals(text)) {
+        return kind;
+      }
+    }
+    throw new IllegalArgumentException("compensate: is '" + text + "', must be svd or eora");
   }
 
   private static java.util.regex.Pattern regex(String text) {

@@ -13,7 +13,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -178,6 +180,83 @@ final class PruneTest {
   }
 
   @Test
+  void aRecipeHasTheLastWordOnSingleLayers() throws IOException {
+    Model model = new Model();
+    for (String name : List.of("h.0.q.weight", "h.0.k.weight", "h.1.q.weight", "h.1.k.weight")) {
+      model.normal(name, DType.F32, 8, 16);
+    }
+    Path in = model.write(dir.resolve("in.safetensors"));
+    Path recipe = dir.resolve("recipe.yaml");
+    Files.writeString(
+        recipe,
+        """
+        # the first layers are the ones that matter
+        layers:
+          - match: 'h\\.0\\.q'
+            skip: true
+          - match: 'h\\.0'
+            pattern: '4:8'
+            method: random
+          - match: 'h\\.1\\.k'
+            pattern: 25%
+        """);
+    Path out = dir.resolve("out");
+    JsonNode result = S24.json("prune", in, out, "--recipe", recipe);
+    assertEquals(
+        List.of(
+            "h.0.k.weight random 4:8 dense",
+            "h.1.q.weight magnitude 2:4 sparse-24-bitmask",
+            "h.1.k.weight magnitude 25% dense"),
+        Stream.iterate(0, i -> i + 1)
+            .limit(3)
+            .map(i -> result.get("pruned").get(i))
+            .map(layer -> layer.get("name").asText() + " " + layer.get("plan").asText())
+            .toList());
+    assertEquals(1, result.get("untouched").asInt());
+    assertEquals(
+        96, Arrays.stream(Model.read(out, "h.1.k.weight")).filter(bits -> bits != 0).count());
+    assertArrayEquals(Model.read(in, "h.0.q.weight"), Model.read(out, "h.0.q.weight"));
+  }
+
+  @Test
+  void anUpdateByInputsOfAFileKeepsOutputsNearer() throws IOException {
+    int k = 32;
+    int tokens = 96;
+    Model model = new Model().normal("a.weight", DType.F32, 24, k);
+    Model inputs = new Model().normal("a.weight", DType.F32, tokens, k);
+    float[] x = inputs.floats("a.weight");
+    for (int i = 0; i < x.length; i++) {
+      x[i] += 3 * x[i / k * k] + 2 * x[i / k * k + 1]; // they depend on each other
+    }
+    Path in = model.write(dir.resolve("in.safetensors"));
+    Path calibration =
+        inputs.put("a.weight", DType.F32, x, tokens, k).write(dir.resolve("x.safetensors"));
+    Map<String, Double> errors = new LinkedHashMap<>();
+    for (String method : List.of("wanda", "sparsegpt", "admm")) {
+      Path out = dir.resolve(method);
+      S24.good("prune", in, out, "--method", method, "--calibration", calibration);
+      S24.good("check", out);
+      Path back = dir.resolve(method + "-dense");
+      S24.good("decompress", out, back);
+      float[] w = model.floats("a.weight");
+      int[] pruned = Model.read(back, "a.weight");
+      double sum = 0;
+      for (int t = 0; t < tokens; t++) {
+        for (int i = 0; i < 24; i++) {
+          double y = 0;
+          for (int j = 0; j < k; j++) {
+            y += (double) x[t * k + j] * (w[i * k + j] - Float.intBitsToFloat(pruned[i * k + j]));
+          }
+          sum += y * y;
+        }
+      }
+      errors.put(method, Math.sqrt(sum));
+    }
+    List<Double> all = List.copyOf(errors.values());
+    assertTrue(all.get(1) < all.get(0) && all.get(2) < all.get(0), errors.toString());
+  }
+
+  @Test
   void ofEqualsTheLowerIndexStaysAndMinusZeroIsZero() throws IOException {
     float[] w = {1, -1, 1, -1, -0f, 0, 0, 5, 3, 3, 2, 3};
     Path in = new Model().put("a.weight", DType.F32, w, 1, 12).write(dir.resolve("a.safetensors"));
@@ -247,7 +326,7 @@ final class PruneTest {
             "seconds"),
         S24.fields(pruned));
     assertEquals(
-        List.of("name", "dtype", "shape", "bytes", "stored_bytes", "ms"),
+        List.of("name", "plan", "dtype", "shape", "bytes", "stored_bytes", "ms"),
         S24.fields(pruned.get("pruned").get(0)));
     assertEquals(4 * 8 * 4, pruned.get("bytes_in").asLong());
     assertEquals(4 * 4 * 4 + 4 + 16, pruned.get("bytes_out").asLong());

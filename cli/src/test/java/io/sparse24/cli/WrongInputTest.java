@@ -85,6 +85,12 @@ final class WrongInputTest {
         .write(dir.resolve("cal-negative.safetensors"));
     S24.good("prune", good, dir.resolve("pruned"));
 
+    Files.writeString(dir.resolve("broken.yaml"), "layers:\n  - match: 'x\n");
+    Files.writeString(dir.resolve("empty.yaml"), "{}\n");
+    Files.writeString(dir.resolve("word.yaml"), "layers:\n  - match: x\n    methods: wanda\n");
+    Files.writeString(
+        dir.resolve("method.yaml"), "layers: [{match: x, skip: true}, {match: y, method: x}]\n");
+
     Files.writeString(dir.resolve("two-words.txt"), "square 64\n");
     Files.writeString(dir.resolve("odd-k.txt"), "# a comment\nodd 3 5\n");
     Files.writeString(dir.resolve("comments.txt"), "# no shape\n");
@@ -174,6 +180,18 @@ final class WrongInputTest {
             arguments(wanda("cal-nan.safetensors"), 1, "tensor 'a.weight': x[2, 5] is NaN"),
             arguments(wanda("cal-negative.safetensors"), 1, "[4] is -1.0"),
             arguments("prune @good.safetensors @out --method moe-pruner", 2, "have no router"),
+            arguments("prune @good.safetensors @out --method admm", 2, "--calibration FILE"),
+            arguments("prune @good.safetensors @out --pattern 0%", 2, "or 1% to 99%"),
+            arguments("prune @good.safetensors @out --rank 0", 2, "--rank: is 0"),
+            arguments("prune @good.safetensors @out --compensate x", 2, "must be svd or eora"),
+            arguments("prune @good.safetensors @out --compensate svd", 2, "--calibration-text"),
+            arguments("prune @good.safetensors @out --recipe @nowhere", 1, "nowhere"),
+            arguments(
+                "prune @good.safetensors @out --recipe @broken.yaml", 1, "broken.yaml: line 2: "),
+            arguments("prune @good.safetensors @out --recipe @empty.yaml", 1, "has no 'layers'"),
+            arguments("prune @good.safetensors @out --recipe @word.yaml", 1, "methods"),
+            arguments(
+                "prune @good.safetensors @out --recipe @method.yaml", 1, "rule 2: method: is 'x'"),
             arguments(
                 "prune @good.safetensors @out --method moe-pruner --calibration"
                     + " @cal-nan.safetensors",

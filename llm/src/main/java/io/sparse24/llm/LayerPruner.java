@@ -1,6 +1,8 @@
 package io.sparse24.llm;
 
 import io.sparse24.ColumnNorms;
+import io.sparse24.Gram;
+import io.sparse24.LowRankTerm;
 import io.sparse24.Pattern;
 import io.sparse24.Pruner;
 import io.sparse24.Sparse24Matrix;
@@ -10,26 +12,42 @@ import io.sparse24.api.Matrix;
 import io.sparse24.api.Scratch;
 import io.sparse24.api.Session;
 import io.sparse24.format.TensorInfo;
+import io.sparse24.format.TensorType;
 import io.sparse24.format.Weight;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Prunes one linear layer of a block by what the crops make it multiply. */
 final class LayerPruner {
   private final Session session;
-  private final ModelPruner.Options options;
+  private final Map<String, LayerPlan> plans;
+  private final long rows; // of a crop
   private final DType dtype; // that the model computes in
 
-  LayerPruner(Session session, ModelPruner.Options options, DType dtype) {
+  LayerPruner(Session session, Map<String, LayerPlan> plans, ModelPruner.Crops crops, DType dtype) {
     this.session = session;
-    this.options = options;
+    this.plans = plans;
+    this.rows = crops.seq();
     this.dtype = dtype;
+  }
+
+  /** What a compensated weight has beside it. */
+  static List<TensorInfo> adapters(Weight weight, int rank) throws IOException {
+    String module = weight.name().substring(0, weight.name().length() - Names.WEIGHT.length());
+    TensorType type = TensorType.of(weight.dtype());
+    List<Long> shape = weight.info().shape();
+    return List.of(
+        TensorInfo.of(module + Names.ADAPTER_L, type, rank, shape.getLast()),
+        TensorInfo.of(module + Names.ADAPTER_R, type, shape.getFirst(), rank));
   }
 
   /**
@@ -44,17 +62,32 @@ final class LayerPruner {
   /** What is gathered of the inputs of a block's layers. */
   final class Statistics implements DecoderBlock.Watch, AutoCloseable {
     private final Scratch memory;
+    private final Set<BlockInput> needNorms = EnumSet.noneOf(BlockInput.class);
+    private final Set<BlockInput> needGrams = EnumSet.noneOf(BlockInput.class);
     private final Map<BlockInput, ColumnNorms> norms = new EnumMap<>(BlockInput.class);
+    private final Map<BlockInput, Gram> grams = new EnumMap<>(BlockInput.class);
     private final Map<BlockInput, Matrix> first = new EnumMap<>(BlockInput.class);
 
-    Statistics(Scratch memory) {
+    Statistics(Scratch memory, int block) {
       this.memory = memory;
+      for (BlockLinear linear : BlockLinear.values()) {
+        LayerPlan plan = plans.get(linear.module(block) + Names.WEIGHT);
+        if (plan != null && plan.method().needsNorms()) {
+          needNorms.add(linear.input());
+        }
+        if (plan != null && plan.needsGram()) {
+          needGrams.add(linear.input());
+        }
+      }
     }
 
     @Override
     public void see(BlockInput input, Matrix x) {
-      if (options.score().needsNorms()) {
+      if (needNorms.contains(input)) {
         norms.computeIfAbsent(input, i -> new ColumnNorms(session, x.cols())).accumulate(x, 1);
+      }
+      if (needGrams.contains(input)) {
+        grams.computeIfAbsent(input, i -> new Gram(session, x.cols())).accumulate(x);
       }
       if (!first.containsKey(input)) {
         Matrix kept = memory.matrix(x.rows(), x.cols(), x.dtype());
@@ -67,6 +100,10 @@ final class LayerPruner {
       return norms.get(input);
     }
 
+    @Nullable Gram gram(BlockInput input) {
+      return grams.get(input);
+    }
+
     Matrix first(BlockInput input) {
       return Objects.requireNonNull(first.get(input));
     }
@@ -74,6 +111,7 @@ final class LayerPruner {
     @Override
     public void close() {
       norms.values().forEach(ColumnNorms::close);
+      grams.values().forEach(Gram::close);
     }
   }
 
@@ -94,31 +132,63 @@ final class LayerPruner {
       Arena arena)
       throws IOException {
     long start = System.nanoTime();
-    Pruner pruner = Pruner.of(options.score(), statistics.norms(which.input()), gradient);
+    LayerPlan plan = Objects.requireNonNull(plans.get(weight.name()));
+    Gram gram = statistics.gram(which.input());
+    Pruner pruner =
+        Pruner.of(
+            plan.method(), new Pruner.Inputs(statistics.norms(which.input()), gradient, gram));
     Matrix w = weight.parts().getFirst().matrix(arena);
-    List<MemorySegment> made;
+    Matrix dense = Matrix.allocate(arena, w.rows(), w.cols(), w.dtype());
+    List<MemorySegment> made = new ArrayList<>();
     ModelLinear pruned;
     double energy;
-    if (options.pattern().equals(Pattern.P2_4)) {
+    if (plan.pattern().equals(Pattern.P2_4)) {
       Compressed24 compressed = Compressed24.allocate(arena, w.rows(), w.cols(), w.dtype());
       pruner.prune(session, w, compressed);
-      made = options.format().encode(session, compressed, arena);
+      made.addAll(plan.format().encode(session, compressed, arena));
       pruned = linear(compressed, memory);
       energy = energy(compressed.values());
+      if (plan.compensation() != null) {
+        decompress(compressed, dense);
+      }
     } else {
-      Matrix dense = Matrix.allocate(arena, w.rows(), w.cols(), w.dtype());
-      pruner.pruneDense(session, w, options.pattern(), dense);
-      made = List.of(dense.segment());
+      pruner.pruneDense(session, w, plan.pattern(), dense);
+      made.add(dense.segment());
       pruned = ModelLinear.dense(session, inSession(dense, memory));
       energy = energy(dense);
     }
-    double error =
-        relativeError(block.linear(which), pruned, statistics.first(which.input()), w.rows());
+    List<TensorInfo> infos =
+        new ArrayList<>(plan.format().parts(weight.name(), w.dtype(), w.rows(), w.cols()));
+    ModelLinear before = block.linear(which);
+    pruned.attach(before);
+    Compensation compensation = plan.compensation();
+    if (compensation != null) {
+      LowRankTerm term =
+          LowRankTerm.of(
+              session,
+              w,
+              dense,
+              compensation.rank(),
+              compensation.kind() == Compensation.Kind.EORA ? gram : null,
+              arena);
+      Matrix l = rounded(term.l(), w.dtype(), arena);
+      Matrix r = rounded(term.r(), w.dtype(), arena);
+      pruned.attach(
+          new ModelLinear.Adapters(
+              inSession(l, memory),
+              inSession(r, memory),
+              memory.matrix(rows, compensation.rank(), dtype)));
+      made.add(l.segment());
+      made.add(r.segment());
+      infos.addAll(adapters(weight, compensation.rank()));
+    }
+    double error = relativeError(before, pruned, statistics.first(which.input()), w.rows());
     block.replace(which, pruned);
     double all = energy(w);
     ModelPruner.Layer report =
         new ModelPruner.Layer(
             weight.name(),
+            plan.toString(),
             weight.info().type().name(),
             weight.info().shape(),
             weight.storedBytes(),
@@ -126,8 +196,28 @@ final class LayerPruner {
             error,
             all == 0 ? 1 : energy / all,
             (System.nanoTime() - start) / 1e6);
-    return new Made(
-        report, options.format().parts(weight.name(), w.dtype(), w.rows(), w.cols()), made);
+    return new Made(report, infos, made);
+  }
+
+  private void decompress(Compressed24 compressed, Matrix dense) {
+    try (Scratch copies = session.scratch()) {
+      Matrix there = copies.matrix(dense.rows(), dense.cols(), dense.dtype());
+      session.decompress24(copies.upload(compressed), there);
+      copies.download(there, dense);
+      session.synchronize();
+    }
+  }
+
+  /** As it is stored. */
+  private Matrix rounded(Matrix wide, DType to, Arena arena) {
+    Matrix result = Matrix.allocate(arena, wide.rows(), wide.cols(), to);
+    try (Scratch copies = session.scratch()) {
+      Matrix there = copies.matrix(wide.rows(), wide.cols(), to);
+      session.cast(copies.upload(wide), there);
+      copies.download(there, result);
+      session.synchronize();
+    }
+    return result;
   }
 
   /** As it will be run. */

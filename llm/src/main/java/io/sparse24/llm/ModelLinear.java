@@ -18,7 +18,7 @@ final class ModelLinear implements AutoCloseable {
   private @Nullable Adapters adapters;
 
   /**
-   * SLoPe's low-rank term (X Lᵀ) Rᵀ.
+   * A low-rank term (X Lᵀ) Rᵀ, of SLoPe's training or to make up for pruning.
    *
    * @param l {@code [rank, k]}
    * @param r {@code [n, rank]}
@@ -42,6 +42,11 @@ final class ModelLinear implements AutoCloseable {
 
   void attach(Adapters term) {
     adapters = term;
+  }
+
+  /** Takes the adapters of the layer that it replaces, if there are any. */
+  void attach(ModelLinear before) {
+    adapters = before.adapters;
   }
 
   boolean isSparse() {

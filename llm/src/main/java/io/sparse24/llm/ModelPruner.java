@@ -1,11 +1,12 @@
 package io.sparse24.llm;
 
+import static java.util.stream.Collectors.joining;
+
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.sparse24.Pattern;
-import io.sparse24.Score;
+import io.sparse24.Gram;
 import io.sparse24.api.DType;
 import io.sparse24.api.Ids;
 import io.sparse24.api.Matrix;
@@ -16,7 +17,6 @@ import io.sparse24.format.CheckpointCopy;
 import io.sparse24.format.CheckpointWriter;
 import io.sparse24.format.Safetensors;
 import io.sparse24.format.SafetensorsWriter;
-import io.sparse24.format.SparseFormat;
 import io.sparse24.format.Tensor;
 import io.sparse24.format.TensorInfo;
 import io.sparse24.format.Weight;
@@ -31,7 +31,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,34 +51,20 @@ public final class ModelPruner {
   private static final String REPORT = "report";
 
   /**
-   * How to prune.
+   * What is drawn from the text.
    *
-   * @param score what stays
-   * @param pattern how many of each group
-   * @param format how the pruned weights are stored
-   * @param samples crops of the text, at least 1
+   * @param samples crops of it, at least 1
    * @param seq tokens of each, at least 2
-   * @param seed draws the crops
+   * @param seed draws them
    */
-  public record Options(
-      Score score, Pattern pattern, SparseFormat format, int samples, int seq, long seed) {
+  public record Crops(int samples, int seq, long seed) {
     /** Checks. */
-    public Options {
-      if (score.needsRouter()) {
-        throw new IllegalArgumentException(
-            "score: "
-                + score.name()
-                + " needs a router's weights, and decoders of the Llama family have no router");
-      }
+    public Crops {
       if (samples < 1) {
         throw new IllegalArgumentException("samples: are " + samples + ", must be at least 1");
       }
       if (seq < 2) {
         throw new IllegalArgumentException("seq: is " + seq + ", must be at least 2");
-      }
-      if (!pattern.equals(Pattern.P2_4) && format != SparseFormat.DENSE) {
-        throw new IllegalArgumentException(
-            "format: " + format.id() + " holds 2:4 only, not " + pattern);
       }
     }
   }
@@ -88,16 +73,18 @@ public final class ModelPruner {
    * A weight that was pruned.
    *
    * @param name of the weight
+   * @param plan how it was pruned
    * @param dtype its type
    * @param shape {@code [n, k]}
    * @param bytes it took
-   * @param storedBytes it takes
+   * @param storedBytes it takes, with what is put beside it
    * @param relativeError ‖X Wᵀ − X Ŵᵀ‖ / ‖X Wᵀ‖ over the first crop
-   * @param keptEnergy ‖Ŵ‖² / ‖W‖²
+   * @param keptEnergy ‖Ŵ‖² / ‖W‖²; more than 1 where what stays was made larger
    * @param ms time to prune it
    */
   public record Layer(
       String name,
+      String plan,
       String dtype,
       List<Long> shape,
       long bytes,
@@ -141,7 +128,8 @@ public final class ModelPruner {
 
   private final Session session;
   private final Checkpoint checkpoint;
-  private final Options options;
+  private final Map<String, LayerPlan> plans;
+  private final Crops crops;
   private final Progress progress;
   private final DecoderConfig config;
   private final DType dtype;
@@ -151,6 +139,7 @@ public final class ModelPruner {
   private final HiddenStates.Shape shape;
   private final LayerPruner layerPruner;
   private final List<Layer> layers = new ArrayList<>();
+  private int adapterRank;
   private long passes;
   private long forwardNanos;
   private long pruneNanos;
@@ -158,18 +147,30 @@ public final class ModelPruner {
   private ModelPruner(
       Session session,
       Checkpoint checkpoint,
-      Collection<String> names,
-      Options options,
+      Map<String, LayerPlan> plans,
+      Crops crops,
       Progress progress)
       throws IOException {
     this.session = session;
     this.checkpoint = checkpoint;
-    this.options = options;
+    this.plans = plans;
+    this.crops = crops;
     this.progress = progress;
     this.config = LanguageModel.config(checkpoint.path(), checkpoint);
-    if (options.seq() > config.maxPositions()) {
+    if (crops.seq() > config.maxPositions()) {
       throw new IllegalArgumentException(
-          "seq: is " + options.seq() + ", the model knows " + config.maxPositions() + " positions");
+          "seq: is " + crops.seq() + ", the model knows " + config.maxPositions() + " positions");
+    }
+    for (LayerPlan plan : plans.values()) {
+      if (plan.method().needsRouter()) {
+        throw new IllegalArgumentException(
+            "method: "
+                + plan.method().name()
+                + " needs a router's weights, and decoders of the Llama family have no router");
+      }
+    }
+    if (plans.values().stream().anyMatch(LayerPlan::needsLapack)) {
+      Gram.requireLapack();
     }
     this.copy = new CheckpointCopy(checkpoint);
     this.source = new ModelWeights(session, checkpoint, false);
@@ -177,9 +178,8 @@ public final class ModelPruner {
         source
             .weight(Names.EMBEDDING + Names.WEIGHT, config.vocabSize(), config.hiddenSize())
             .dtype();
-    this.shape =
-        new HiddenStates.Shape(options.samples(), options.seq(), config.hiddenSize(), dtype);
-    this.layerPruner = new LayerPruner(session, options, dtype);
+    this.shape = new HiddenStates.Shape(crops.samples(), crops.seq(), config.hiddenSize(), dtype);
+    this.layerPruner = new LayerPruner(session, plans, crops, dtype);
     Map<String, Weight> linears = new LinkedHashMap<>();
     for (int block = 0; block < config.layers(); block++) {
       for (BlockLinear linear : BlockLinear.values()) {
@@ -187,7 +187,7 @@ public final class ModelPruner {
         linears.put(name, source.weight(name, linear.n(config), linear.k(config)));
       }
     }
-    for (String name : names) {
+    for (String name : plans.keySet()) {
       Weight weight = linears.get(name);
       if (weight == null) {
         throw new IllegalArgumentException(
@@ -199,11 +199,37 @@ public final class ModelPruner {
       chosen.put(name, weight);
     }
     for (Weight weight : copy.weights()) {
-      if (chosen.containsKey(weight.name())) {
-        copy.store(weight, options.format());
+      LayerPlan plan = plans.get(weight.name());
+      if (plan != null) {
+        copy.store(weight, plan.format());
         chosen.put(weight.name(), weight);
+        compensate(weight, plan.compensation());
       }
     }
+  }
+
+  /** Makes room for adapters. */
+  private void compensate(Weight weight, @Nullable Compensation compensation) throws IOException {
+    if (compensation == null) {
+      return;
+    }
+    if (source.adapterRank() > 0) {
+      throw new IOException(
+          checkpoint.path() + ": has adapters already, there is no room for others beside them");
+    }
+    int rank = compensation.rank();
+    if (adapterRank != 0 && adapterRank != rank) {
+      throw new IllegalArgumentException(
+          "rank: is " + rank + " and elsewhere " + adapterRank + ", must be one for all layers");
+    }
+    List<Long> shape = weight.info().shape();
+    if (rank > Math.min(shape.getFirst(), shape.getLast())) {
+      throw new IllegalArgumentException(
+          "rank: is " + rank + ", '" + weight.name() + "' is " + weight.info().shapeText());
+    }
+    adapterRank = rank;
+    copy.add(weight, LayerPruner.adapters(weight, rank));
+    copy.describe(ModelFiles.ADAPTERS, JSON.createObjectNode().put("rank", rank).put("scale", 1));
   }
 
   /**
@@ -213,10 +239,10 @@ public final class ModelPruner {
    * @param session computes
    * @param checkpoint a Hugging Face directory of a decoder, its chosen weights not compressed
    * @param out where the new one goes; must not exist
-   * @param names of the weights to prune, all of them linear layers of blocks, see {@link
-   *     #linearWeights}
+   * @param plans by the names of the weights to prune, all of them linear layers of blocks, see
+   *     {@link #linearWeights}
    * @param tokens the text that the crops are drawn from, at least as many as one crop has
-   * @param options how
+   * @param crops how many, and how long
    * @param progress told how far it is
    * @return what was done
    * @throws IOException if something can't be read or written
@@ -226,16 +252,16 @@ public final class ModelPruner {
       Session session,
       Checkpoint checkpoint,
       Path out,
-      Collection<String> names,
+      Map<String, LayerPlan> plans,
       int[] tokens,
-      Options options,
+      Crops crops,
       Progress progress)
       throws IOException {
-    if (tokens.length < options.seq()) {
+    if (tokens.length < crops.seq()) {
       throw new IllegalArgumentException(
-          "text: has " + tokens.length + " tokens, a crop needs " + options.seq());
+          "text: has " + tokens.length + " tokens, a crop needs " + crops.seq());
     }
-    ModelPruner pruner = new ModelPruner(session, checkpoint, names, options, progress);
+    ModelPruner pruner = new ModelPruner(session, checkpoint, plans, crops, progress);
     PruneFolder folder = PruneFolder.open(out, pruner.plan(tokens));
     try {
       Result result = pruner.run(folder, out, tokens);
@@ -279,15 +305,14 @@ public final class ModelPruner {
           (weight.name() + weight.info().type() + weight.info().shapeText() + file)
               .getBytes(StandardCharsets.UTF_8));
     }
-    chosen.keySet().forEach(name -> digest.update(name.getBytes(StandardCharsets.UTF_8)));
     return JSON.createObjectNode()
         .put("model", checkpoint.path().toAbsolutePath().toString())
-        .put("method", options.score().name())
-        .put("pattern", options.pattern().toString())
-        .put("format", options.format().id())
-        .put("samples", options.samples())
-        .put("seq", options.seq())
-        .put("seed", options.seed())
+        .put(
+            "methods",
+            plans.values().stream().map(LayerPlan::toString).distinct().collect(joining(", ")))
+        .put("samples", crops.samples())
+        .put("seq", crops.seq())
+        .put("seed", crops.seed())
         .put("backend", session.info().backend())
         .put("text", text)
         .put("weights", HexFormat.of().formatHex(digest.digest()));
@@ -310,20 +335,20 @@ public final class ModelPruner {
                 Objects.requireNonNull(file.metadata().get(REPORT)), new TypeReference<>() {}));
       }
     }
-    passes = 2L * options.samples() * done;
+    passes = 2L * crops.samples() * done;
     if (done < config.layers()) {
       try (Scratch memory = session.scratch()) {
-        RopeTable rope = RopeTable.of(config, options.seq(), session, memory);
-        DecoderBlock.Rows rows = DecoderBlock.Rows.allocate(memory, config, options.seq(), dtype);
+        RopeTable rope = RopeTable.of(config, crops.seq(), session, memory);
+        DecoderBlock.Rows rows = DecoderBlock.Rows.allocate(memory, config, crops.seq(), dtype);
         DecoderBlock.Cache cache =
             new DecoderBlock.Cache(
-                memory.matrix(options.seq(), config.keyCols(), dtype),
-                memory.matrix(options.seq(), config.keyCols(), dtype));
-        List<int[]> crops = crops(tokens);
+                memory.matrix(crops.seq(), config.keyCols(), dtype),
+                memory.matrix(crops.seq(), config.keyCols(), dtype));
+        List<int[]> texts = draw(tokens);
         if (done == 0) {
-          embed(folder, crops);
+          embed(folder, texts);
         }
-        try (Safetensors gradients = gradients(folder, crops)) {
+        try (Safetensors gradients = gradients(folder, texts)) {
           for (int block = done; block < config.layers(); block++) {
             pruneBlock(folder, block, new Pass(rows, cache, rope), gradients);
           }
@@ -341,34 +366,34 @@ public final class ModelPruner {
         bytesOut);
   }
 
-  private List<int[]> crops(int[] tokens) {
-    Random random = new Random(options.seed());
-    List<int[]> crops = new ArrayList<>();
-    for (int sample = 0; sample < options.samples(); sample++) {
-      int from = random.nextInt(tokens.length - options.seq() + 1);
-      int[] crop = Arrays.copyOfRange(tokens, from, from + options.seq());
+  private List<int[]> draw(int[] tokens) {
+    Random random = new Random(crops.seed());
+    List<int[]> texts = new ArrayList<>();
+    for (int sample = 0; sample < crops.samples(); sample++) {
+      int from = random.nextInt(tokens.length - crops.seq() + 1);
+      int[] crop = Arrays.copyOfRange(tokens, from, from + crops.seq());
       for (int token : crop) {
         if (token < 0 || token >= config.vocabSize()) {
           throw new IllegalArgumentException(
               "text: token " + token + " is none, must be less than " + config.vocabSize());
         }
       }
-      crops.add(crop);
+      texts.add(crop);
     }
-    return crops;
+    return texts;
   }
 
   /** Those of the dense model, if the score needs them; computed once. */
-  private @Nullable Safetensors gradients(PruneFolder folder, List<int[]> crops)
+  private @Nullable Safetensors gradients(PruneFolder folder, List<int[]> texts)
       throws IOException {
-    if (!options.score().needsGradient()) {
+    if (plans.values().stream().noneMatch(plan -> plan.method().needsGradient())) {
       return null;
     }
     Path file = folder.gradients();
     if (!Files.isRegularFile(file)) {
-      progress.pass(passes, 2L * options.samples() * config.layers(), "gradients");
+      progress.pass(passes, 2L * crops.samples() * config.layers(), "gradients");
       long start = System.nanoTime();
-      ModelGradients.write(session, config, source, crops, file);
+      ModelGradients.write(session, config, source, texts, file);
       forwardNanos += System.nanoTime() - start;
     }
     return Safetensors.open(file);
@@ -377,25 +402,41 @@ public final class ModelPruner {
   /** What a pass through a block needs. */
   private record Pass(DecoderBlock.Rows rows, DecoderBlock.Cache cache, RopeTable rope) {}
 
-  /** The weights of a block twice (as stored and as used), scores of the largest, a crop. */
+  /**
+   * The weights of a block twice (as stored and as used), scores of the largest, a crop; where a
+   * method needs Gram matrices, those, and what it works with.
+   */
   private long workingBytes() {
     long weights = 0;
     long largest = 0;
+    long columns = 0;
     for (BlockLinear linear : BlockLinear.values()) {
       long elements = linear.n(config) * linear.k(config);
       weights += elements * dtype.bytes();
       largest = Math.max(largest, elements);
+      columns = Math.max(columns, linear.k(config));
     }
-    long columns = 2L * config.hiddenSize() + 2L * config.queryCols() + 2L * config.keyCols();
-    columns += 2L * config.intermediateSize();
+    long rows = 2L * config.hiddenSize() + 2L * config.queryCols() + 2L * config.keyCols();
+    rows += 2L * config.intermediateSize();
     long inputs = config.hiddenSize() * 2L + config.queryCols() + config.intermediateSize();
-    return 2 * weights
-        + largest * (Float.BYTES + 2L * dtype.bytes())
-        + options.seq() * (columns + inputs) * dtype.bytes();
+    long bytes =
+        2 * weights
+            + largest * (Float.BYTES + 2L * dtype.bytes())
+            + crops.seq() * (rows + inputs) * dtype.bytes();
+    if (plans.values().stream().anyMatch(LayerPlan::needsGram)) {
+      long hidden = config.hiddenSize();
+      long query = config.queryCols();
+      long middle = config.intermediateSize();
+      long grams = 2 * hidden * hidden + query * query + middle * middle;
+      // Each with two factors in F32; the largest in float64, twice; weights in F32.
+      bytes += 3 * grams * Float.BYTES + 2 * columns * columns * Double.BYTES;
+      bytes += 5 * largest * Float.BYTES;
+    }
+    return bytes;
   }
 
   /** The crops as the first block gets them. */
-  private void embed(PruneFolder folder, List<int[]> crops) throws IOException {
+  private void embed(PruneFolder folder, List<int[]> texts) throws IOException {
     Path part = folder.hiddenPart(0);
     try (Scratch memory = session.scratch();
         Arena arena = Arena.ofConfined();
@@ -406,11 +447,11 @@ public final class ModelPruner {
                   Names.EMBEDDING + Names.WEIGHT, config.vocabSize(), config.hiddenSize()),
               dtype,
               memory);
-      Matrix x = memory.matrix(options.seq(), config.hiddenSize(), dtype);
-      Ids ids = Ids.allocate(arena, options.seq());
-      for (int sample = 0; sample < options.samples(); sample++) {
-        int[] crop = crops.get(sample);
-        for (int i = 0; i < options.seq(); i++) {
+      Matrix x = memory.matrix(crops.seq(), config.hiddenSize(), dtype);
+      Ids ids = Ids.allocate(arena, crops.seq());
+      for (int sample = 0; sample < crops.samples(); sample++) {
+        int[] crop = texts.get(sample);
+        for (int i = 0; i < crops.seq(); i++) {
           ids.segment().setAtIndex(ValueLayout.JAVA_INT, i, crop[i]);
         }
         try (Scratch copies = session.scratch()) {
@@ -430,11 +471,10 @@ public final class ModelPruner {
         Arena arena = Arena.ofShared();
         HiddenStates from = HiddenStates.open(folder.hidden(index), shape);
         HiddenStates to = HiddenStates.create(part, shape);
-        DecoderBlock block =
-            new DecoderBlock(session, source, config, index, dtype, options.seq());
-        LayerPruner.Statistics statistics = layerPruner.new Statistics(memory)) {
+        DecoderBlock block = new DecoderBlock(session, source, config, index, dtype, crops.seq());
+        LayerPruner.Statistics statistics = layerPruner.new Statistics(memory, index)) {
       String what = "block " + (index + 1) + " of " + config.layers();
-      for (int sample = 0; sample < options.samples(); sample++) {
+      for (int sample = 0; sample < crops.samples(); sample++) {
         forward(block, pass, from.sample(sample), statistics, null, what);
       }
       long start = System.nanoTime();
@@ -456,7 +496,7 @@ public final class ModelPruner {
         }
       }
       pruneNanos += System.nanoTime() - start;
-      for (int sample = 0; sample < options.samples(); sample++) {
+      for (int sample = 0; sample < crops.samples(); sample++) {
         forward(
             block, pass, from.sample(sample), DecoderBlock.Watch.NOTHING, to.sample(sample), what);
       }
@@ -492,7 +532,7 @@ public final class ModelPruner {
     }
     forwardNanos += System.nanoTime() - start;
     passes++;
-    progress.pass(passes, 2L * options.samples() * config.layers(), what);
+    progress.pass(passes, 2L * crops.samples() * config.layers(), what);
   }
 
   private long assemble(PruneFolder folder, Path out) throws IOException {
@@ -510,11 +550,7 @@ public final class ModelPruner {
             copy.pass(weight, writer);
             continue;
           }
-          List<Long> shape = weight.info().shape();
-          for (TensorInfo info :
-              options
-                  .format()
-                  .parts(weight.name(), weight.dtype(), shape.getFirst(), shape.getLast())) {
+          for (TensorInfo info : copy.parts(weight)) {
             writer.write(Objects.requireNonNull(made.get(info.name())).segment());
           }
         }

@@ -38,6 +38,11 @@ final class ModelWeights {
     checkpoint.weights().forEach(weight -> weights.put(weight.name(), weight));
   }
 
+  /** Rank of the adapters that the checkpoint has, 0 for none. */
+  long adapterRank() {
+    return rank;
+  }
+
   Weight weight(String name, long... shape) throws IOException {
     Weight weight = weights.get(name);
     if (weight == null) {

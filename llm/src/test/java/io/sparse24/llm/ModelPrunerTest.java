@@ -7,8 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.sparse24.Pattern;
-import io.sparse24.Score;
-import io.sparse24.Scores;
+import io.sparse24.PruningMethods;
 import io.sparse24.api.Backends;
 import io.sparse24.api.DType;
 import io.sparse24.api.Matrix;
@@ -48,8 +47,10 @@ final class ModelPrunerTest {
     return Runs.backends();
   }
 
-  private static ModelPruner.Options options(Score score, Pattern pattern, SparseFormat format) {
-    return new ModelPruner.Options(score, pattern, format, SAMPLES, SEQ, 5);
+  private static final ModelPruner.Crops CROPS = new ModelPruner.Crops(SAMPLES, SEQ, 5);
+
+  private static LayerPlan plan(String method, Pattern pattern, SparseFormat format) {
+    return new LayerPlan(PruningMethods.named(method), pattern, format);
   }
 
   private static ModelPruner.Result prune(
@@ -57,19 +58,26 @@ final class ModelPrunerTest {
       Path in,
       Path out,
       int[] tokens,
-      ModelPruner.Options options,
+      LayerPlan plan,
       ModelPruner.Progress progress)
       throws IOException {
+    return prune(backend, in, out, tokens, plan, CROPS, progress);
+  }
+
+  private static ModelPruner.Result prune(
+      String backend,
+      Path in,
+      Path out,
+      int[] tokens,
+      LayerPlan plan,
+      ModelPruner.Crops crops,
+      ModelPruner.Progress progress)
+      throws IOException {
+    Map<String, LayerPlan> plans = new LinkedHashMap<>();
+    ModelPruner.linearWeights(LanguageModel.config(in)).forEach(name -> plans.put(name, plan));
     try (Session session = Backends.open(backend);
         Checkpoint checkpoint = Checkpoint.open(in)) {
-      return ModelPruner.prune(
-          session,
-          checkpoint,
-          out,
-          ModelPruner.linearWeights(LanguageModel.config(in)),
-          tokens,
-          options,
-          progress);
+      return ModelPruner.prune(session, checkpoint, out, plans, tokens, crops, progress);
     }
   }
 
@@ -108,7 +116,7 @@ final class ModelPrunerTest {
               in,
               out,
               tokens,
-              options(Scores.named("wanda"), pattern, SparseFormat.DENSE),
+              plan("wanda", pattern, SparseFormat.DENSE),
               (done, of, what) -> {});
       Map<String, float[]> after = weights(out);
       BlockOracle oracle = new BlockOracle(model.config);
@@ -210,8 +218,14 @@ final class ModelPrunerTest {
     for (DType dtype : List.of(DType.F32, DType.BF16)) {
       Path in = model.write(dir.resolve("in-" + dtype), dtype);
       int[] tokens = text(model.config);
-      ModelPruner.Options options =
-          options(Scores.named("wanda"), Pattern.P2_4, SparseFormat.BITMASK);
+      LayerPlan options =
+          dtype == DType.F32
+              ? plan("wanda", Pattern.P2_4, SparseFormat.BITMASK)
+              : new LayerPlan(
+                  PruningMethods.named("sparsegpt"),
+                  Pattern.P2_4,
+                  SparseFormat.BITMASK,
+                  new Compensation(Compensation.Kind.EORA, 3));
       Path unbroken = dir.resolve("unbroken-" + dtype);
       ModelPruner.Result all =
           prune(backend, in, unbroken, tokens, options, (done, of, what) -> {});
@@ -235,13 +249,13 @@ final class ModelPrunerTest {
         assertTrue(Files.isDirectory(under));
         assertFalse(Files.exists(out));
       }
-      ModelPruner.Options other =
-          options(Scores.named("magnitude"), Pattern.P2_4, SparseFormat.BITMASK);
+      LayerPlan other = plan("magnitude", Pattern.P2_4, SparseFormat.BITMASK);
       IOException e =
           assertThrows(
               IOException.class,
               () -> prune(backend, in, out, tokens, other, (done, of, what) -> {}));
-      assertTrue(String.valueOf(e.getMessage()).contains("method is \"wanda\""), e.getMessage());
+      assertTrue(
+          String.valueOf(e.getMessage()).contains("methods is \"" + options), e.getMessage());
 
       // Another model at the same path is not mixed with what was done of this one.
       Path shard;
@@ -277,6 +291,59 @@ final class ModelPrunerTest {
         assertEquals(14, pruned.sparseWeights());
       }
     }
+  }
+
+  /** Beside a pruned weight stands what makes up for it, and the model that is read has it. */
+  @ParameterizedTest
+  @MethodSource("backends")
+  void lowRankTermsMakeOutputsNearer(String backend) throws IOException {
+    TinyModel model = TinyModel.random(TinyModel.config(true), random, false);
+    Path in = model.write(dir.resolve("in"), DType.F32);
+    int[] tokens = text(model.config);
+    Map<String, Double> errors = new LinkedHashMap<>();
+    for (Compensation compensation :
+        java.util.Arrays.asList(
+            null,
+            new Compensation(Compensation.Kind.SVD, 4),
+            new Compensation(Compensation.Kind.EORA, 4))) {
+      Path out = dir.resolve("out-" + errors.size());
+      LayerPlan plan =
+          new LayerPlan(
+              PruningMethods.named("wanda"), Pattern.P2_4, SparseFormat.BITMASK, compensation);
+      ModelPruner.Result result =
+          prune(
+              backend,
+              in,
+              out,
+              tokens,
+              plan,
+              new ModelPruner.Crops(12, 30, 1),
+              (done, of, what) -> {});
+      errors.put(
+          plan.toString(),
+          result.layers().stream().mapToDouble(ModelPruner.Layer::relativeError).sum());
+      try (Session session = Backends.open(backend);
+          LanguageModel dense =
+              LanguageModel.open(session, in, LanguageModel.Weights.AS_STORED, 30, 30);
+          LanguageModel pruned =
+              LanguageModel.open(session, out, LanguageModel.Weights.AS_STORED, 30, 30);
+          BlockErrors outputs = new BlockErrors(dense, java.util.Arrays.copyOf(tokens, 30))) {
+        errors.put("blocks of " + plan, outputs.of(pruned)[1]);
+      }
+      if (compensation != null) {
+        // Others can't be put beside them.
+        IOException e =
+            assertThrows(
+                IOException.class,
+                () -> prune(backend, out, dir.resolve("no"), tokens, plan, (done, of, what) -> {}));
+        assertTrue(String.valueOf(e.getMessage()).contains("has adapters already"), e.getMessage());
+      }
+    }
+    List<Double> all = List.copyOf(errors.values());
+    String what = errors + ", seed " + seed;
+    assertTrue(all.get(2) < all.get(0) && all.get(3) < all.get(1), what);
+    assertTrue(all.get(4) < all.get(2), what);
+    assertTrue(all.get(5) < all.get(1), what);
   }
 
   /** Gradients by differences of the loss, at places where they are not small. */
@@ -344,8 +411,7 @@ final class ModelPrunerTest {
     TinyModel model = TinyModel.random(TinyModel.config(false), random, false);
     Path in = model.write(dir.resolve("in"), DType.F32);
     Path out = dir.resolve("out");
-    ModelPruner.Options options =
-        options(Scores.named("magnitude"), Pattern.P2_4, SparseFormat.DENSE);
+    LayerPlan options = plan("magnitude", Pattern.P2_4, SparseFormat.DENSE);
     assertThrowsWith(
         "text: has 7 tokens, a crop needs 8",
         () -> prune("reference", in, out, new int[7], options, (done, of, what) -> {}));
@@ -358,9 +424,9 @@ final class ModelPrunerTest {
                   session,
                   checkpoint,
                   out,
-                  List.of("lm_head.weight"),
+                  Map.of("lm_head.weight", options),
                   new int[8],
-                  options,
+                  CROPS,
                   (done, of, what) -> {}));
       assertThrowsWith(
           "seq: is 41, the model knows 40 positions",
@@ -369,10 +435,9 @@ final class ModelPrunerTest {
                   session,
                   checkpoint,
                   out,
-                  List.of(),
+                  Map.of(),
                   new int[50],
-                  new ModelPruner.Options(
-                      Scores.named("magnitude"), Pattern.P2_4, SparseFormat.DENSE, 1, 41, 0),
+                  new ModelPruner.Crops(1, 41, 0),
                   (done, of, what) -> {}));
     }
     assertThrowsWith(

@@ -1,10 +1,12 @@
 package io.sparse24.format;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -16,6 +18,8 @@ public final class CheckpointCopy {
   private final Checkpoint from;
   private final List<Weight> weights;
   private final Map<Weight, SparseFormat> formats = new HashMap<>();
+  private final Map<Weight, List<TensorInfo>> added = new HashMap<>();
+  private final Map<String, JsonNode> described = new LinkedHashMap<>();
   private long bytesOut;
 
   /**
@@ -53,7 +57,46 @@ public final class CheckpointCopy {
     }
   }
 
-  private List<TensorInfo> parts(Weight weight) throws FormatException {
+  /**
+   * Puts tensors behind a weight that is {@linkplain #store stored} by the caller, who gives their
+   * bytes too.
+   *
+   * @param weight one of {@link #weights}
+   * @param tensors of names that the source has not
+   * @throws IllegalArgumentException if it is none of {@link #weights}
+   */
+  public void add(Weight weight, List<TensorInfo> tensors) {
+    if (!formats.containsKey(weight)) {
+      throw new IllegalArgumentException(
+          "weight: '" + weight.name() + "' is none of this copy's weights");
+    }
+    added.put(weight, List.copyOf(tensors));
+  }
+
+  /**
+   * Adds a key to {@code config.json}.
+   *
+   * @param key of the outermost object
+   * @param value what it gets
+   */
+  public void describe(String key, JsonNode value) {
+    described.put(key, value);
+  }
+
+  /**
+   * The tensors that a weight becomes, in the order in which they must be written.
+   *
+   * @param weight one of {@link #weights}
+   * @return its own, then those that were added
+   * @throws FormatException if it is no matrix but must be
+   */
+  public List<TensorInfo> parts(Weight weight) throws FormatException {
+    List<TensorInfo> all = new ArrayList<>(ownParts(weight));
+    all.addAll(added.getOrDefault(weight, List.of()));
+    return all;
+  }
+
+  private List<TensorInfo> ownParts(Weight weight) throws FormatException {
     SparseFormat format = format(weight);
     if (format == weight.format()) {
       return weight.parts().stream().map(Tensor::info).toList();
@@ -138,6 +181,7 @@ public final class CheckpointCopy {
       config = Json.TREE.createObjectNode();
     }
     compressed.describe(config, elements == 0 ? 0 : (double) dropped / elements, plain);
+    config.setAll(described);
     writer.commit(config);
   }
 

@@ -38,6 +38,9 @@ public final class MaskedLinear implements TrainableLinear {
       Workspace workspace, Matrix w, Pattern pattern, Masking masking, Rule rule, boolean bias) {
     this.pattern = Objects.requireNonNull(pattern, "pattern");
     this.masking = Objects.requireNonNull(masking, "masking");
+    if (pattern.unstructured()) {
+      throw new IllegalArgumentException("pattern: is " + pattern + ", training needs n:m");
+    }
     Arguments.multiple("w: k", w.cols(), pattern.of());
     if (doublePruned()) {
       Arguments.multiple("w: n", w.rows(), pattern.of());

@@ -1,8 +1,8 @@
 package io.sparse24.cli.demo;
 
 import io.sparse24.ColumnNorms;
-import io.sparse24.Score;
-import io.sparse24.Scores;
+import io.sparse24.PruningMethod;
+import io.sparse24.PruningMethods;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Session;
 import java.io.IOException;
@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Demo implements AutoCloseable {
   /** By which the weights are pruned; the last one's are timed and kept. */
-  private static final List<Score> METHODS =
-      List.of(Scores.named("magnitude"), Scores.named("wanda"));
+  private static final List<PruningMethod> METHODS =
+      List.of(PruningMethods.named("magnitude"), PruningMethods.named("wanda"));
 
   /** Below it our encoder is not the model. */
   private static final double SAME_MODEL = 0.9999;
@@ -207,11 +207,11 @@ public final class Demo implements AutoCloseable {
     }
   }
 
-  private List<PrunedLayer> prune(Score score, List<ColumnNorms> norms) {
+  private List<PrunedLayer> prune(PruningMethod method, List<ColumnNorms> norms) {
     List<PrunedLayer> pruned = new ArrayList<>();
     for (int i = 0; i < layers.size(); i++) {
-      pruned.add(PrunedLayer.of(arena, session, score, norms.get(i), layers.get(i).weight()));
-      progress.accept(score.name() + " " + layers.get(i).name());
+      pruned.add(PrunedLayer.of(arena, session, method, norms.get(i), layers.get(i).weight()));
+      progress.accept(method.name() + " " + layers.get(i).name());
     }
     return pruned;
   }

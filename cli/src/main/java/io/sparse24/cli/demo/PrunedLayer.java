@@ -2,7 +2,7 @@ package io.sparse24.cli.demo;
 
 import io.sparse24.ColumnNorms;
 import io.sparse24.Pruner;
-import io.sparse24.Score;
+import io.sparse24.PruningMethod;
 import io.sparse24.api.Compressed24;
 import io.sparse24.api.DType;
 import io.sparse24.api.Matrix;
@@ -22,13 +22,14 @@ record PrunedLayer(Compressed24 weight, double keptEnergy) {
    *
    * @param arena holds the result
    * @param session prunes
-   * @param score by which
+   * @param method by which
    * @param norms of the layer's inputs
    * @param w host weight {@code [n, k]}
    */
-  static PrunedLayer of(Arena arena, Session session, Score score, ColumnNorms norms, Matrix w) {
+  static PrunedLayer of(
+      Arena arena, Session session, PruningMethod method, ColumnNorms norms, Matrix w) {
     Compressed24 weight = Compressed24.allocate(arena, w.rows(), w.cols(), w.dtype());
-    Pruner.of(score, norms).prune(session, w, weight);
+    Pruner.of(method, Pruner.Inputs.of(norms)).prune(session, w, weight);
     Matrix squares = Matrix.allocate(arena, 1, w.cols(), DType.F32);
     try (Scratch scratch = session.scratch()) {
       scratch.download(norms.squared(), squares);
