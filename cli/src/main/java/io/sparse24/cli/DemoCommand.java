@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -30,6 +31,12 @@ final class DemoCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description = "Keep the checkpoint pruned by Wanda in this new directory.")
   @Nullable Path out;
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description = "Only write the dense model to this new directory, for s24 prune and s24 eval.")
+  @Nullable Path model;
 
   @Option(
       names = "--rounds",
@@ -58,6 +65,19 @@ final class DemoCommand implements Callable<Integer> {
     }
     if (out != null) {
       Target.checkNew(out);
+    }
+    Path dense = model;
+    if (dense != null) {
+      Target.checkNew(dense);
+      Demo.writeModel(dense);
+      PrintWriter said = spec.commandLine().getOut();
+      if (json) {
+        Json.print(said, Map.of("model", dense.toString()));
+      } else {
+        said.println(dense);
+      }
+      said.flush();
+      return 0;
     }
     DemoResult result;
     try (Session session = backend.open();

@@ -4,6 +4,7 @@ import io.sparse24.api.Session;
 import io.sparse24.llm.BlockErrors;
 import io.sparse24.llm.Divergence;
 import io.sparse24.llm.Divergence.Continuations;
+import io.sparse24.llm.EncoderConfig;
 import io.sparse24.llm.LanguageModel;
 import io.sparse24.llm.Perplexity;
 import io.sparse24.llm.Tokenizer;
@@ -32,7 +33,8 @@ import picocli.CommandLine.Spec;
         "Perplexity of a text under a model of the Llama family: windows that do not overlap, mean"
             + " loss of a token, exponential. With --against also where the model leaves the"
             + " other's way: the first token of greedy continuations that differs, the share of"
-            + " tokens that do, and how far the outputs of its blocks are off.")
+            + " tokens that do, and how far the outputs of its blocks are off. An encoder of the"
+            + " BERT family is compared with the other by its embeddings of the text's lines.")
 final class EvalCommand implements Callable<Integer> {
   private static final int LONGEST_BY_DEFAULT = 2048;
 
@@ -138,6 +140,9 @@ final class EvalCommand implements Callable<Integer> {
     atLeast("--prefixes", prefixes, 0);
     atLeast("--prefix", prefix, 0);
     atLeast("--continuation", continuation, 0);
+    if (EncoderConfig.describes(path)) {
+      return encoder();
+    }
     String content = TextFile.read(text);
     Result result;
     try (Session session = backend.open()) {
@@ -156,6 +161,35 @@ final class EvalCommand implements Callable<Integer> {
       Json.print(out, result);
     } else {
       print(out, result);
+      out.flush();
+    }
+    return 0;
+  }
+
+  private int encoder() throws IOException {
+    Path other = against;
+    if (other == null) {
+      throw new ParameterException(
+          spec.commandLine(),
+          path
+              + " is an encoder, which has no perplexity: name a model to compare it with,"
+              + " --against DENSE");
+    }
+    EncoderEval result;
+    try (Session session = backend.open()) {
+      result =
+          EncoderEval.of(
+              session,
+              path,
+              other,
+              text,
+              sparse ? LanguageModel.Weights.SPARSE : LanguageModel.Weights.AS_STORED);
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      Json.print(out, result);
+    } else {
+      result.print(out);
       out.flush();
     }
     return 0;

@@ -17,8 +17,8 @@ import io.sparse24.format.CheckpointWriter;
 import io.sparse24.format.SparseFormat;
 import io.sparse24.format.Weight;
 import io.sparse24.llm.Compensation;
-import io.sparse24.llm.DecoderConfig;
-import io.sparse24.llm.LanguageModel;
+import io.sparse24.llm.EncoderConfig;
+import io.sparse24.llm.EncoderModel;
 import io.sparse24.llm.LayerPlan;
 import io.sparse24.llm.ModelPruner;
 import io.sparse24.llm.Tokenizer;
@@ -29,10 +29,12 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
@@ -77,16 +79,17 @@ final class PruneCommand implements Callable<Integer> {
       names = "--calibration-text",
       paramLabel = "PATH",
       description =
-          "A text in UTF-8. IN is a decoder of the Llama family: its linear layers are pruned block"
-              + " by block, by what crops of the text make them multiply. A run that was killed"
-              + " goes on when it is asked for once more.")
+          "A text in UTF-8. IN is a decoder of the Llama family or an encoder of the BERT family:"
+              + " its linear layers are pruned block by block, by what crops of the text, for an"
+              + " encoder its lines, make them multiply. A run that was killed goes on when it is"
+              + " asked for once more.")
   @Nullable Path text;
 
   @Option(
       names = "--samples",
       paramLabel = "N",
       defaultValue = "128",
-      description = "With --calibration-text: crops. Default: ${DEFAULT-VALUE}")
+      description = "With --calibration-text: crops or lines. Default: ${DEFAULT-VALUE}")
   int samples;
 
   @Option(
@@ -94,14 +97,14 @@ final class PruneCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "0",
       description =
-          "With --calibration-text: tokens of a crop. Default: the model's longest, at most 2048")
+          "With --calibration-text: most tokens of one. Default: the model's longest, at most 2048")
   int seq;
 
   @Option(
       names = "--seed",
       paramLabel = "S",
       defaultValue = "0",
-      description = "With --calibration-text: draws the crops. Default: ${DEFAULT-VALUE}")
+      description = "With --calibration-text: draws them. Default: ${DEFAULT-VALUE}")
   long seed;
 
   @Option(
@@ -332,7 +335,7 @@ final class PruneCommand implements Callable<Integer> {
         Locale.ROOT,
         "%s of %,d tokens: forward passes %.1f s (%.0f %%), pruning %.1f s; at most %,d bytes for a"
             + " block%s%n",
-        Count.of(by.samples(), "crop"),
+        Count.of(by.samples(), "sample"),
         by.seq(),
         by.forwardSeconds(),
         100 * by.forwardSeconds() / Math.max(by.forwardSeconds() + by.pruneSeconds(), 1e-9),
@@ -443,9 +446,7 @@ final class PruneCommand implements Callable<Integer> {
   private Result pruneByText(Checkpoint checkpoint, Session session, PrunePlans plans, Path by)
       throws IOException {
     long start = System.nanoTime();
-    DecoderConfig config = LanguageModel.config(paths.in);
-    int length = seq == 0 ? Math.min(LONGEST_BY_DEFAULT, config.maxPositions()) : seq;
-    Set<String> linears = Set.copyOf(ModelPruner.linearWeights(config));
+    Set<String> linears = Set.copyOf(ModelPruner.linearWeights(checkpoint));
     Map<String, LayerPlan> chosen = new LinkedHashMap<>();
     List<Weight> weights = checkpoint.weights();
     for (Weight weight : weights) {
@@ -462,21 +463,9 @@ final class PruneCommand implements Callable<Integer> {
       throw nothingToPrune();
     }
     requireOneFormat(chosen.values());
-    int[] tokens;
-    try (Tokenizer tokenizer = Tokenizer.open(paths.in)) {
-      tokens = tokenizer.encode(TextFile.read(by));
-    }
-    if (tokens.length < length) {
-      throw new IOException(
-          by
-              + ": has "
-              + tokens.length
-              + " tokens, a crop needs "
-              + length
-              + "; name more text or a smaller --seq");
-    }
+    List<int[]> drawn = draw(by);
     ModelPruner.Result done;
-    long passes = 2L * samples * config.layers();
+    long passes = 2L * drawn.size() * ModelPruner.blocks(checkpoint);
     try (Progress bar = new Progress(spec.commandLine().getErr(), "prune", passes)) {
       AtomicLong before = new AtomicLong();
       done =
@@ -485,8 +474,7 @@ final class PruneCommand implements Callable<Integer> {
               checkpoint,
               paths.out,
               chosen,
-              tokens,
-              new ModelPruner.Crops(samples, length, seed),
+              drawn,
               (now, of, what) -> bar.step(now - before.getAndSet(now), what));
     } catch (Sparse24Exception.BadData e) {
       throw new IllegalArgumentException(
@@ -515,8 +503,8 @@ final class PruneCommand implements Callable<Integer> {
             .toList(),
         new ByText(
             by.toString(),
-            samples,
-            length,
+            drawn.size(),
+            drawn.stream().mapToInt(sample -> sample.length).max().orElse(0),
             seed,
             done.forwardSeconds(),
             done.pruneSeconds(),
@@ -526,6 +514,39 @@ final class PruneCommand implements Callable<Integer> {
         done.bytesIn(),
         done.bytesOut(),
         (System.nanoTime() - start) / 1e9);
+  }
+
+  /** Crops of the text for a decoder, lines of it for an encoder. */
+  private List<int[]> draw(Path by) throws IOException {
+    boolean encoder = EncoderConfig.describes(paths.in);
+    int longest = ModelPruner.maxPositions(paths.in);
+    int length = seq == 0 ? Math.min(LONGEST_BY_DEFAULT, longest) : seq;
+    if (length > longest) {
+      throw wrongUsage("--seq: is " + length + ", the model knows " + longest + " positions");
+    }
+    String content = TextFile.read(by);
+    try (Tokenizer tokenizer = Tokenizer.open(paths.in)) {
+      if (encoder) {
+        List<String> lines = new ArrayList<>(content.lines().filter(s -> !s.isBlank()).toList());
+        if (lines.isEmpty()) {
+          throw new IOException(by + ": has no lines, each is to be a sentence");
+        }
+        Collections.shuffle(lines, new Random(seed));
+        return EncoderModel.tokens(
+            tokenizer, lines.subList(0, Math.min(samples, lines.size())), length);
+      }
+      int[] tokens = tokenizer.encode(content);
+      if (tokens.length < length) {
+        throw new IOException(
+            by
+                + ": has "
+                + tokens.length
+                + " tokens, a crop needs "
+                + length
+                + "; name more text or a smaller --seq");
+      }
+      return ModelPruner.crops(tokens, samples, length, seed);
+    }
   }
 
   private IllegalArgumentException nothingToPrune() {

@@ -144,6 +144,70 @@ final class ModelPruneTest {
     assertTrue(again.err().contains("already"), again.err());
   }
 
+  /** The sentence encoder of the demo, as a directory: pruned, compared. */
+  @Test
+  void anEncoderIsPrunedAndStandsBesideTheDenseOne() throws IOException {
+    Path encoder = dir.resolve("encoder");
+    S24.good("demo", "--model", encoder);
+    Path text = dir.resolve("sentences.txt");
+    Files.writeString(
+        text,
+        """
+        The river froze early that year.
+        Bread is baked before dawn.
+
+        The committee will vote on Tuesday.
+        A square has four equal sides.
+        He could not find the key to the garden gate.
+        """);
+    double[] cosines = new double[2];
+    for (int i = 0; i < 2; i++) {
+      Path out = dir.resolve("encoder-" + i);
+      JsonNode pruned =
+          S24.json(
+              "prune",
+              encoder,
+              out,
+              "--method",
+              i == 0 ? "random" : "wanda",
+              "--calibration-text",
+              text,
+              "--include=layer\\.[0-5]\\.",
+              "--exclude=layer.[1-5].");
+      assertEquals(6, pruned.get("pruned").size());
+      assertEquals(5, pruned.get("by_text").get("samples").asInt());
+      S24.good("check", out, "--against", encoder);
+      JsonNode eval = S24.json("eval", out, "--text", text, "--against", encoder);
+      assertEquals(5, eval.get("sentences").asInt());
+      assertEquals(6, eval.get("block_errors").size());
+      assertEquals(6, eval.get("sparse_weights").asInt());
+      cosines[i] = eval.get("cosine_mean").asDouble();
+    }
+    assertTrue(cosines[0] < cosines[1] && cosines[1] < 0.9999, cosines[0] + ", " + cosines[1]);
+    S24 same = S24.good("eval", encoder, "--text", text, "--against", encoder);
+    assertTrue(same.out().contains("cosine 1.0000 in the mean"), same.out());
+    for (Object[] wrong :
+        new Object[][] {
+          {"eval", encoder, "--text", text},
+          {"eval", encoder, "--text", text, "--against", dense()},
+          {"generate", encoder, "--prompt=x"},
+          {"prune", encoder, dir.resolve("no"), "--method=gblm", "--calibration-text", text},
+          {
+            "prune",
+            encoder,
+            dir.resolve("no"),
+            "--method=wanda",
+            "--calibration-text",
+            text,
+            "--seq=513"
+          }
+        }) {
+      S24 run = S24.run(wrong);
+      assertTrue(run.status() == 1 || run.status() == 2, run.err());
+      assertEquals(1, run.errLines().size(), run.err());
+    }
+  }
+
   @Test
   @Timeout(value = 3, unit = TimeUnit.MINUTES)
   void killedAtAnyMomentItGoesOnToTheSameBytes() throws Exception {

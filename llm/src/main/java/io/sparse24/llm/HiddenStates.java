@@ -13,7 +13,8 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * What one block hands to the next, of all samples: a file of {@code [samples, tokens, hidden
- * size]}, mapped, so that the system keeps of it what there is room for.
+ * size]}, shorter samples with room behind them, mapped, so that the system keeps of it what there
+ * is room for.
  */
 final class HiddenStates implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
@@ -61,11 +62,12 @@ final class HiddenStates implements AutoCloseable {
     return new HiddenStates(file, shape, false);
   }
 
-  /** Host memory {@code [tokens, hidden size]}. */
-  Matrix sample(int index) {
+  /** Host memory {@code [tokens, hidden size]}, of as many tokens as a sample has. */
+  Matrix sample(int index, long tokens) {
     return Matrix.of(
-        segment.asSlice(index * shape.sampleBytes(), shape.sampleBytes()),
-        shape.tokens(),
+        segment.asSlice(
+            index * shape.sampleBytes(), tokens * shape.hiddenSize() * shape.dtype().bytes()),
+        tokens,
         shape.hiddenSize(),
         shape.dtype());
   }

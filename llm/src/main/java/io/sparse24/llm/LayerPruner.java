@@ -18,25 +18,25 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Prunes one linear layer of a block by what the crops make it multiply. */
+/** Prunes one linear layer of a block by what the samples make it multiply. */
 final class LayerPruner {
   private final Session session;
   private final Map<String, LayerPlan> plans;
-  private final long rows; // of a crop
+  private final long rows; // of the longest sample
   private final DType dtype; // that the model computes in
 
-  LayerPruner(Session session, Map<String, LayerPlan> plans, ModelPruner.Crops crops, DType dtype) {
+  LayerPruner(Session session, Map<String, LayerPlan> plans, long rows, DType dtype) {
     this.session = session;
     this.plans = plans;
-    this.rows = crops.seq();
+    this.rows = rows;
     this.dtype = dtype;
   }
 
@@ -60,29 +60,29 @@ final class LayerPruner {
   record Made(ModelPruner.Layer report, List<TensorInfo> infos, List<MemorySegment> parts) {}
 
   /** What is gathered of the inputs of a block's layers. */
-  final class Statistics implements DecoderBlock.Watch, AutoCloseable {
+  final class Statistics implements BlockModel.Watch, AutoCloseable {
     private final Scratch memory;
-    private final Set<BlockInput> needNorms = EnumSet.noneOf(BlockInput.class);
-    private final Set<BlockInput> needGrams = EnumSet.noneOf(BlockInput.class);
-    private final Map<BlockInput, ColumnNorms> norms = new EnumMap<>(BlockInput.class);
-    private final Map<BlockInput, Gram> grams = new EnumMap<>(BlockInput.class);
-    private final Map<BlockInput, Matrix> first = new EnumMap<>(BlockInput.class);
+    private final Set<String> needNorms = new HashSet<>();
+    private final Set<String> needGrams = new HashSet<>();
+    private final Map<String, ColumnNorms> norms = new HashMap<>();
+    private final Map<String, Gram> grams = new HashMap<>();
+    private final Map<String, Matrix> first = new HashMap<>();
 
-    Statistics(Scratch memory, int block) {
+    Statistics(Scratch memory, List<LinearLayer> layers) {
       this.memory = memory;
-      for (BlockLinear linear : BlockLinear.values()) {
-        LayerPlan plan = plans.get(linear.module(block) + Names.WEIGHT);
+      for (LinearLayer layer : layers) {
+        LayerPlan plan = plans.get(layer.weight());
         if (plan != null && plan.method().needsNorms()) {
-          needNorms.add(linear.input());
+          needNorms.add(layer.input());
         }
         if (plan != null && plan.needsGram()) {
-          needGrams.add(linear.input());
+          needGrams.add(layer.input());
         }
       }
     }
 
     @Override
-    public void see(BlockInput input, Matrix x) {
+    public void see(String input, Matrix x) {
       if (needNorms.contains(input)) {
         norms.computeIfAbsent(input, i -> new ColumnNorms(session, x.cols())).accumulate(x, 1);
       }
@@ -96,15 +96,15 @@ final class LayerPruner {
       }
     }
 
-    @Nullable ColumnNorms norms(BlockInput input) {
+    @Nullable ColumnNorms norms(String input) {
       return norms.get(input);
     }
 
-    @Nullable Gram gram(BlockInput input) {
+    @Nullable Gram gram(String input) {
       return grams.get(input);
     }
 
-    Matrix first(BlockInput input) {
+    Matrix first(String input) {
       return Objects.requireNonNull(first.get(input));
     }
 
@@ -123,8 +123,8 @@ final class LayerPruner {
    * @param arena keeps what is to be stored
    */
   Made prune(
-      DecoderBlock block,
-      BlockLinear which,
+      BlockModel.Block block,
+      LinearLayer which,
       Weight weight,
       @Nullable Matrix gradient,
       Statistics statistics,
@@ -261,9 +261,9 @@ final class LayerPruner {
       Matrix y = copies.matrix(x.rows(), n, dtype);
       Matrix expected = Matrix.allocate(arena, x.rows(), n, dtype);
       Matrix actual = Matrix.allocate(arena, x.rows(), n, dtype);
-      before.multiply(x, null, y);
+      before.product(x, y);
       copies.download(y, expected);
-      after.multiply(x, null, y);
+      after.product(x, y);
       copies.download(y, actual);
       session.synchronize();
       return Errors.relative(expected, actual);

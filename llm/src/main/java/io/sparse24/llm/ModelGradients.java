@@ -54,9 +54,8 @@ final class ModelGradients {
                 Recipe.dense(Rule.SGD),
                 weights(session, source))) {
       Map<String, Matrix> sums = new LinkedHashMap<>();
-      for (String name : ModelPruner.linearWeights(config)) {
-        TrainableLinear linear = linear(decoder, name);
-        sums.put(name, Matrix.allocate(arena, linear.n(), linear.k(), DType.F32));
+      for (LinearLayer layer : DecoderBlocks.layers(config)) {
+        sums.put(layer.weight(), Matrix.allocate(arena, layer.n(), layer.k(), DType.F32));
       }
       for (int[] sequence : sequences) {
         decoder.set(Arrays.copyOf(sequence, length), Arrays.copyOfRange(sequence, 1, length + 1));

@@ -8,7 +8,10 @@ import io.sparse24.api.Session;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A linear layer that is run: Y = X Wᵀ, W dense or 2:4, plus adapters where the model has them. */
+/**
+ * A linear layer that is run: Y = X Wᵀ, W dense or 2:4, plus adapters where the model has them; for
+ * an encoder with bias and activation.
+ */
 final class ModelLinear implements AutoCloseable {
   private static final Epilogue ADD = new Epilogue(1, 1, null, Activation.NONE);
 
@@ -16,6 +19,8 @@ final class ModelLinear implements AutoCloseable {
   private final @Nullable Matrix dense;
   private final @Nullable Sparse24Matrix sparse;
   private @Nullable Adapters adapters;
+  private @Nullable Matrix bias;
+  private Activation activation = Activation.NONE;
 
   /**
    * A low-rank term (X Lᵀ) Rᵀ, of SLoPe's training or to make up for pruning.
@@ -44,28 +49,50 @@ final class ModelLinear implements AutoCloseable {
     adapters = term;
   }
 
-  /** Takes the adapters of the layer that it replaces, if there are any. */
+  /** What an encoder's layer has at its end. */
+  ModelLinear ending(Matrix shift, Activation function) {
+    bias = shift;
+    activation = function;
+    return this;
+  }
+
+  /** Takes what the layer that it replaces has beside its weight. */
   void attach(ModelLinear before) {
     adapters = before.adapters;
+    bias = before.bias;
+    activation = before.activation;
   }
 
   boolean isSparse() {
     return sparse != null;
   }
 
-  /** Y = X Wᵀ, plus C if it is not null. */
+  /** Y = act(X Wᵀ + bias), plus C before the activation if it is not null. */
   void multiply(Matrix x, @Nullable Matrix c, Matrix y) {
-    Epilogue epilogue = c == null ? Epilogue.NONE : ADD;
-    if (sparse == null) {
-      session.gemm(x, Objects.requireNonNull(dense), c, y, epilogue);
-    } else {
-      sparse.multiply(x, c, y, epilogue);
-    }
+    multiply(x, c, y, bias, activation);
+  }
+
+  /** Y = X Wᵀ and the adapters' term, without bias and activation. */
+  void product(Matrix x, Matrix y) {
+    multiply(x, null, y, null, Activation.NONE);
+  }
+
+  private void multiply(
+      Matrix x, @Nullable Matrix c, Matrix y, @Nullable Matrix shift, Activation function) {
     Adapters term = adapters;
+    Matrix addend = c;
     if (term != null) {
+      // First, so that it is inside the activation.
       Matrix t = term.t().rowSlice(0, x.rows());
       session.gemm(x, term.l(), t);
-      session.gemm(t, term.r(), y, y, ADD);
+      session.gemm(t, term.r(), c, y, c == null ? Epilogue.NONE : ADD);
+      addend = y;
+    }
+    Epilogue epilogue = new Epilogue(1, addend == null ? 0 : 1, shift, function);
+    if (sparse == null) {
+      session.gemm(x, Objects.requireNonNull(dense), addend, y, epilogue);
+    } else {
+      sparse.multiply(x, addend, y, epilogue);
     }
   }
 

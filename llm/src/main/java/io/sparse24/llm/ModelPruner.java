@@ -7,8 +7,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparse24.Gram;
-import io.sparse24.api.DType;
-import io.sparse24.api.Ids;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Scratch;
 import io.sparse24.api.Session;
@@ -23,7 +21,7 @@ import io.sparse24.format.Weight;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,34 +38,15 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Prunes a decoder of the Llama family block by block, as Wanda's authors do (arXiv 2306.11695):
- * random crops of a text go through the blocks; each block's linear layers are pruned by what they
- * multiply there, and the crops go through the block once more to become the inputs of the next, so
- * each block is judged by what it will get. One block's weights are in memory at a time, and what
- * the crops are between two blocks is in a file.
+ * Prunes a decoder of the Llama family or an encoder of the BERT family block by block, as Wanda's
+ * authors do (arXiv 2306.11695): samples of a text go through the blocks; each block's linear
+ * layers are pruned by what they multiply there, and the samples go through the block once more to
+ * become the inputs of the next, so each block is judged by what it will get. One block's weights
+ * are in memory at a time, and what the samples are between two blocks is in a file.
  */
 public final class ModelPruner {
   private static final ObjectMapper JSON = JsonMapper.builder().build();
   private static final String REPORT = "report";
-
-  /**
-   * What is drawn from the text.
-   *
-   * @param samples crops of it, at least 1
-   * @param seq tokens of each, at least 2
-   * @param seed draws them
-   */
-  public record Crops(int samples, int seq, long seed) {
-    /** Checks. */
-    public Crops {
-      if (samples < 1) {
-        throw new IllegalArgumentException("samples: are " + samples + ", must be at least 1");
-      }
-      if (seq < 2) {
-        throw new IllegalArgumentException("seq: is " + seq + ", must be at least 2");
-      }
-    }
-  }
 
   /**
    * A weight that was pruned.
@@ -78,7 +57,7 @@ public final class ModelPruner {
    * @param shape {@code [n, k]}
    * @param bytes it took
    * @param storedBytes it takes, with what is put beside it
-   * @param relativeError ‖X Wᵀ − X Ŵᵀ‖ / ‖X Wᵀ‖ over the first crop
+   * @param relativeError ‖X Wᵀ − X Ŵᵀ‖ / ‖X Wᵀ‖ over the first sample
    * @param keptEnergy ‖Ŵ‖² / ‖W‖²; more than 1 where what stays was made larger
    * @param ms time to prune it
    */
@@ -101,7 +80,7 @@ public final class ModelPruner {
    * @param forwardSeconds of this run in forward passes
    * @param pruneSeconds of this run in pruning
    * @param workingBytes bound on what one block needs in memory: its weights, their scores, one
-   *     crop's activations; a score that needs gradients has all blocks in memory once before
+   *     sample's activations; a score that needs gradients has all blocks in memory once before
    * @param bytesIn of the source's tensors
    * @param bytesOut of the new ones
    */
@@ -117,9 +96,9 @@ public final class ModelPruner {
   /** Told how far it is. */
   public interface Progress {
     /**
-     * A crop went through a block once more.
+     * A sample went through a block once more.
      *
-     * @param done such passes, two for each crop and block
+     * @param done such passes, two for each sample and block
      * @param of all
      * @param what is done now
      */
@@ -129,10 +108,10 @@ public final class ModelPruner {
   private final Session session;
   private final Checkpoint checkpoint;
   private final Map<String, LayerPlan> plans;
-  private final Crops crops;
+  private final List<int[]> samples;
+  private final int longest;
   private final Progress progress;
-  private final DecoderConfig config;
-  private final DType dtype;
+  private final BlockModel model;
   private final CheckpointCopy copy;
   private final Map<String, Weight> chosen = new LinkedHashMap<>();
   private final ModelWeights source;
@@ -148,19 +127,15 @@ public final class ModelPruner {
       Session session,
       Checkpoint checkpoint,
       Map<String, LayerPlan> plans,
-      Crops crops,
+      List<int[]> samples,
       Progress progress)
       throws IOException {
     this.session = session;
     this.checkpoint = checkpoint;
     this.plans = plans;
-    this.crops = crops;
+    this.samples = samples;
     this.progress = progress;
-    this.config = LanguageModel.config(checkpoint.path(), checkpoint);
-    if (crops.seq() > config.maxPositions()) {
-      throw new IllegalArgumentException(
-          "seq: is " + crops.seq() + ", the model knows " + config.maxPositions() + " positions");
-    }
+    this.longest = samples.stream().mapToInt(sample -> sample.length).max().orElse(0);
     for (LayerPlan plan : plans.values()) {
       if (plan.method().needsRouter()) {
         throw new IllegalArgumentException(
@@ -174,17 +149,52 @@ public final class ModelPruner {
     }
     this.copy = new CheckpointCopy(checkpoint);
     this.source = new ModelWeights(session, checkpoint, false);
-    this.dtype =
-        source
-            .weight(Names.EMBEDDING + Names.WEIGHT, config.vocabSize(), config.hiddenSize())
-            .dtype();
-    this.shape = new HiddenStates.Shape(crops.samples(), crops.seq(), config.hiddenSize(), dtype);
-    this.layerPruner = new LayerPruner(session, plans, crops, dtype);
+    checkSamples();
+    if (needsGradients() && EncoderConfig.describes(checkpoint)) {
+      throw new IOException(
+          checkpoint.path() + ": is no decoder, there are no gradients of its loss");
+    }
+    this.model = BlockModel.of(session, checkpoint, longest);
+    try {
+      this.shape =
+          new HiddenStates.Shape(samples.size(), longest, model.hiddenSize(), model.dtype());
+      this.layerPruner = new LayerPruner(session, plans, longest, model.dtype());
+      choose();
+    } catch (IOException | RuntimeException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  private void checkSamples() throws IOException {
+    if (samples.isEmpty()) {
+      throw new IllegalArgumentException("samples: are 0, must be at least 1");
+    }
+    int positions = BlockModel.maxPositions(checkpoint);
+    int vocabulary = BlockModel.vocabSize(checkpoint);
+    for (int[] sample : samples) {
+      if (sample.length < 1 || sample.length > positions) {
+        throw new IllegalArgumentException(
+            "samples: one has "
+                + sample.length
+                + " tokens, the model knows "
+                + positions
+                + " positions");
+      }
+      for (int token : sample) {
+        if (token < 0 || token >= vocabulary) {
+          throw new IllegalArgumentException(
+              "samples: token " + token + " is none, must be less than " + vocabulary);
+        }
+      }
+    }
+  }
+
+  private void choose() throws IOException {
     Map<String, Weight> linears = new LinkedHashMap<>();
-    for (int block = 0; block < config.layers(); block++) {
-      for (BlockLinear linear : BlockLinear.values()) {
-        String name = linear.module(block) + Names.WEIGHT;
-        linears.put(name, source.weight(name, linear.n(config), linear.k(config)));
+    for (int block = 0; block < model.blocks(); block++) {
+      for (LinearLayer layer : model.layers(block)) {
+        linears.put(layer.weight(), source.weight(layer.weight(), layer.n(), layer.k()));
       }
     }
     for (String name : plans.keySet()) {
@@ -237,65 +247,110 @@ public final class ModelPruner {
    * a folder beside OUT, named {@code OUT.pruning}, which goes when OUT is there.
    *
    * @param session computes
-   * @param checkpoint a Hugging Face directory of a decoder, its chosen weights not compressed
+   * @param checkpoint a Hugging Face directory of a decoder or encoder, its chosen weights not
+   *     compressed
    * @param out where the new one goes; must not exist
    * @param plans by the names of the weights to prune, all of them linear layers of blocks, see
    *     {@link #linearWeights}
-   * @param tokens the text that the crops are drawn from, at least as many as one crop has
-   * @param crops how many, and how long
+   * @param samples of a text, token ids of each; all of the same length for a score that needs
+   *     gradients
    * @param progress told how far it is
    * @return what was done
    * @throws IOException if something can't be read or written
-   * @throws IllegalArgumentException if the text is too short, or a name is no linear layer
+   * @throws IllegalArgumentException if a sample does not fit the model, or a name is no linear
+   *     layer
    */
   public static Result prune(
       Session session,
       Checkpoint checkpoint,
       Path out,
       Map<String, LayerPlan> plans,
-      int[] tokens,
-      Crops crops,
+      List<int[]> samples,
       Progress progress)
       throws IOException {
-    if (tokens.length < crops.seq()) {
+    ModelPruner pruner = new ModelPruner(session, checkpoint, plans, samples, progress);
+    try (BlockModel model = pruner.model) {
+      PruneFolder folder = PruneFolder.open(out, pruner.plan());
+      try {
+        Result result = pruner.run(folder, model.blocks(), out);
+        folder.delete();
+        return result;
+      } finally {
+        folder.close();
+      }
+    }
+  }
+
+  /**
+   * Random crops of a text, for a decoder.
+   *
+   * @param tokens the text
+   * @param count how many, at least 1
+   * @param length tokens of each, at least 2
+   * @param seed draws them
+   * @return the crops
+   * @throws IllegalArgumentException if the text is shorter than a crop
+   */
+  public static List<int[]> crops(int[] tokens, int count, int length, long seed) {
+    if (count < 1 || length < 2) {
       throw new IllegalArgumentException(
-          "text: has " + tokens.length + " tokens, a crop needs " + crops.seq());
+          "crops: are " + count + " of " + length + " tokens, must be at least 1 of 2");
     }
-    ModelPruner pruner = new ModelPruner(session, checkpoint, plans, crops, progress);
-    PruneFolder folder = PruneFolder.open(out, pruner.plan(tokens));
-    try {
-      Result result = pruner.run(folder, out, tokens);
-      folder.delete();
-      return result;
-    } finally {
-      folder.close();
+    if (tokens.length < length) {
+      throw new IllegalArgumentException(
+          "text: has " + tokens.length + " tokens, a crop needs " + length);
     }
+    Random random = new Random(seed);
+    List<int[]> crops = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      int from = random.nextInt(tokens.length - length + 1);
+      crops.add(Arrays.copyOfRange(tokens, from, from + length));
+    }
+    return crops;
   }
 
   /**
    * Names of the weights that can be pruned by a text: the linear layers of all blocks.
    *
-   * @param config of the model
+   * @param checkpoint a Hugging Face directory of a decoder or encoder
    * @return names
+   * @throws IOException if it is of no such model
    */
-  public static List<String> linearWeights(DecoderConfig config) {
-    List<String> names = new ArrayList<>();
-    for (int block = 0; block < config.layers(); block++) {
-      for (BlockLinear linear : BlockLinear.values()) {
-        names.add(linear.module(block) + Names.WEIGHT);
-      }
+  public static List<String> linearWeights(Checkpoint checkpoint) throws IOException {
+    return BlockModel.layers(checkpoint).stream().map(LinearLayer::weight).toList();
+  }
+
+  /**
+   * Blocks of a model.
+   *
+   * @param checkpoint its directory
+   * @return how many
+   * @throws IOException if it is of no such model
+   */
+  public static int blocks(Checkpoint checkpoint) throws IOException {
+    return BlockModel.blocks(checkpoint);
+  }
+
+  /**
+   * Longest sequence that a model knows.
+   *
+   * @param path its directory
+   * @return tokens
+   * @throws IOException if it is of no such model
+   */
+  public static int maxPositions(Path path) throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(path)) {
+      return BlockModel.maxPositions(checkpoint);
     }
-    return names;
   }
 
   /** What a run must have in common with one that it goes on with. */
-  private ObjectNode plan(int[] tokens) throws IOException {
+  private ObjectNode plan() throws IOException {
     MessageDigest digest = sha256();
-    for (int token : tokens) {
-      digest.update(
-          new byte[] {
-            (byte) (token >> 24), (byte) (token >> 16), (byte) (token >> 8), (byte) token
-          });
+    for (int[] sample : samples) {
+      ByteBuffer bytes = ByteBuffer.allocate((1 + sample.length) * Integer.BYTES);
+      bytes.putInt(sample.length).asIntBuffer().put(sample);
+      digest.update(bytes.array());
     }
     String text = HexFormat.of().formatHex(digest.digest());
     // Another model may have come to the same path since, of the same shapes.
@@ -310,9 +365,7 @@ public final class ModelPruner {
         .put(
             "methods",
             plans.values().stream().map(LayerPlan::toString).distinct().collect(joining(", ")))
-        .put("samples", crops.samples())
-        .put("seq", crops.seq())
-        .put("seed", crops.seed())
+        .put("samples", samples.size())
         .put("backend", session.info().backend())
         .put("text", text)
         .put("weights", HexFormat.of().formatHex(digest.digest()));
@@ -326,8 +379,8 @@ public final class ModelPruner {
     }
   }
 
-  private Result run(PruneFolder folder, Path out, int[] tokens) throws IOException {
-    int done = folder.done(config.layers());
+  private Result run(PruneFolder folder, int blocks, Path out) throws IOException {
+    int done = folder.done(blocks);
     for (int block = 0; block < done; block++) {
       try (Safetensors file = Safetensors.open(folder.block(block))) {
         layers.addAll(
@@ -335,23 +388,14 @@ public final class ModelPruner {
                 Objects.requireNonNull(file.metadata().get(REPORT)), new TypeReference<>() {}));
       }
     }
-    passes = 2L * crops.samples() * done;
-    if (done < config.layers()) {
-      try (Scratch memory = session.scratch()) {
-        RopeTable rope = RopeTable.of(config, crops.seq(), session, memory);
-        DecoderBlock.Rows rows = DecoderBlock.Rows.allocate(memory, config, crops.seq(), dtype);
-        DecoderBlock.Cache cache =
-            new DecoderBlock.Cache(
-                memory.matrix(crops.seq(), config.keyCols(), dtype),
-                memory.matrix(crops.seq(), config.keyCols(), dtype));
-        List<int[]> texts = draw(tokens);
-        if (done == 0) {
-          embed(folder, texts);
-        }
-        try (Safetensors gradients = gradients(folder, texts)) {
-          for (int block = done; block < config.layers(); block++) {
-            pruneBlock(folder, block, new Pass(rows, cache, rope), gradients);
-          }
+    passes = 2L * samples.size() * done;
+    if (done < blocks) {
+      if (done == 0) {
+        embed(folder);
+      }
+      try (Safetensors gradients = gradients(folder)) {
+        for (int block = done; block < blocks; block++) {
+          pruneBlock(folder, block, gradients);
         }
       }
     }
@@ -366,41 +410,28 @@ public final class ModelPruner {
         bytesOut);
   }
 
-  private List<int[]> draw(int[] tokens) {
-    Random random = new Random(crops.seed());
-    List<int[]> texts = new ArrayList<>();
-    for (int sample = 0; sample < crops.samples(); sample++) {
-      int from = random.nextInt(tokens.length - crops.seq() + 1);
-      int[] crop = Arrays.copyOfRange(tokens, from, from + crops.seq());
-      for (int token : crop) {
-        if (token < 0 || token >= config.vocabSize()) {
-          throw new IllegalArgumentException(
-              "text: token " + token + " is none, must be less than " + config.vocabSize());
-        }
-      }
-      texts.add(crop);
-    }
-    return texts;
+  private boolean needsGradients() {
+    return plans.values().stream().anyMatch(plan -> plan.method().needsGradient());
   }
 
   /** Those of the dense model, if the score needs them; computed once. */
-  private @Nullable Safetensors gradients(PruneFolder folder, List<int[]> texts)
-      throws IOException {
-    if (plans.values().stream().noneMatch(plan -> plan.method().needsGradient())) {
+  private @Nullable Safetensors gradients(PruneFolder folder) throws IOException {
+    if (!needsGradients() || !(model instanceof DecoderBlocks decoder)) {
       return null;
     }
     Path file = folder.gradients();
     if (!Files.isRegularFile(file)) {
-      progress.pass(passes, 2L * crops.samples() * config.layers(), "gradients");
+      progress.pass(passes, allPasses(), "gradients");
       long start = System.nanoTime();
-      ModelGradients.write(session, config, source, texts, file);
+      ModelGradients.write(session, decoder.config(), source, samples, file);
       forwardNanos += System.nanoTime() - start;
     }
     return Safetensors.open(file);
   }
 
-  /** What a pass through a block needs. */
-  private record Pass(DecoderBlock.Rows rows, DecoderBlock.Cache cache, RopeTable rope) {}
+  private long allPasses() {
+    return 2L * samples.size() * model.blocks();
+  }
 
   /**
    * The weights of a block twice (as stored and as used), scores of the largest, a crop; where a
@@ -409,96 +440,72 @@ public final class ModelPruner {
   private long workingBytes() {
     long weights = 0;
     long largest = 0;
-    long columns = 0;
-    for (BlockLinear linear : BlockLinear.values()) {
-      long elements = linear.n(config) * linear.k(config);
-      weights += elements * dtype.bytes();
+    long widest = 0;
+    Map<String, Long> grams = new LinkedHashMap<>();
+    for (LinearLayer layer : model.layers(0)) {
+      long elements = layer.n() * layer.k();
+      weights += elements * model.dtype().bytes();
       largest = Math.max(largest, elements);
-      columns = Math.max(columns, linear.k(config));
+      widest = Math.max(widest, layer.k());
+      grams.put(layer.input(), layer.k() * layer.k());
     }
-    long rows = 2L * config.hiddenSize() + 2L * config.queryCols() + 2L * config.keyCols();
-    rows += 2L * config.intermediateSize();
-    long inputs = config.hiddenSize() * 2L + config.queryCols() + config.intermediateSize();
     long bytes =
         2 * weights
-            + largest * (Float.BYTES + 2L * dtype.bytes())
-            + crops.seq() * (rows + inputs) * dtype.bytes();
+            + largest * (Float.BYTES + 2L * model.dtype().bytes())
+            + longest * model.elementsOfToken() * model.dtype().bytes();
     if (plans.values().stream().anyMatch(LayerPlan::needsGram)) {
-      long hidden = config.hiddenSize();
-      long query = config.queryCols();
-      long middle = config.intermediateSize();
-      long grams = 2 * hidden * hidden + query * query + middle * middle;
       // Each with two factors in F32; the largest in float64, twice; weights in F32.
-      bytes += 3 * grams * Float.BYTES + 2 * columns * columns * Double.BYTES;
-      bytes += 5 * largest * Float.BYTES;
+      bytes += 3 * Float.BYTES * grams.values().stream().mapToLong(Long::longValue).sum();
+      bytes += 2 * widest * widest * Double.BYTES + 5 * largest * Float.BYTES;
     }
     return bytes;
   }
 
-  /** The crops as the first block gets them. */
-  private void embed(PruneFolder folder, List<int[]> texts) throws IOException {
+  /** The samples as the first block gets them. */
+  private void embed(PruneFolder folder) throws IOException {
     Path part = folder.hiddenPart(0);
-    try (Scratch memory = session.scratch();
-        Arena arena = Arena.ofConfined();
-        HiddenStates to = HiddenStates.create(part, shape)) {
-      Matrix table =
-          source.dense(
-              source.weight(
-                  Names.EMBEDDING + Names.WEIGHT, config.vocabSize(), config.hiddenSize()),
-              dtype,
-              memory);
-      Matrix x = memory.matrix(crops.seq(), config.hiddenSize(), dtype);
-      Ids ids = Ids.allocate(arena, crops.seq());
-      for (int sample = 0; sample < crops.samples(); sample++) {
-        int[] crop = texts.get(sample);
-        for (int i = 0; i < crops.seq(); i++) {
-          ids.segment().setAtIndex(ValueLayout.JAVA_INT, i, crop[i]);
-        }
-        try (Scratch copies = session.scratch()) {
-          session.layers().embed(copies.upload(ids), table, x);
-          copies.download(x, to.sample(sample));
-          session.synchronize();
-        }
-      }
+    try (HiddenStates to = HiddenStates.create(part, shape)) {
+      model.embed(
+          samples, (sample, x) -> to.sample(sample, x.rows()).segment().copyFrom(x.segment()));
       to.commit(part, folder.hidden(0));
     }
   }
 
-  private void pruneBlock(PruneFolder folder, int index, Pass pass, @Nullable Safetensors gradients)
+  private void pruneBlock(PruneFolder folder, int index, @Nullable Safetensors gradients)
       throws IOException {
     Path part = folder.hiddenPart(index + 1);
+    List<LinearLayer> all = model.layers(index);
     try (Scratch memory = session.scratch();
         Arena arena = Arena.ofShared();
         HiddenStates from = HiddenStates.open(folder.hidden(index), shape);
         HiddenStates to = HiddenStates.create(part, shape);
-        DecoderBlock block = new DecoderBlock(session, source, config, index, dtype, crops.seq());
-        LayerPruner.Statistics statistics = layerPruner.new Statistics(memory, index)) {
-      String what = "block " + (index + 1) + " of " + config.layers();
-      for (int sample = 0; sample < crops.samples(); sample++) {
-        forward(block, pass, from.sample(sample), statistics, null, what);
+        BlockModel.Block block = model.open(index);
+        LayerPruner.Statistics statistics = layerPruner.new Statistics(memory, all)) {
+      String what = "block " + (index + 1) + " of " + model.blocks();
+      for (int sample = 0; sample < samples.size(); sample++) {
+        forward(block, sample, from, statistics, null, what);
       }
       long start = System.nanoTime();
       List<Layer> report = new ArrayList<>();
       List<TensorInfo> infos = new ArrayList<>();
       List<MemorySegment> parts = new ArrayList<>();
-      for (BlockLinear linear : BlockLinear.values()) {
-        Weight weight = chosen.get(linear.module(index) + Names.WEIGHT);
+      for (LinearLayer layer : all) {
+        Weight weight = chosen.get(layer.weight());
         if (weight != null) {
           Matrix gradient =
               gradients == null
                   ? null
                   : gradients.tensor(weight.name() + ModelGradients.SUFFIX).matrix(arena);
           LayerPruner.Made made =
-              layerPruner.prune(block, linear, weight, gradient, statistics, memory, arena);
+              layerPruner.prune(block, layer, weight, gradient, statistics, memory, arena);
           report.add(made.report());
           infos.addAll(made.infos());
           parts.addAll(made.parts());
         }
       }
       pruneNanos += System.nanoTime() - start;
-      for (int sample = 0; sample < crops.samples(); sample++) {
-        forward(
-            block, pass, from.sample(sample), DecoderBlock.Watch.NOTHING, to.sample(sample), what);
+      for (int sample = 0; sample < samples.size(); sample++) {
+        forward(block, sample, from, BlockModel.Watch.NOTHING, to, what);
       }
       to.commit(part, folder.hidden(index + 1));
       try (SafetensorsWriter writer =
@@ -515,31 +522,26 @@ public final class ModelPruner {
   }
 
   private void forward(
-      DecoderBlock block,
-      Pass pass,
-      Matrix from,
-      DecoderBlock.Watch watch,
-      @Nullable Matrix to,
+      BlockModel.Block block,
+      int sample,
+      HiddenStates from,
+      BlockModel.Watch watch,
+      @Nullable HiddenStates to,
       String what) {
     long start = System.nanoTime();
-    try (Scratch copies = session.scratch()) {
-      session.copy(copies.upload(from).buffer(), pass.rows().x().buffer());
-      block.forward(pass.rows(), pass.cache(), 0, pass.rope(), watch);
-      if (to != null) {
-        copies.download(pass.rows().x(), to);
-      }
-      session.synchronize();
-    }
+    int length = samples.get(sample).length;
+    block.forward(
+        from.sample(sample, length), to == null ? null : to.sample(sample, length), watch);
     forwardNanos += System.nanoTime() - start;
     passes++;
-    progress.pass(passes, 2L * crops.samples() * config.layers(), what);
+    progress.pass(passes, allPasses(), what);
   }
 
   private long assemble(PruneFolder folder, Path out) throws IOException {
     List<Safetensors> files = new ArrayList<>();
     try {
       Map<String, Tensor> made = new LinkedHashMap<>();
-      for (int block = 0; block < config.layers(); block++) {
+      for (int block = 0; block < model.blocks(); block++) {
         Safetensors file = Safetensors.open(folder.block(block));
         files.add(file);
         file.tensors().forEach(tensor -> made.put(tensor.name(), tensor));

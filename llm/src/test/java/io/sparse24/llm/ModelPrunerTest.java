@@ -47,37 +47,27 @@ final class ModelPrunerTest {
     return Runs.backends();
   }
 
-  private static final ModelPruner.Crops CROPS = new ModelPruner.Crops(SAMPLES, SEQ, 5);
-
   private static LayerPlan plan(String method, Pattern pattern, SparseFormat format) {
     return new LayerPlan(PruningMethods.named(method), pattern, format);
   }
 
-  private static ModelPruner.Result prune(
-      String backend,
-      Path in,
-      Path out,
-      int[] tokens,
-      LayerPlan plan,
-      ModelPruner.Progress progress)
-      throws IOException {
-    return prune(backend, in, out, tokens, plan, CROPS, progress);
+  private static List<int[]> samples(int... tokens) {
+    return ModelPruner.crops(tokens, SAMPLES, SEQ, 5);
   }
 
   private static ModelPruner.Result prune(
       String backend,
       Path in,
       Path out,
-      int[] tokens,
+      List<int[]> samples,
       LayerPlan plan,
-      ModelPruner.Crops crops,
       ModelPruner.Progress progress)
       throws IOException {
-    Map<String, LayerPlan> plans = new LinkedHashMap<>();
-    ModelPruner.linearWeights(LanguageModel.config(in)).forEach(name -> plans.put(name, plan));
     try (Session session = Backends.open(backend);
         Checkpoint checkpoint = Checkpoint.open(in)) {
-      return ModelPruner.prune(session, checkpoint, out, plans, tokens, crops, progress);
+      Map<String, LayerPlan> plans = new LinkedHashMap<>();
+      ModelPruner.linearWeights(checkpoint).forEach(name -> plans.put(name, plan));
+      return ModelPruner.prune(session, checkpoint, out, plans, samples, progress);
     }
   }
 
@@ -115,7 +105,7 @@ final class ModelPrunerTest {
               backend,
               in,
               out,
-              tokens,
+              samples(tokens),
               plan("wanda", pattern, SparseFormat.DENSE),
               (done, of, what) -> {});
       Map<String, float[]> after = weights(out);
@@ -228,7 +218,7 @@ final class ModelPrunerTest {
                   new Compensation(Compensation.Kind.EORA, 3));
       Path unbroken = dir.resolve("unbroken-" + dtype);
       ModelPruner.Result all =
-          prune(backend, in, unbroken, tokens, options, (done, of, what) -> {});
+          prune(backend, in, unbroken, samples(tokens), options, (done, of, what) -> {});
       Path out = dir.resolve("broken-" + dtype);
       Path under = dir.resolve("broken-" + dtype + ".pruning");
       for (int pass : new int[] {1, SAMPLES + 2, 2 * SAMPLES + 1, 4 * SAMPLES}) {
@@ -239,7 +229,7 @@ final class ModelPrunerTest {
                     backend,
                     in,
                     out,
-                    tokens,
+                    samples(tokens),
                     options,
                     (done, of, what) -> {
                       if (done == pass) {
@@ -253,7 +243,7 @@ final class ModelPrunerTest {
       IOException e =
           assertThrows(
               IOException.class,
-              () -> prune(backend, in, out, tokens, other, (done, of, what) -> {}));
+              () -> prune(backend, in, out, samples(tokens), other, (done, of, what) -> {}));
       assertTrue(
           String.valueOf(e.getMessage()).contains("methods is \"" + options), e.getMessage());
 
@@ -267,11 +257,12 @@ final class ModelPrunerTest {
       IOException changed =
           assertThrows(
               IOException.class,
-              () -> prune(backend, in, out, tokens, options, (done, of, what) -> {}));
+              () -> prune(backend, in, out, samples(tokens), options, (done, of, what) -> {}));
       assertTrue(String.valueOf(changed.getMessage()).contains("weights is"), changed.getMessage());
       Files.setLastModifiedTime(shard, written);
 
-      ModelPruner.Result last = prune(backend, in, out, tokens, options, (done, of, what) -> {});
+      ModelPruner.Result last =
+          prune(backend, in, out, samples(tokens), options, (done, of, what) -> {});
       assertEquals(1, last.resumedAt());
       assertEquals(
           all.layers().stream().map(ModelPruner.Layer::relativeError).toList(),
@@ -312,13 +303,7 @@ final class ModelPrunerTest {
               PruningMethods.named("wanda"), Pattern.P2_4, SparseFormat.BITMASK, compensation);
       ModelPruner.Result result =
           prune(
-              backend,
-              in,
-              out,
-              tokens,
-              plan,
-              new ModelPruner.Crops(12, 30, 1),
-              (done, of, what) -> {});
+              backend, in, out, ModelPruner.crops(tokens, 12, 30, 1), plan, (done, of, what) -> {});
       errors.put(
           plan.toString(),
           result.layers().stream().mapToDouble(ModelPruner.Layer::relativeError).sum());
@@ -335,7 +320,14 @@ final class ModelPrunerTest {
         IOException e =
             assertThrows(
                 IOException.class,
-                () -> prune(backend, out, dir.resolve("no"), tokens, plan, (done, of, what) -> {}));
+                () ->
+                    prune(
+                        backend,
+                        out,
+                        dir.resolve("no"),
+                        samples(tokens),
+                        plan,
+                        (done, of, what) -> {}));
         assertTrue(String.valueOf(e.getMessage()).contains("has adapters already"), e.getMessage());
       }
     }
@@ -414,7 +406,7 @@ final class ModelPrunerTest {
     LayerPlan options = plan("magnitude", Pattern.P2_4, SparseFormat.DENSE);
     assertThrowsWith(
         "text: has 7 tokens, a crop needs 8",
-        () -> prune("reference", in, out, new int[7], options, (done, of, what) -> {}));
+        () -> prune("reference", in, out, samples(new int[7]), options, (done, of, what) -> {}));
     try (Session session = Backends.open("reference");
         Checkpoint checkpoint = Checkpoint.open(in)) {
       assertThrowsWith(
@@ -425,29 +417,27 @@ final class ModelPrunerTest {
                   checkpoint,
                   out,
                   Map.of("lm_head.weight", options),
-                  new int[8],
-                  CROPS,
+                  samples(new int[8]),
                   (done, of, what) -> {}));
       assertThrowsWith(
-          "seq: is 41, the model knows 40 positions",
+          "samples: one has 41 tokens, the model knows 40 positions",
           () ->
               ModelPruner.prune(
                   session,
                   checkpoint,
                   out,
                   Map.of(),
-                  new int[50],
-                  new ModelPruner.Crops(1, 41, 0),
+                  List.of(new int[41]),
                   (done, of, what) -> {}));
     }
     assertThrowsWith(
-        "text: token 19 is none",
+        "samples: token 19 is none",
         () ->
             prune(
                 "reference",
                 in,
                 out,
-                new int[] {19, 19, 19, 19, 19, 19, 19, 19},
+                List.of(new int[] {18, 19}),
                 options,
                 (done, of, what) -> {}));
   }

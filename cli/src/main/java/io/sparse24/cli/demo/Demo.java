@@ -5,6 +5,9 @@ import io.sparse24.PruningMethod;
 import io.sparse24.PruningMethods;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Session;
+import io.sparse24.llm.Agreement;
+import io.sparse24.llm.SentenceBatch;
+import io.sparse24.llm.SentenceEncoder;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
@@ -91,13 +94,25 @@ public final class Demo implements AutoCloseable {
     }
   }
 
+  /**
+   * Writes the dense model as a Hugging Face directory, for what else there is to do with one.
+   *
+   * @param out where; must not exist
+   * @throws IOException if it can't be written, or the model not be read
+   */
+  public static void writeModel(Path out) throws IOException {
+    try (Arena arena = Arena.ofShared()) {
+      DemoCheckpoint.writeDense(out, MiniLmWeights.load(arena));
+    }
+  }
+
   private DemoResult run(@Nullable Path out) throws IOException {
     List<String> sentences = Sentences.measured();
     float[][] expected = OnnxRuntime.embed(sentences);
     progress.accept("ONNX Runtime");
-    List<Batch> set = batches(sentences);
+    List<SentenceBatch> set = batches(sentences);
 
-    try (Encoder dense = encoder(layer -> Linear.dense(session, layers.get(layer)))) {
+    try (TimedEncoder dense = encoder(layer -> Linear.dense(session, layers.get(layer)))) {
       float[][] embeddings = dense.embed(set);
       double onnxCosineMin = requireSameModel(expected, embeddings);
       progress.accept("dense embeddings");
@@ -106,7 +121,7 @@ public final class Demo implements AutoCloseable {
       List<DemoResult.Method> methods = new ArrayList<>();
       for (int i = 0; i < METHODS.size(); i++) {
         String name = METHODS.get(i).name();
-        try (Encoder sparse = sparse(pruned.get(i))) {
+        try (TimedEncoder sparse = sparse(pruned.get(i))) {
           Agreement agreement = Agreement.of(embeddings, sparse.embed(set));
           methods.add(
               new DemoResult.Method(
@@ -117,7 +132,7 @@ public final class Demo implements AutoCloseable {
       if (out != null) {
         DemoCheckpoint.write(out, session, weights, pruned.getLast());
       }
-      try (Encoder sparse = sparse(pruned.getLast())) {
+      try (TimedEncoder sparse = sparse(pruned.getLast())) {
         double[][] ms = time(dense, sparse, set);
         DemoResult.Summary summary =
             new DemoResult.Summary(
@@ -128,7 +143,7 @@ public final class Demo implements AutoCloseable {
                 LayerClock.median(ms[0]),
                 LayerClock.median(ms[1]),
                 methods);
-        int tokens = set.stream().mapToInt(Batch::tokens).sum();
+        int tokens = set.stream().mapToInt(SentenceBatch::tokens).sum();
         return new DemoResult(
             summary,
             rows(pruned, dense.clock, sparse.clock),
@@ -176,17 +191,19 @@ public final class Demo implements AutoCloseable {
     return rows;
   }
 
-  private List<Batch> batches(List<String> sentences) {
-    List<Batch> batches = new ArrayList<>();
+  private List<SentenceBatch> batches(List<String> sentences) {
+    List<SentenceBatch> batches = new ArrayList<>();
     for (int from = 0; from < sentences.size(); from += SENTENCES) {
       List<String> some = sentences.subList(from, Math.min(from + SENTENCES, sentences.size()));
-      batches.add(new Batch(arena, some.stream().map(tokenizer::encode).toList()));
+      batches.add(
+          new SentenceBatch(
+              arena, MiniLmWeights.CONFIG, some.stream().map(tokenizer::encode).toList()));
     }
     return batches;
   }
 
   /** All layers by each method, with the norms of the inputs they have in the dense model. */
-  private List<List<PrunedLayer>> prune(Encoder dense) throws IOException {
+  private List<List<PrunedLayer>> prune(TimedEncoder dense) throws IOException {
     List<ColumnNorms> norms =
         layers.stream().map(layer -> new ColumnNorms(session, layer.weight().cols())).toList();
     try {
@@ -199,10 +216,13 @@ public final class Demo implements AutoCloseable {
   }
 
   /** Runs other sentences through the dense model and gathers the norms of every layer's inputs. */
-  private void calibrate(Encoder dense, List<ColumnNorms> norms) throws IOException {
-    for (Batch batch : batches(Sentences.calibration())) {
-      new MiniLmEncoder(
-              weights, dense.linears, (layer, x) -> norms.get(layer).add(x, batch.sentences()))
+  private void calibrate(TimedEncoder dense, List<ColumnNorms> norms) throws IOException {
+    for (SentenceBatch batch : batches(Sentences.calibration())) {
+      new SentenceEncoder(
+              MiniLmWeights.CONFIG,
+              weights.tables(),
+              dense.linears,
+              (layer, x) -> norms.get(layer).add(x, batch.sentences()))
           .embed(batch);
     }
   }
@@ -217,7 +237,7 @@ public final class Demo implements AutoCloseable {
   }
 
   /** Both models in turn, so that what else the machine does meets both; {dense, sparse} in ms. */
-  private double[][] time(Encoder dense, Encoder sparse, List<Batch> set) {
+  private double[][] time(TimedEncoder dense, TimedEncoder sparse, List<SentenceBatch> set) {
     long start = System.nanoTime();
     for (int i = 0; i < WARM_UP; i++) {
       if (System.nanoTime() - start < BUDGET_NANOS / 4) {
@@ -243,38 +263,38 @@ public final class Demo implements AutoCloseable {
     };
   }
 
-  private Encoder sparse(List<PrunedLayer> pruned) {
+  private TimedEncoder sparse(List<PrunedLayer> pruned) {
     return encoder(layer -> Linear.sparse(session, layers.get(layer), pruned.get(layer).weight()));
   }
 
-  private Encoder encoder(Function<Integer, Linear> linear) {
+  private TimedEncoder encoder(Function<Integer, Linear> linear) {
     List<Linear> linears = new ArrayList<>();
     for (int i = 0; i < layers.size(); i++) {
       linears.add(linear.apply(i));
     }
-    return new Encoder(weights, linears);
+    return new TimedEncoder(weights, linears);
   }
 
   /** The encoder with its linear layers in one form, timed. */
-  private static final class Encoder implements AutoCloseable {
+  private static final class TimedEncoder implements AutoCloseable {
     final List<Linear> linears;
     final LayerClock clock;
-    private final MiniLmEncoder encoder;
+    private final SentenceEncoder encoder;
 
-    Encoder(MiniLmWeights weights, List<Linear> linears) {
+    TimedEncoder(MiniLmWeights weights, List<Linear> linears) {
       this.linears = linears;
       this.clock = new LayerClock(linears.size());
-      this.encoder = new MiniLmEncoder(weights, linears, clock);
+      this.encoder = new SentenceEncoder(MiniLmWeights.CONFIG, weights.tables(), linears, clock);
     }
 
-    float[][] embed(List<Batch> set) {
+    float[][] embed(List<SentenceBatch> set) {
       List<float[]> embeddings = new ArrayList<>();
       set.forEach(batch -> embeddings.addAll(List.of(encoder.embed(batch))));
       return embeddings.toArray(float[][]::new);
     }
 
     /** Milliseconds to embed the set once. */
-    double round(List<Batch> set) {
+    double round(List<SentenceBatch> set) {
       long start = System.nanoTime();
       embed(set);
       double ms = (System.nanoTime() - start) / 1e6;

@@ -1,6 +1,5 @@
 package io.sparse24.cli.demo;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Session;
@@ -16,29 +15,25 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The whole model as a checkpoint: pruned layers as {@code sparse-24-bitmask}, the rest dense. */
+/** The whole model as a Hugging Face directory, pruned layers as {@code sparse-24-bitmask}. */
 final class DemoCheckpoint {
   private static final SparseFormat FORMAT = SparseFormat.BITMASK;
+  private static final String WEIGHT = ".weight";
 
   private DemoCheckpoint() {}
 
+  /** Pruned. */
   static void write(Path out, Session session, MiniLmWeights model, List<PrunedLayer> pruned)
       throws IOException {
-    List<MiniLmWeights.Layer> layers = model.layers();
-    List<TensorInfo> plan = new ArrayList<>();
-    long dense = 0;
-    for (OnnxModel.Tensor tensor : model.rest()) {
-      TensorInfo info = new TensorInfo(tensor.name(), TensorType.F32, tensor.dims());
-      plan.add(info);
-      dense += info.elements();
-    }
+    List<TensorInfo> plan = new ArrayList<>(rest(model));
+    long dense = plan.stream().mapToLong(TensorInfo::elements).sum();
     long dropped = 0;
-    for (MiniLmWeights.Layer layer : layers) {
+    for (MiniLmWeights.Layer layer : model.layers()) {
       Matrix w = layer.weight();
-      plan.addAll(FORMAT.parts(layer.name() + ".weight", w.dtype(), w.rows(), w.cols()));
+      plan.addAll(FORMAT.parts(layer.name() + WEIGHT, w.dtype(), w.rows(), w.cols()));
       dropped += w.rows() * w.cols() / 2;
     }
-    ObjectNode config = config();
+    ObjectNode config = MiniLmWeights.CONFIG.json();
     FORMAT.describe(
         config,
         (double) dropped / (dense + 2 * dropped),
@@ -46,15 +41,9 @@ final class DemoCheckpoint {
             .filter(tensor -> tensor.dims().size() == 2)
             .map(OnnxModel.Tensor::name)
             .toList());
-    try (CheckpointWriter writer =
-            CheckpointWriter.create(
-                out, plan, Map.of("format", "pt"), CheckpointWriter.DEFAULT_SHARD_BYTES);
+    try (CheckpointWriter writer = writer(out, plan);
         Arena arena = Arena.ofConfined()) {
-      for (OnnxModel.Tensor tensor : model.rest()) {
-        // A segment of heap bytes can't be written to a channel as it is.
-        MemorySegment bytes = MemorySegment.ofBuffer(tensor.data());
-        writer.write(arena.allocate(bytes.byteSize()).copyFrom(bytes));
-      }
+      writeRest(model, writer, arena);
       for (PrunedLayer layer : pruned) {
         for (MemorySegment part : FORMAT.encode(session, layer.weight(), arena)) {
           writer.write(part);
@@ -62,22 +51,44 @@ final class DemoCheckpoint {
       }
       writer.commit(config);
     }
+    Tokenizer.copy(out);
   }
 
-  private static ObjectNode config() {
-    ObjectNode config = JsonNodeFactory.instance.objectNode();
-    config.putArray("architectures").add("BertModel");
-    return config
-        .put("model_type", "bert")
-        .put("hidden_act", "gelu")
-        .put("hidden_size", MiniLmWeights.HIDDEN)
-        .put("intermediate_size", MiniLmWeights.INTERMEDIATE)
-        .put("layer_norm_eps", 1e-12)
-        .put("max_position_embeddings", MiniLmWeights.POSITIONS)
-        .put("num_attention_heads", MiniLmWeights.HEADS)
-        .put("num_hidden_layers", MiniLmWeights.BLOCKS)
-        .put("torch_dtype", "float32")
-        .put("type_vocab_size", 2)
-        .put("vocab_size", MiniLmWeights.VOCABULARY);
+  /** As it is. */
+  static void writeDense(Path out, MiniLmWeights model) throws IOException {
+    List<TensorInfo> plan = new ArrayList<>(rest(model));
+    for (MiniLmWeights.Layer layer : model.layers()) {
+      Matrix w = layer.weight();
+      plan.add(TensorInfo.of(layer.name() + WEIGHT, TensorType.F32, w.rows(), w.cols()));
+    }
+    try (CheckpointWriter writer = writer(out, plan);
+        Arena arena = Arena.ofConfined()) {
+      writeRest(model, writer, arena);
+      for (MiniLmWeights.Layer layer : model.layers()) {
+        writer.write(layer.weight().segment());
+      }
+      writer.commit(MiniLmWeights.CONFIG.json());
+    }
+    Tokenizer.copy(out);
+  }
+
+  private static CheckpointWriter writer(Path out, List<TensorInfo> plan) throws IOException {
+    return CheckpointWriter.create(
+        out, plan, Map.of("format", "pt"), CheckpointWriter.DEFAULT_SHARD_BYTES);
+  }
+
+  private static List<TensorInfo> rest(MiniLmWeights model) {
+    return model.rest().stream()
+        .map(tensor -> new TensorInfo(tensor.name(), TensorType.F32, tensor.dims()))
+        .toList();
+  }
+
+  private static void writeRest(MiniLmWeights model, CheckpointWriter writer, Arena arena)
+      throws IOException {
+    for (OnnxModel.Tensor tensor : model.rest()) {
+      // A segment of heap bytes can't be written to a channel as it is.
+      MemorySegment bytes = MemorySegment.ofBuffer(tensor.data());
+      writer.write(arena.allocate(bytes.byteSize()).copyFrom(bytes));
+    }
   }
 }

@@ -1,12 +1,13 @@
 package io.sparse24.cli.demo;
 
 import io.sparse24.api.Matrix;
+import io.sparse24.llm.SentenceEncoder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
 /** Times each linear layer over rounds. */
-final class LayerClock implements MiniLmEncoder.Probe {
+final class LayerClock implements SentenceEncoder.Probe {
   private final List<double[]> rounds = new ArrayList<>();
   private double[] round;
   private long start;

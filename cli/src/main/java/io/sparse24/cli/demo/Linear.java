@@ -7,9 +7,10 @@ import io.sparse24.api.Epilogue;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Scratch;
 import io.sparse24.api.Session;
+import io.sparse24.llm.SentenceEncoder;
 
-/** Y = act(X Wᵀ + bias) on a session, with W dense or 2:4. */
-final class Linear implements AutoCloseable {
+/** Y = act(X Wᵀ + bias) of host matrices, wherever the session computes; W dense or 2:4. */
+final class Linear implements SentenceEncoder.Linear, AutoCloseable {
   private interface Product {
     void multiply(Matrix x, Matrix y, Epilogue epilogue);
   }
@@ -57,8 +58,8 @@ final class Linear implements AutoCloseable {
     return weightBytes;
   }
 
-  /** On host matrices, wherever the session computes. */
-  void apply(Matrix x, Matrix y) {
+  @Override
+  public void apply(Matrix x, Matrix y) {
     if (session.info().hostMemory()) {
       product.multiply(x, y, epilogue);
       return;

@@ -3,6 +3,9 @@ package io.sparse24.cli.demo;
 import io.sparse24.api.Activation;
 import io.sparse24.api.DType;
 import io.sparse24.api.Matrix;
+import io.sparse24.llm.EncoderConfig;
+import io.sparse24.llm.SentenceEncoder.Norm;
+import io.sparse24.llm.SentenceEncoder.Tables;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
@@ -38,15 +41,15 @@ record MiniLmWeights(
   static final int POSITIONS = 512;
   static final int VOCABULARY = 30522;
 
+  static final EncoderConfig CONFIG =
+      new EncoderConfig(HIDDEN, INTERMEDIATE, BLOCKS, HEADS, POSITIONS, VOCABULARY, 1e-12);
+
   private static final String RESOURCE = "/all-minilm-l6-v2.onnx";
 
   /** Whether the artifact is on the class path. */
   static boolean found() {
     return MiniLmWeights.class.getResource(RESOURCE) != null;
   }
-
-  /** Scale and shift of a layer normalisation, {@code [HIDDEN]} each. */
-  record Norm(FloatBuffer gamma, FloatBuffer beta) {}
 
   /**
    * A linear layer.
@@ -68,6 +71,17 @@ record MiniLmWeights(
       Layer intermediate,
       Layer output,
       Norm outputNorm) {}
+
+  /** Everything but the linear layers, as the encoder takes it. */
+  Tables tables() {
+    return new Tables(
+        words,
+        positions,
+        tokenType,
+        embeddingNorm,
+        blocks.stream().map(Block::attentionNorm).toList(),
+        blocks.stream().map(Block::outputNorm).toList());
+  }
 
   /** All linear layers, in the order they run. */
   List<Layer> layers() {

@@ -3,6 +3,8 @@ package io.sparse24.cli.demo;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 
 /** The model's own tokenizer, configured as its artifact does: truncated, not padded. */
@@ -23,6 +25,19 @@ final class Tokenizer implements AutoCloseable {
         throw new IOException("tokenizer: " + RESOURCE + " is not on the class path");
       }
       return new Tokenizer(HuggingFaceTokenizer.newInstance(in, Map.of("padding", "false")));
+    }
+  }
+
+  /** Puts it into a model's directory; nothing is done if OUT is a file of weights only. */
+  static void copy(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    try (InputStream in = Tokenizer.class.getResourceAsStream(RESOURCE)) {
+      if (in == null) {
+        throw new IOException("tokenizer: " + RESOURCE + " is not on the class path");
+      }
+      Files.copy(in, folder.resolve("tokenizer.json"));
     }
   }
 

@@ -2,10 +2,13 @@ package io.sparse24.cli.demo;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.sparse24.api.Backends;
 import io.sparse24.api.Session;
+import io.sparse24.llm.SentenceBatch;
+import io.sparse24.llm.SentenceEncoder;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
@@ -56,8 +59,11 @@ final class MiniLmTest {
     List<Linear> linears = new ArrayList<>();
     weights.layers().forEach(layer -> linears.add(Linear.dense(session, layer)));
     try (Arena arena = Arena.ofShared()) {
-      return new MiniLmEncoder(weights, linears, MiniLmEncoder.Probe.NONE)
-          .embed(new Batch(arena, sentences.stream().map(tokenizer::encode).toList()));
+      return new SentenceEncoder(
+              MiniLmWeights.CONFIG, weights.tables(), linears, SentenceEncoder.Probe.NONE)
+          .embed(
+              new SentenceBatch(
+                  arena, MiniLmWeights.CONFIG, sentences.stream().map(tokenizer::encode).toList()));
     } finally {
       linears.forEach(Linear::close);
     }
@@ -93,17 +99,26 @@ final class MiniLmTest {
   }
 
   @Test
-  void sentencesOfABatchFollowEachOtherWithoutGaps() {
-    try (Arena arena = Arena.ofShared()) {
-      Batch batch = new Batch(arena, List.of(new int[] {1, 2, 3}, new int[] {4}, new int[] {5, 6}));
-      assertEquals(3, batch.sentences());
-      assertEquals(6, batch.tokens());
-      assertEquals(List.of(0, 3, 4, 6), List.of(0, 1, 2, 3).stream().map(batch::start).toList());
-      assertEquals(
-          List.of(1, 2, 3, 4, 5, 6), List.of(0, 1, 2, 3, 4, 5).stream().map(batch::id).toList());
-      assertEquals(6, batch.hidden.rows());
-      assertEquals(MiniLmWeights.INTERMEDIATE, batch.intermediate.cols());
+  void anEncoderThatIsNotTheModelEndsTheDemo() {
+    float[][] theirs = circle(0, 10, 20, 30, 40, 50);
+    assertTrue(Demo.requireSameModel(theirs, circle(0, 10, 20, 30, 40, 50.5)) >= 0.9999);
+    IllegalStateException e =
+        assertThrows(
+            IllegalStateException.class,
+            () -> Demo.requireSameModel(theirs, circle(0, 10, 20, 30, 40, 51)));
+    assertTrue(String.valueOf(e.getMessage()).contains("0.999848, must be at least 0.9999"));
+    float[][] broken = circle(0, 10, 20, 30, 40, 50);
+    broken[3][0] = Float.NaN;
+    assertThrows(IllegalStateException.class, () -> Demo.requireSameModel(theirs, broken));
+  }
+
+  private static float[][] circle(double... degrees) {
+    float[][] points = new float[degrees.length][];
+    for (int i = 0; i < degrees.length; i++) {
+      double angle = Math.toRadians(degrees[i]);
+      points[i] = new float[] {(float) Math.cos(angle), (float) Math.sin(angle)};
     }
+    return points;
   }
 
   @Test

@@ -1,8 +1,7 @@
-package io.sparse24.cli.demo;
+package io.sparse24.llm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 
@@ -51,16 +50,8 @@ final class AgreementTest {
   }
 
   @Test
-  void anEncoderThatIsNotTheModelEndsTheDemo() {
-    float[][] theirs = circle(0, 10, 20, 30, 40, 50);
-    assertTrue(Demo.requireSameModel(theirs, circle(0, 10, 20, 30, 40, 50.5)) >= 0.9999);
-    IllegalStateException e =
-        assertThrows(
-            IllegalStateException.class,
-            () -> Demo.requireSameModel(theirs, circle(0, 10, 20, 30, 40, 51)));
-    assertTrue(String.valueOf(e.getMessage()).contains("0.999848, must be at least 0.9999"));
-    float[][] broken = circle(0, 10, 20, 30, 40, 50);
-    broken[3][0] = Float.NaN;
-    assertThrows(IllegalStateException.class, () -> Demo.requireSameModel(theirs, broken));
+  void ofFewSentencesAllOthersAreRanked() {
+    assertEquals(1, Agreement.of(circle(0, 10, 30), circle(5, 90, 50)).top5(), 1e-12);
+    assertThrows(IllegalArgumentException.class, () -> Agreement.of(circle(0), circle(0)));
   }
 }
