@@ -1,5 +1,6 @@
 package io.sparse24.cli;
 
+import io.sparse24.Pattern;
 import io.sparse24.api.Backends;
 import io.sparse24.api.DType;
 import io.sparse24.api.Op;
@@ -10,6 +11,9 @@ import io.sparse24.bench.BenchRow;
 import io.sparse24.bench.GpuSuite;
 import io.sparse24.bench.MachineFacts;
 import io.sparse24.bench.Peers;
+import io.sparse24.bench.QualityMarkdown;
+import io.sparse24.bench.QualityReport;
+import io.sparse24.bench.QualitySuite;
 import io.sparse24.bench.Shape;
 import io.sparse24.bench.SlopeMarkdown;
 import io.sparse24.bench.SlopeReport;
@@ -18,6 +22,8 @@ import io.sparse24.bench.SuiteMarkdown;
 import io.sparse24.bench.SuiteReport;
 import io.sparse24.bench.SuiteRow;
 import io.sparse24.bench.Tuner;
+import io.sparse24.bindings.CacheFolder;
+import io.sparse24.cli.demo.Demo;
 import io.sparse24.llm.Method;
 import io.sparse24.llm.Preset;
 import io.sparse24.llm.TrainOptions;
@@ -54,8 +60,9 @@ final class BenchCommand implements Callable<Integer> {
   private static final List<String> OF_ROWS =
       List.of("--op", "--shapes", "--dtype", "-m", "--warm", "--all-kernels");
 
-  private static final List<String> OF_SLOPE =
-      List.of("--preset", "--steps", "--data", "--layers", "--decoders");
+  private static final List<String> OF_MODELS = List.of("--preset", "--steps", "--data");
+
+  private static final List<String> OF_LAYERS = List.of("--layers", "--decoders");
 
   /** For a layer, whose step takes seconds on a CPU. */
   private static final double LAYER_SECONDS = 20;
@@ -63,10 +70,14 @@ final class BenchCommand implements Callable<Integer> {
   /** Of the decoders of suite slope: enough for their losses to part. */
   private static final int SLOPE_STEPS = 300;
 
+  /** Of the decoder of suite quality: some minutes. */
+  private static final int QUALITY_STEPS = 1000;
+
   enum Suite {
     cpu,
     gpu,
     slope,
+    quality,
     quick
   }
 
@@ -86,8 +97,9 @@ final class BenchCommand implements Callable<Integer> {
       description =
           "cpu (the targets of the CPU kernels beside other libraries, some minutes), gpu (those of"
               + " the CUDA kernels), slope (sparse training beside dense: layers, and decoders"
-              + " trained by each method; twenty minutes) or quick (one small matrix, all"
-              + " operations).")
+              + " trained by each method; twenty minutes), quality (a decoder trained here and a"
+              + " sentence encoder pruned by each method, beside the dense ones) or quick (one"
+              + " small matrix, all operations).")
   @Nullable Suite suite;
 
   @Option(
@@ -158,25 +170,28 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--quick",
-      description = "Suites gpu and slope: tiny matrices, to see that it runs.")
+      description = "Suites gpu, slope and quality: tiny, to see that it runs.")
   boolean quick;
 
   @Option(
       names = "--preset",
       paramLabel = "P",
-      description = "Suite slope: the decoders' size. Default: tiny, with --quick micro")
+      description =
+          "Suites slope and quality: the decoders' size. Default: tiny, with --quick micro")
   @Nullable Preset preset;
 
   @Option(
       names = "--steps",
       paramLabel = "N",
-      description = "Suite slope: the decoders' steps. Default: 300, with --quick 10")
+      description =
+          "Suites slope and quality: the decoders' steps. Default: 300 and 1000, with --quick 10")
   @Nullable Integer steps;
 
   @Option(
       names = "--data",
       paramLabel = "PATH",
-      description = "Suite slope: a text, folder or zip. Default: the JDK's own sources")
+      description =
+          "Suites slope and quality: a text, folder or zip. Default: the JDK's own sources")
   @Nullable Path data;
 
   @Option(names = "--layers", description = "Suite slope: layers only, no decoders.")
@@ -203,8 +218,12 @@ final class BenchCommand implements Callable<Integer> {
     if (tune) {
       return tuned();
     }
+    if (suite == Suite.quality) {
+      return quality();
+    }
     if (suite != Suite.slope) {
-      refuse(OF_SLOPE, "suite slope");
+      refuse(OF_LAYERS, "suite slope");
+      refuse(OF_MODELS, "suites slope and quality");
     }
     if (suite == Suite.gpu) {
       return gpuTargets();
@@ -213,7 +232,7 @@ final class BenchCommand implements Callable<Integer> {
     if (suite == Suite.slope) {
       return training();
     }
-    refuse(List.of("--quick"), "suites gpu and slope");
+    refuse(List.of("--quick"), "suites gpu, slope and quality");
     if (suite == Suite.cpu) {
       return targets();
     }
@@ -244,9 +263,11 @@ final class BenchCommand implements Callable<Integer> {
 
   private int tuned() throws IOException {
     for (String option :
-        Stream.concat(
-                Stream.of("--suite", "--op", "--x-dtype", "--all-kernels", "--time", "--quick"),
-                OF_SLOPE.stream())
+        Stream.of(
+                List.of("--suite", "--op", "--x-dtype", "--all-kernels", "--time", "--quick"),
+                OF_MODELS,
+                OF_LAYERS)
+            .flatMap(List::stream)
             .toList()) {
       if (given(option)) {
         throw usage(option + ": --tune has its own operations; leave out one of the two");
@@ -296,7 +317,7 @@ final class BenchCommand implements Callable<Integer> {
     String backendName = backend.name.equals(Backends.AUTO) ? "cpu" : backend.name;
     PrintWriter err = spec.commandLine().getErr();
     Peers peers = peers(err);
-    TrainOptions dense = layersOnly ? null : denseRun();
+    TrainOptions dense = layersOnly ? null : denseRun(SLOPE_STEPS);
     SlopeSuite.Plan planned =
         quick
             ? SlopeSuite.Plan.quick(backendName, backend.threads, dense)
@@ -318,12 +339,50 @@ final class BenchCommand implements Callable<Integer> {
     return show(report, new SlopeMarkdown(report).full());
   }
 
-  private TrainOptions denseRun() throws IOException {
+  /** The JSON is there, as far as it goes, after each cell. */
+  private int quality() throws IOException {
+    checkSuiteOptions();
+    refuse(OF_LAYERS, "suite slope");
+    refuse(List.of("--seconds"), "suites cpu, gpu and slope");
+    String backendName = backend.name.equals(Backends.AUTO) ? "cpu" : backend.name;
+    PrintWriter err = spec.commandLine().getErr();
+    if (!Demo.hasModel()) {
+      err.println("bench: without the sentence encoder, which is not in this download");
+    }
+    int sentences = quick ? 8 : Integer.MAX_VALUE;
+    QualitySuite study =
+        new QualitySuite(
+            new QualitySuite.Plan(
+                backendName,
+                backend.threads,
+                denseRun(QUALITY_STEPS),
+                CacheFolder.ofUser().resolve("models"),
+                quick ? 4 : 128,
+                quick ? 4 : 256,
+                Demo.hasModel() ? out -> Demo.encoder(out, sentences) : null,
+                quick ? 8 : 1024,
+                quick
+                    ? List.of(Pattern.P2_4)
+                    : List.of(Pattern.P2_4, new Pattern(4, 8), Pattern.unstructured(50))));
+    err.println("bench: training the decoder, unless an earlier study has");
+    QualityReport report;
+    try (Progress progress = new Progress(err, "bench", study.parts())) {
+      report =
+          study.run(soFar -> {
+            QualityReport.Cell last = soFar.studies().getLast().cells().getLast();
+            progress.step(1, (last.method() + " " + last.pattern()).strip());
+            write(soFar);
+          });
+    }
+    return show(report, new QualityMarkdown(report).full());
+  }
+
+  private TrainOptions denseRun(int ordinarySteps) throws IOException {
     Preset size = preset != null ? preset : quick ? Preset.MICRO : Preset.TINY;
     Path text = data != null ? data : TrainCommand.sources();
     TrainOptions all = TrainOptions.of(text.toString(), size, Method.DENSE);
     try {
-      return all.withSteps(steps != null ? steps : quick ? 10 : SLOPE_STEPS);
+      return all.withSteps(steps != null ? steps : quick ? 10 : ordinarySteps);
     } catch (IllegalArgumentException e) {
       throw usage("--" + e.getMessage());
     }

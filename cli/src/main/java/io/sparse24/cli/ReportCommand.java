@@ -2,6 +2,8 @@ package io.sparse24.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sparse24.bench.QualityMarkdown;
+import io.sparse24.bench.QualityReport;
 import io.sparse24.bench.Readme;
 import io.sparse24.bench.SlopeMarkdown;
 import io.sparse24.bench.SlopePlots;
@@ -29,7 +31,8 @@ import picocli.CommandLine.Spec;
     name = "report",
     mixinStandardHelpOptions = true,
     description =
-        "Turns the JSON of 's24 bench --suite cpu', gpu or slope into Markdown and SVG beside it.")
+        "Turns the JSON of 's24 bench --suite cpu', gpu, slope or quality into Markdown and SVG"
+            + " beside it.")
 final class ReportCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
@@ -42,7 +45,8 @@ final class ReportCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "Write the summaries there too, between its marks 'results: begin' and 'end', those of"
-              + " suite slope between 'slope results: begin' and 'end'.")
+              + " suite slope between 'slope results: begin' and 'end', those of suite quality"
+              + " between 'quality results: begin' and 'end'.")
   @Nullable Path readme;
 
   @Option(names = "--json", description = "JSON on standard output: what was written.")
@@ -52,7 +56,7 @@ final class ReportCommand implements Callable<Integer> {
 
   private record Written(List<String> files) {}
 
-  /** A result of either kind. */
+  /** A result of any kind. */
   private sealed interface Result {
     String full();
 
@@ -80,6 +84,18 @@ final class ReportCommand implements Callable<Integer> {
     @Override
     public Map<String, String> pictures() {
       return new SlopePlots(report).svg();
+    }
+  }
+
+  private record OfQuality(QualityReport report) implements Result {
+    @Override
+    public String full() {
+      return new QualityMarkdown(report).full();
+    }
+
+    @Override
+    public Map<String, String> pictures() {
+      return Map.of();
     }
   }
 
@@ -135,11 +151,14 @@ final class ReportCommand implements Callable<Integer> {
   }
 
   private static Result read(Path file) throws IOException {
-    String what = file + ": is no result of 's24 bench --suite cpu', gpu or slope";
+    String what = file + ": is no result of 's24 bench --suite cpu', gpu, slope or quality";
     try {
       JsonNode json = Json.MAPPER.readTree(Files.readString(file));
       if (json != null && json.has("goals") && json.has("layers")) {
         return new OfTraining(Json.MAPPER.treeToValue(json, SlopeReport.class));
+      }
+      if (json != null && json.has("studies")) {
+        return new OfQuality(Json.MAPPER.treeToValue(json, QualityReport.class));
       }
       if (json != null && json.has("goals") && json.has("rows")) {
         return new OfKernels(Json.MAPPER.treeToValue(json, SuiteReport.class));
@@ -154,10 +173,12 @@ final class ReportCommand implements Callable<Integer> {
   private static String replaced(Path file, List<Result> reports) throws IOException {
     List<SuiteReport> kernels = new ArrayList<>();
     List<SlopeReport> training = new ArrayList<>();
+    List<QualityReport> quality = new ArrayList<>();
     for (Result report : reports) {
       switch (report) {
         case OfKernels of -> kernels.add(of.report());
         case OfTraining of -> training.add(of.report());
+        case OfQuality of -> quality.add(of.report());
       }
     }
     String text = Files.readString(file);
@@ -167,6 +188,9 @@ final class ReportCommand implements Callable<Integer> {
       }
       if (!training.isEmpty()) {
         text = Readme.replace(text, "slope results", SlopeMarkdown.summaries(training));
+      }
+      if (!quality.isEmpty()) {
+        text = Readme.replace(text, "quality results", QualityMarkdown.summaries(quality));
       }
       return text;
     } catch (IllegalArgumentException e) {

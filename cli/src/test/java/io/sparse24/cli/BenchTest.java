@@ -94,14 +94,45 @@ final class BenchTest {
   }
 
   @Test
+  void qualityIsStudiedAndReported() throws IOException {
+    Path text = Files.writeString(dir.resolve("text.txt"), "int next = last + 1;\n".repeat(400));
+    Path out = dir.resolve("quality.json");
+    String cache = System.setProperty("io.sparse24.cache", dir.resolve("cache").toString());
+    try {
+      JsonNode report =
+          S24.json("bench", "--suite=quality", "--quick", "--data=" + text, "--out=" + out);
+      assertEquals(2, report.get("studies").size());
+      assertEquals(11, report.get("studies").get(0).get("cells").size());
+      assertEquals(9, report.get("studies").get(1).get("cells").size());
+      assertEquals(
+          1, report.get("studies").get(1).get("cells").get(0).get("quality").asDouble(), 1e-5);
+    } finally {
+      if (cache == null) {
+        System.clearProperty("io.sparse24.cache");
+      } else {
+        System.setProperty("io.sparse24.cache", cache);
+      }
+    }
+    Path readme =
+        Files.writeString(
+            dir.resolve("README.md"),
+            "<!-- quality results: begin -->\n<!-- quality results: end -->\n");
+    assertEquals(2, S24.json("report", out, "--readme", readme).get("files").size());
+    assertTrue(Files.readString(dir.resolve("quality.md")).contains("| sparsegpt + eora"));
+    assertTrue(Files.readString(readme).contains("| sparsegpt + eora"));
+  }
+
+  @Test
   void optionsOfOneSuiteAreRefusedByOthers() {
     String[][] all = {
       {"--suite=cpu", "--layers", "--layers: is for suite slope"},
-      {"--suite=gpu", "--steps=3", "--steps: is for suite slope"},
+      {"--suite=gpu", "--steps=3", "--steps: is for suites slope and quality"},
       {"--suite=slope", "--time=3", "--time: is for suite gpu"},
       {"--suite=quick", "--decoders", "--decoders: is for suite slope"},
-      {"--suite=cpu", "--quick", "--quick: is for suites gpu and slope"},
+      {"--suite=cpu", "--quick", "--quick: is for suites gpu, slope and quality"},
       {"--suite=slope", "-m=3", "-m: suite slope has its own rows"},
+      {"--suite=quality", "--layers", "--layers: is for suite slope"},
+      {"--suite=quality", "--seconds=1", "--seconds: is for suites cpu, gpu and slope"},
       {"--suite=slope", "--steps=0", "--steps: is 0, must be at least 1"}
     };
     for (String[] each : all) {

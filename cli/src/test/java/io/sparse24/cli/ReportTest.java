@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sparse24.bench.QualityMarkdown;
+import io.sparse24.bench.QualityReport;
 import io.sparse24.bench.Readme;
 import io.sparse24.bench.SlopeMarkdown;
 import io.sparse24.bench.SlopeReport;
@@ -160,12 +162,16 @@ final class ReportTest {
   void theReadmeOfThisProjectSaysWhatTheCommittedResultsSay() throws IOException {
     List<SuiteReport> kernels = committed("cpu-.*", SuiteReport.class);
     List<SlopeReport> training = committed("slope-.*", SlopeReport.class);
+    List<QualityReport> quality = committed("quality-.*", QualityReport.class);
     assertFalse(kernels.isEmpty());
     assertFalse(training.isEmpty());
     String readme = Files.readString(ROOT.resolve("README.md"), StandardCharsets.UTF_8);
     assertEquals(Readme.replace(readme, "results", SuiteMarkdown.summaries(kernels)), readme);
     assertEquals(
         Readme.replace(readme, "slope results", SlopeMarkdown.summaries(training)), readme);
+    assertFalse(quality.isEmpty());
+    assertEquals(
+        Readme.replace(readme, "quality results", QualityMarkdown.summaries(quality)), readme);
   }
 
   private static <T> List<T> committed(String name, Class<T> type) throws IOException {

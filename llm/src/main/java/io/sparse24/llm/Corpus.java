@@ -273,6 +273,24 @@ public final class Corpus {
     return bytes(part).size;
   }
 
+  /**
+   * Some of its tokens.
+   *
+   * @param part which part
+   * @param from the first, less than {@link #tokens}
+   * @param most how many at most
+   * @return as many as there are from there
+   */
+  public int[] tokens(Part part, long from, int most) {
+    if (from < 0 || from >= tokens(part) || most < 1) {
+      throw new IllegalArgumentException(
+          "from: is " + from + " for " + most + " tokens, there are " + tokens(part));
+    }
+    int[] tokens = new int[(int) Math.min(most, tokens(part) - from)];
+    copy(part, from, tokens);
+    return tokens;
+  }
+
   /** What tells it from another text. */
   String fingerprint() {
     return training.size + heldOut.size + " bytes, CRC-32C " + Long.toHexString(checksum);

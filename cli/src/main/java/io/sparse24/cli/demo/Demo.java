@@ -5,6 +5,7 @@ import io.sparse24.PruningMethod;
 import io.sparse24.PruningMethods;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Session;
+import io.sparse24.bench.QualitySuite;
 import io.sparse24.llm.Agreement;
 import io.sparse24.llm.SentenceBatch;
 import io.sparse24.llm.SentenceEncoder;
@@ -104,6 +105,23 @@ public final class Demo implements AutoCloseable {
     try (Arena arena = Arena.ofShared()) {
       DemoCheckpoint.writeDense(out, MiniLmWeights.load(arena));
     }
+  }
+
+  /**
+   * The dense model and the demo's sentences, for a study.
+   *
+   * @param out where the model goes; must not exist
+   * @param most sentences of each kind at most
+   * @return both
+   * @throws IOException if it can't be written, or the model not be read
+   */
+  public static QualitySuite.Encoder encoder(Path out, int most) throws IOException {
+    writeModel(out);
+    return new QualitySuite.Encoder(
+        MiniLmWeights.NAME,
+        out,
+        Sentences.calibration().stream().limit(most).toList(),
+        Sentences.measured().stream().limit(most).toList());
   }
 
   private DemoResult run(@Nullable Path out) throws IOException {
