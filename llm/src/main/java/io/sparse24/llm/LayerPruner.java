@@ -147,7 +147,7 @@ final class LayerPruner {
       pruner.prune(session, w, compressed);
       made.addAll(plan.format().encode(session, compressed, arena));
       pruned = linear(compressed, memory);
-      energy = energy(compressed.values());
+      energy = hostEnergy(compressed.values());
       if (plan.compensation() != null) {
         decompress(compressed, dense);
       }
@@ -155,7 +155,7 @@ final class LayerPruner {
       pruner.pruneDense(session, w, plan.pattern(), dense);
       made.add(dense.segment());
       pruned = ModelLinear.dense(session, inSession(dense, memory));
-      energy = energy(dense);
+      energy = hostEnergy(dense);
     }
     List<TensorInfo> infos =
         new ArrayList<>(plan.format().parts(weight.name(), w.dtype(), w.rows(), w.cols()));
@@ -184,7 +184,7 @@ final class LayerPruner {
     }
     double error = relativeError(before, pruned, statistics.first(which.input()), w.rows());
     block.replace(which, pruned);
-    double all = energy(w);
+    double all = hostEnergy(w);
     ModelPruner.Layer report =
         new ModelPruner.Layer(
             weight.name(),
@@ -244,29 +244,41 @@ final class LayerPruner {
     }
   }
 
-  private static double energy(Matrix of) {
-    double sum = 0;
-    for (long i = 0; i < of.rows(); i++) {
-      for (long j = 0; j < of.cols(); j++) {
-        double value = of.get(i, j);
-        sum += value * value;
-      }
+  /** ‖W‖² of a matrix of the host. */
+  private double hostEnergy(Matrix of) {
+    try (Scratch copies = session.scratch()) {
+      return energy(copies.upload(of));
     }
-    return sum;
+  }
+
+  /** ‖W‖², by the kernel that gathers norms: this must not take longer than pruning. */
+  private double energy(Matrix of) {
+    try (Scratch copies = session.scratch();
+        Arena arena = Arena.ofConfined()) {
+      Matrix columns = copies.matrix(1, of.cols(), DType.F32);
+      Matrix host = Matrix.allocate(arena, 1, of.cols(), DType.F32);
+      session.copy(host.buffer(), columns.buffer()); // zeros
+      session.accumulateNorms(of, columns, 0, 1);
+      copies.download(columns, host);
+      session.synchronize();
+      double sum = 0;
+      for (long j = 0; j < of.cols(); j++) {
+        sum += host.get(0, j);
+      }
+      return sum;
+    }
   }
 
   private double relativeError(ModelLinear before, ModelLinear after, Matrix x, long n) {
-    try (Scratch copies = session.scratch();
-        Arena arena = Arena.ofConfined()) {
-      Matrix y = copies.matrix(x.rows(), n, dtype);
-      Matrix expected = Matrix.allocate(arena, x.rows(), n, dtype);
-      Matrix actual = Matrix.allocate(arena, x.rows(), n, dtype);
-      before.product(x, y);
-      copies.download(y, expected);
-      after.product(x, y);
-      copies.download(y, actual);
-      session.synchronize();
-      return Errors.relative(expected, actual);
+    try (Scratch copies = session.scratch()) {
+      Matrix expected = copies.matrix(x.rows(), n, dtype);
+      Matrix actual = copies.matrix(x.rows(), n, dtype);
+      before.product(x, expected);
+      after.product(x, actual);
+      double size = energy(expected);
+      session.axpby(-1, expected, 1, actual);
+      double apart = energy(actual);
+      return apart == 0 ? 0 : Math.sqrt(apart / size);
     }
   }
 }
