@@ -7,6 +7,7 @@ import io.sparse24.Pattern;
 import io.sparse24.Pruner;
 import io.sparse24.PruningMethod;
 import io.sparse24.PruningMethods;
+import io.sparse24.Score;
 import io.sparse24.api.Compressed24;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Session;
@@ -131,12 +132,19 @@ final class PruneCommand implements Callable<Integer> {
   @Nullable Integer rank;
 
   @Option(
+      names = "--reorder",
+      description =
+          "With --calibration-text, a score and n:m: reorder the channels inside each MLP first, so"
+              + " that those that matter do not share groups. The model computes the same.")
+  boolean reorder;
+
+  @Option(
       names = "--recipe",
       paramLabel = "FILE",
       description =
           "YAML with rules for single layers: under 'layers' a list of 'match' (a regular"
               + " expression found in the weight's name) and 'skip: true' or 'method', 'pattern',"
-              + " 'format', 'compensate', 'rank'. The first that matches holds.")
+              + " 'format', 'compensate', 'rank', 'reorder'. The first that matches holds.")
   @Nullable Path recipe;
 
   @Option(
@@ -231,9 +239,12 @@ final class PruneCommand implements Callable<Integer> {
     if (compensate != null && text == null) {
       throw wrongUsage("--compensate needs --calibration-text PATH, for a decoder");
     }
+    if (reorder && (text == null || pattern.unstructured() || !(method instanceof Score))) {
+      throw wrongUsage("--reorder needs --calibration-text PATH, a score and an n:m pattern");
+    }
     PrunePlans plans =
         new PrunePlans(
-            new PrunePlans.Choice(method, pattern, format, compensate, rank),
+            new PrunePlans.Choice(method, pattern, format, compensate, rank, reorder),
             recipe == null ? List.of() : PruneRecipe.read(recipe));
     requireInputs(method);
     for (PrunePlans.Rule rule : plans.rules()) {

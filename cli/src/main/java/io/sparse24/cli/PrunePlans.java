@@ -24,20 +24,23 @@ record PrunePlans(Choice options, List<Rule> rules) {
    * @param format how it is stored; by default 2:4 as bitmask and others dense
    * @param compensate with which low-rank term
    * @param rank its rank
+   * @param reorder whether channels are reordered before, for scores and n:m
    */
   record Choice(
       @Nullable PruningMethod method,
       @Nullable Pattern pattern,
       @Nullable SparseFormat format,
       Compensation.@Nullable Kind compensate,
-      @Nullable Integer rank) {
+      @Nullable Integer rank,
+      @Nullable Boolean reorder) {
     Choice over(Choice other) {
       return new Choice(
           or(method, other.method),
           or(pattern, other.pattern),
           or(format, pattern == null ? other.format : null),
           or(compensate, other.compensate),
-          or(rank, other.rank));
+          or(rank, other.rank),
+          or(reorder, other.reorder));
     }
 
     private static <T> @Nullable T or(@Nullable T first, @Nullable T second) {
@@ -83,7 +86,8 @@ record PrunePlans(Choice options, List<Rule> rules) {
         method,
         pattern,
         format,
-        kind == null ? null : new Compensation(kind, rank == null ? DEFAULT_RANK : rank));
+        kind == null ? null : new Compensation(kind, rank == null ? DEFAULT_RANK : rank),
+        Boolean.TRUE.equals(choice.reorder()));
   }
 
   /** Rank of a low-rank term where none is named. */

@@ -42,7 +42,8 @@ final class PruneRecipe {
       @JsonProperty("pattern") @Nullable String pattern,
       @JsonProperty("format") @Nullable String format,
       @JsonProperty("compensate") @Nullable String compensate,
-      @JsonProperty("rank") @Nullable Integer rank) {}
+      @JsonProperty("rank") @Nullable Integer rank,
+      @JsonProperty("reorder") @Nullable Boolean reorder) {}
 
   static List<PrunePlans.Rule> read(Path path) throws IOException {
     List<Entry> entries;
@@ -93,7 +94,8 @@ final class PruneRecipe {
             of(entry.pattern(), Pattern::parse),
             of(entry.format(), SparseFormat::named),
             of(entry.compensate(), Values::compensation),
-            rank));
+            rank,
+            entry.reorder()));
   }
 
   private static <T> @Nullable T of(@Nullable String text, Function<String, T> read) {

@@ -255,6 +255,8 @@ final class ModelPruneTest {
     refused("is a directory, must be a text", out, dir);
     refused("no-text.txt", out, dir.resolve("no-text.txt"));
     refused("--samples: is 0, must be at least 1", out, text(), "--samples=0");
+    refused("is not pruned", out, text(), "--reorder", "--exclude=up_proj");
+    refused("a score and an n:m pattern", out, text(), "--reorder", "--pattern=50%");
     refused("name one", out, text(), "--calibration=a.safetensors");
     S24 blind = S24.run("prune", dense(), out, "--method=pruner-zero");
     assertTrue(blind.err().contains("needs --calibration-text PATH, for gradients"), blind.err());

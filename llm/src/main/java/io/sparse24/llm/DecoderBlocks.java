@@ -93,6 +93,13 @@ final class DecoderBlocks implements BlockModel {
   }
 
   @Override
+  public List<LinearLayer> producers(int block, LinearLayer layer) {
+    return layer.input().equals(BlockInput.ACTIVATED.name())
+        ? layers(block).stream().filter(each -> each.input().equals(BlockInput.MLP.name())).toList()
+        : List.of();
+  }
+
+  @Override
   public long elementsOfToken() {
     return 4L * config.hiddenSize()
         + 3L * config.queryCols()

@@ -61,6 +61,12 @@ final class EncoderBlocks implements BlockModel {
     return layers(config, block);
   }
 
+  /** A bias would have to follow its weight's rows, and biases stay as they are. */
+  @Override
+  public List<LinearLayer> producers(int block, LinearLayer layer) {
+    return List.of();
+  }
+
   @Override
   public long elementsOfToken() {
     return 9L * config.hiddenSize() + 2L * config.intermediateSize();

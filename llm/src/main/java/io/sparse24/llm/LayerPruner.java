@@ -108,6 +108,15 @@ final class LayerPruner {
       return Objects.requireNonNull(first.get(input));
     }
 
+    /** The columns of an input are in another order from here on. */
+    void reorder(String input, ChannelFold fold) {
+      ColumnNorms squares = norms.get(input);
+      if (squares != null) {
+        fold.columnsInSession(squares.squared());
+      }
+      fold.columnsInSession(first(input));
+    }
+
     @Override
     public void close() {
       norms.values().forEach(ColumnNorms::close);
@@ -118,7 +127,9 @@ final class LayerPruner {
   /**
    * Prunes a layer's weight, and puts it in the block in place of the dense one.
    *
-   * @param gradient of the weight, if the score needs it
+   * @param weight as it is in the checkpoint
+   * @param w its values in host memory, their rows or columns perhaps reordered
+   * @param gradient of w, if the score needs it
    * @param memory keeps the pruned weight as long as the block is used
    * @param arena keeps what is to be stored
    */
@@ -126,6 +137,7 @@ final class LayerPruner {
       BlockModel.Block block,
       LinearLayer which,
       Weight weight,
+      Matrix w,
       @Nullable Matrix gradient,
       Statistics statistics,
       Scratch memory,
@@ -137,7 +149,6 @@ final class LayerPruner {
     Pruner pruner =
         Pruner.of(
             plan.method(), new Pruner.Inputs(statistics.norms(which.input()), gradient, gram));
-    Matrix w = weight.parts().getFirst().matrix(arena);
     Matrix dense = Matrix.allocate(arena, w.rows(), w.cols(), w.dtype());
     List<MemorySegment> made = new ArrayList<>();
     ModelLinear pruned;
@@ -233,6 +244,13 @@ final class LayerPruner {
       session.synchronize();
       return ModelLinear.dense(session, to);
     }
+  }
+
+  /** Puts a dense weight in the place of a layer's. */
+  void replace(BlockModel.Block block, LinearLayer which, Matrix w, Scratch memory) {
+    ModelLinear by = ModelLinear.dense(session, inSession(w, memory));
+    by.attach(block.linear(which));
+    block.replace(which, by);
   }
 
   private Matrix inSession(Matrix host, Scratch memory) {

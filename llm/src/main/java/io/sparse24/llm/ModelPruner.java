@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -197,6 +198,9 @@ public final class ModelPruner {
         linears.put(layer.weight(), source.weight(layer.weight(), layer.n(), layer.k()));
       }
     }
+    for (int block = 0; block < model.blocks(); block++) {
+      requireProducers(block);
+    }
     for (String name : plans.keySet()) {
       Weight weight = linears.get(name);
       if (weight == null) {
@@ -214,6 +218,26 @@ public final class ModelPruner {
         copy.store(weight, plan.format());
         chosen.put(weight.name(), weight);
         compensate(weight, plan.compensation());
+      }
+    }
+  }
+
+  /** Rows of weights that stay as they are can't follow a reordered layer. */
+  private void requireProducers(int block) {
+    for (LinearLayer layer : model.layers(block)) {
+      LayerPlan plan = plans.get(layer.weight());
+      if (plan == null || !plan.reordered()) {
+        continue;
+      }
+      for (LinearLayer each : model.producers(block, layer)) {
+        if (!plans.containsKey(each.weight())) {
+          throw new IllegalArgumentException(
+              "reordered: '"
+                  + layer.weight()
+                  + "' can't be, since '"
+                  + each.weight()
+                  + "', whose rows would have to follow, is not pruned");
+        }
       }
     }
   }
@@ -489,15 +513,52 @@ public final class ModelPruner {
       List<Layer> report = new ArrayList<>();
       List<TensorInfo> infos = new ArrayList<>();
       List<MemorySegment> parts = new ArrayList<>();
+      Map<String, Matrix> weights = new LinkedHashMap<>();
+      Map<String, Matrix> gradientOf = new LinkedHashMap<>();
       for (LinearLayer layer : all) {
         Weight weight = chosen.get(layer.weight());
         if (weight != null) {
-          Matrix gradient =
-              gradients == null
-                  ? null
-                  : gradients.tensor(weight.name() + ModelGradients.SUFFIX).matrix(arena);
+          weights.put(layer.weight(), weight.parts().getFirst().matrix(arena));
+          if (gradients != null) {
+            gradientOf.put(
+                layer.weight(),
+                gradients.tensor(layer.weight() + ModelGradients.SUFFIX).matrix(arena));
+          }
+        }
+      }
+      for (LinearLayer layer : all) {
+        LayerPlan plan = plans.get(layer.weight());
+        List<LinearLayer> producers = model.producers(index, layer);
+        if (plan != null && plan.reordered() && !producers.isEmpty()) {
+          Matrix w = Objects.requireNonNull(weights.get(layer.weight()));
+          ChannelFold fold =
+              new ChannelFold(session, plan, w, statistics, layer, gradientOf.get(layer.weight()));
+          for (LinearLayer each : producers) {
+            weights.computeIfPresent(each.weight(), (name, rows) -> fold.rows(rows, arena));
+            gradientOf.computeIfPresent(each.weight(), (name, rows) -> fold.rows(rows, arena));
+          }
+          weights.put(layer.weight(), fold.columns(w, arena));
+          gradientOf.computeIfPresent(layer.weight(), (name, g) -> fold.columns(g, arena));
+          statistics.reorder(layer.input(), fold);
+          for (LinearLayer each : Stream.concat(producers.stream(), Stream.of(layer)).toList()) {
+            layerPruner.replace(
+                block, each, Objects.requireNonNull(weights.get(each.weight())), memory);
+          }
+        }
+      }
+      for (LinearLayer layer : all) {
+        Weight weight = chosen.get(layer.weight());
+        if (weight != null) {
           LayerPruner.Made made =
-              layerPruner.prune(block, layer, weight, gradient, statistics, memory, arena);
+              layerPruner.prune(
+                  block,
+                  layer,
+                  weight,
+                  Objects.requireNonNull(weights.get(layer.weight())),
+                  gradientOf.get(layer.weight()),
+                  statistics,
+                  memory,
+                  arena);
           report.add(made.report());
           infos.addAll(made.infos());
           parts.addAll(made.parts());

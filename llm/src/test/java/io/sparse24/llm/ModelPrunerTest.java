@@ -338,6 +338,75 @@ final class ModelPrunerTest {
     assertTrue(all.get(5) < all.get(1), what);
   }
 
+  /** Nothing is dropped, but channels are reordered: the weights are others, the model is not. */
+  @ParameterizedTest
+  @MethodSource("backends")
+  void reorderedChannelsComputeTheSame(String backend) throws IOException {
+    TinyModel model = TinyModel.random(TinyModel.config(true), random, false);
+    Path in = model.write(dir.resolve("in"), DType.F32);
+    int[] tokens = text(model.config);
+    for (String method : List.of("ria", "gblm", "magnitude")) {
+      Path out = dir.resolve("out-" + method);
+      LayerPlan plan =
+          new LayerPlan(
+              PruningMethods.named(method), new Pattern(4, 4), SparseFormat.DENSE, null, true);
+      ModelPruner.Result result =
+          prune(backend, in, out, samples(tokens), plan, (done, of, what) -> {});
+      for (ModelPruner.Layer layer : result.layers()) {
+        assertEquals(0, layer.relativeError(), 1e-5, layer.toString());
+        assertEquals(1, layer.keptEnergy(), 1e-5, layer.toString());
+      }
+      Map<String, float[]> after = weights(out);
+      String down = BlockLinear.DOWN.module(1) + ".weight";
+      assertFalse(
+          java.util.Arrays.equals(
+              TinyModel.value(model.weights, down), TinyModel.value(after, down)));
+      try (Session session = Backends.open(backend);
+          LanguageModel dense =
+              LanguageModel.open(session, in, LanguageModel.Weights.AS_STORED, 30, 30);
+          LanguageModel same =
+              LanguageModel.open(session, out, LanguageModel.Weights.AS_STORED, 30, 30);
+          BlockErrors outputs = new BlockErrors(dense, java.util.Arrays.copyOf(tokens, 30))) {
+        assertEquals(0, outputs.of(same)[1], 1e-5, method + ", seed " + seed);
+      }
+    }
+  }
+
+  /** The sum of the scores that stay is larger, which is what it is for. */
+  @Test
+  void theOrderKeepsMoreOfTheScores() {
+    int n = 12;
+    int k = 64;
+    Matrix scores = Matrix.allocate(Arena.ofAuto(), n, k, DType.F32);
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j < k; j++) {
+        // Channels that matter stand next to each other.
+        scores.set(i, j, (float) (Math.abs(random.nextGaussian()) * (j % 16 < 4 ? 10 : 1)));
+      }
+    }
+    int[] order = io.sparse24.ChannelOrder.of(scores, Pattern.P2_4);
+    assertArrayEquals(
+        java.util.stream.IntStream.range(0, k).toArray(),
+        java.util.Arrays.stream(order).sorted().toArray());
+    double[] kept = new double[2];
+    for (int i = 0; i < n; i++) {
+      for (int g = 0; g < k; g += 4) {
+        for (int side = 0; side < 2; side++) {
+          float[] four = new float[4];
+          for (int t = 0; t < 4; t++) {
+            four[t] = scores.get(i, side == 0 ? g + t : order[g + t]);
+          }
+          java.util.Arrays.sort(four);
+          kept[side] += four[2] + four[3];
+        }
+      }
+    }
+    assertTrue(kept[1] > 1.2 * kept[0], kept[1] + " of " + kept[0] + ", seed " + seed);
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> io.sparse24.ChannelOrder.of(scores, Pattern.unstructured(50)));
+  }
+
   /** Gradients by differences of the loss, at places where they are not small. */
   @Test
   void gradientsAreThoseOfTheLoss() throws IOException {

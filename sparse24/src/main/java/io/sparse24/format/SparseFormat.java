@@ -30,8 +30,8 @@ public enum SparseFormat {
 
   /**
    * PyTorch's semi-structured (CUTLASS) layout: {@code <name>.packed} {@code [n, k/2]} and {@code
-   * <name>.meta} I16 {@code [n, k/16]}, reordered as {@link TorchMetadata} says. 16-bit types only,
-   * n a multiple of 32, k of 64.
+   * <name>.meta}, reordered as {@link TorchMetadata} says: I16 {@code [n, k/16]} for 16-bit types,
+   * I32 {@code [n, k/32]} for 8-bit ones. n a multiple of 32, k of 64, of 8-bit types of 128.
    */
   TORCH("torch");
 
@@ -90,7 +90,8 @@ public enum SparseFormat {
   }
 
   /**
-   * The tensors a weight becomes, in order.
+   * The tensors a weight becomes, in order. Row scales of I8 and F8_E4M3 are none of them: a
+   * checkpoint has them as a tensor of its own, which the caller writes.
    *
    * @param name the weight's name
    * @param dtype its type
@@ -101,7 +102,6 @@ public enum SparseFormat {
    *     rule
    */
   public List<TensorInfo> parts(String name, DType dtype, long n, long k) {
-    checkNotScaled(name, dtype);
     TensorType type = TensorType.of(dtype);
     return switch (this) {
       case DENSE -> List.of(TensorInfo.of(name, type, n, k));
@@ -117,15 +117,16 @@ public enum SparseFormat {
       }
       case TORCH -> {
         TorchMetadata.check(name, type, n, k);
+        TorchMetadata meta = TorchMetadata.of(type, n);
         yield List.of(
             TensorInfo.of(name + PACKED, type, n, k / 2),
-            TensorInfo.of(name + META, TensorType.I16, n, k / 16));
+            TensorInfo.of(name + META, meta.type(), n, k / meta.columnsOfWord()));
       }
     };
   }
 
   /**
-   * The bytes of those tensors.
+   * The bytes of those tensors, without row scales.
    *
    * @param session decompresses, for {@link #DENSE}
    * @param weight in host memory, rows without gaps
@@ -133,7 +134,6 @@ public enum SparseFormat {
    * @return one segment a part
    */
   public List<MemorySegment> encode(Session session, Compressed24 weight, Arena arena) {
-    checkNotScaled("weight", weight.dtype());
     Weight.checkNoGaps("weight", weight);
     return switch (this) {
       case DENSE -> {
@@ -158,20 +158,13 @@ public enum SparseFormat {
         yield List.of(weight.values().segment(), weight.mask().segment(), shape);
       }
       case TORCH -> {
-        TorchMetadata.check("weight", TensorType.of(weight.dtype()), weight.n(), weight.k());
-        MemorySegment meta = arena.allocate(weight.n() * (weight.k() / 8), 2);
-        TorchMetadata.encode(weight.mask(), meta);
+        TensorType type = TensorType.of(weight.dtype());
+        TorchMetadata.check("weight", type, weight.n(), weight.k());
+        MemorySegment meta = arena.allocate(weight.n() * (weight.k() / 8), Integer.BYTES);
+        TorchMetadata.of(type, weight.n()).encode(weight.mask(), meta);
         yield List.of(weight.values().segment(), meta);
       }
     };
-  }
-
-  /** Row scales would be lost. */
-  private static void checkNotScaled(String name, DType dtype) {
-    if (dtype.scaled()) {
-      throw new IllegalArgumentException(
-          name + ": is " + dtype + " with row scales, must be F32, BF16 or F16 to be stored");
-    }
   }
 
   /**
@@ -308,8 +301,10 @@ public enum SparseFormat {
     } catch (IllegalArgumentException e) {
       throw wrong(values, String.valueOf(e.getMessage()));
     }
-    if (meta.info().type() != TensorType.I16 || !meta.info().shape().equals(List.of(n, k / 16))) {
-      throw wrong(meta, "must be I16 [" + n + ", " + k / 16 + "]");
+    TorchMetadata words = TorchMetadata.of(values.info().type(), n);
+    List<Long> expected = List.of(n, k / words.columnsOfWord());
+    if (meta.info().type() != words.type() || !meta.info().shape().equals(expected)) {
+      throw wrong(meta, "must be " + words.type() + " " + expected);
     }
     TensorInfo dense = TensorInfo.of(name, values.info().type(), n, k);
     return new Weight(name, dense, TORCH, List.of(values, meta));

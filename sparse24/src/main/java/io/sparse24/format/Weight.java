@@ -76,22 +76,33 @@ public final class Weight {
   }
 
   /**
-   * The matrix type.
+   * The matrix type; of a compressed weight also I8 or F8_E4M3, whose row scales are a tensor of
+   * their own.
    *
    * @return the type
    * @throws FormatException if operations do not take it
    */
   public DType dtype() throws FormatException {
     DType dtype = info.type().dtype();
+    if (isCompressed() && info.type() == TensorType.I8) {
+      dtype = DType.I8;
+    } else if (isCompressed() && info.type() == TensorType.F8_E4M3) {
+      dtype = DType.F8_E4M3;
+    }
     if (dtype == null) {
       throw new FormatException(
-          parts.get(0).file(), name, "is " + info.type() + ", must be F32, BF16 or F16");
+          parts.get(0).file(),
+          name,
+          "is "
+              + info.type()
+              + ", must be F32, BF16"
+              + (isCompressed() ? ", F16, I8 or F8_E4M3" : " or F16"));
     }
     return dtype;
   }
 
   /**
-   * Reads a compressed weight in canonical form.
+   * Reads a compressed weight in canonical form; row scales of {@code out} stay as they are.
    *
    * @param out host memory of its shape and type, rows without gaps
    * @throws FormatException if the mask or metadata is not 2:4, with the first place
@@ -117,7 +128,7 @@ public final class Weight {
     Tensor where = parts.get(1);
     if (format == SparseFormat.TORCH) {
       out.mask().segment().fill((byte) 0);
-      TorchMetadata.decode(where.segment(), out.mask(), where);
+      TorchMetadata.of(info.type(), out.n()).decode(where.segment(), out.mask(), where);
     } else {
       checkBits(where, out.k());
       out.mask().segment().copyFrom(where.segment());

@@ -54,14 +54,20 @@ final class IndependentFilesTest {
 
   /** A 2:4 weight of 16 bits, dense. */
   private static byte[] pruned(int n, int k) {
-    byte[] dense = new byte[2 * n * k];
+    return pruned(n, k, 2);
+  }
+
+  /** The same of so many bytes, the lower ones. */
+  private static byte[] pruned(int n, int k, int width) {
+    byte[] dense = new byte[width * n * k];
     for (int r = 0; r < n; r++) {
       for (int g = 0; g < k / 4; g++) {
         for (int place : kept(r, g)) {
           int at = r * k + 4 * g + place;
           int value = 0x3C00 + at % 251;
-          dense[2 * at] = (byte) value;
-          dense[2 * at + 1] = (byte) (value >> 8);
+          for (int b = 0; b < width; b++) {
+            dense[width * at + b] = (byte) (value >> (8 * b));
+          }
         }
       }
     }
@@ -148,9 +154,12 @@ final class IndependentFilesTest {
   @Test
   void reorderedMetadataIsReadBitForBit() throws IOException {
     Map<String, byte[]> weights = read(FIXTURES.resolve("torch.safetensors"));
-    assertEquals(List.of("t.weight", "u.weight"), List.copyOf(weights.keySet()));
+    assertEquals(
+        List.of("t.weight", "u.weight", "v.weight", "w.weight"), List.copyOf(weights.keySet()));
     assertSame(pruned(64, 128), weights.getOrDefault("t.weight", new byte[0]), "t");
     assertSame(pruned(32, 64), weights.getOrDefault("u.weight", new byte[0]), "u");
+    assertSame(pruned(64, 256, 1), weights.getOrDefault("v.weight", new byte[0]), "v");
+    assertSame(pruned(32, 128, 1), weights.getOrDefault("w.weight", new byte[0]), "w");
   }
 
   private static String python(String... words) throws IOException {

@@ -19,6 +19,7 @@ import io.sparse24.format.Fixture.Item;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -105,25 +106,43 @@ final class SparseFormatTest {
     return Fixture.texts(named);
   }
 
-  /** Their row scales would be lost. */
+  /** Values and mask, bit for bit; row scales are a tensor of their own, which others write. */
   @Test
-  void quantizedWeightsAreNotStored() {
+  void eightBitWeightsAreStoredWithoutTheirScales() throws IOException {
+    Random random = new Random(7);
     try (Session session = Backends.open("reference");
         Arena arena = Arena.ofConfined()) {
-      Compressed24 weight = Compressed24.allocate(arena, 32, 64, DType.I8);
-      for (SparseFormat format : SparseFormat.values()) {
-        String message = "is I8 with row scales, must be F32, BF16 or F16 to be stored";
-        assertEquals(
-            "m.weight: " + message,
-            assertThrows(
-                    IllegalArgumentException.class,
-                    () -> format.parts("m.weight", DType.I8, 32, 64))
-                .getMessage());
-        assertEquals(
-            "weight: " + message,
-            assertThrows(
-                    IllegalArgumentException.class, () -> format.encode(session, weight, arena))
-                .getMessage());
+      for (DType dtype : List.of(DType.I8, DType.F8_E4M3)) {
+        Compressed24 weight = Compressed24.allocate(arena, 32, 128, dtype);
+        for (long i = 0; i < 32 * 64; i++) {
+          weight.values().segment().set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt());
+        }
+        for (int i = 0; i < 32; i++) {
+          for (int j = 0; j < 128; j += 4) {
+            int first = random.nextInt(3);
+            weight.mask().set(i, j + first, true);
+            weight.mask().set(i, j + first + 1, true);
+          }
+        }
+        for (SparseFormat format : List.of(SparseFormat.BITMASK, SparseFormat.TORCH)) {
+          Path file = folder.resolve(dtype + "-" + format.id() + ".safetensors");
+          try (SafetensorsWriter writer =
+              new SafetensorsWriter(file, format.parts("m.weight", dtype, 32, 128), Map.of())) {
+            for (MemorySegment part : format.encode(session, weight, arena)) {
+              writer.write(part);
+            }
+            writer.commit();
+          }
+          try (Checkpoint checkpoint = Checkpoint.open(file)) {
+            Weight stored = checkpoint.weights().getFirst();
+            assertEquals(dtype, stored.dtype());
+            assertEquals(format, stored.format());
+            Compressed24 back = Compressed24.allocate(arena, 32, 128, dtype);
+            stored.read(back);
+            assertEquals(-1, back.mask().segment().mismatch(weight.mask().segment()));
+            assertEquals(-1, back.values().segment().mismatch(weight.values().segment()));
+          }
+        }
       }
     }
   }
@@ -320,10 +339,10 @@ final class SparseFormatTest {
         bad("no bit", 1, bits(0x33, 0), "row 0, columns 8..11: 0 bits, must be 2"),
         bad("bits behind", 1, bits(0x33, 3, 0x33, 0x13), "row 1 has bits behind column 12"),
         bad(
-            "values of I8",
+            "values of I16",
             0,
-            Item.of("m.compressed", "I8", new byte[18], 3, 6),
-            "tensor 'm.weight': is I8, must be F32, BF16 or F16"));
+            Item.of("m.compressed", "I16", new byte[36], 3, 6),
+            "tensor 'm.weight': is I16, must be F32, BF16, F16, I8 or F8_E4M3"));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -381,7 +400,7 @@ final class SparseFormatTest {
         "k of 32");
     badWeight(
         List.of(Item.of("w.packed", "F32", new byte[4096], 32, 32), meta),
-        "of BF16 or F16, not of F32",
+        "F8_E4M3, not of F32",
         "F32");
     badWeight(
         List.of(Item.of("w.packed", "I16", values.data(), 32, 32), meta), "not of I16", "I16");

@@ -53,13 +53,13 @@ final class TorchMetadataTest {
     Mask mask = mask(kept, n, k);
     byte[] expected = Fixture.torchMeta(kept, n, k);
     MemorySegment meta = arena.allocate(expected.length);
-    TorchMetadata.encode(mask, meta);
+    TorchMetadata.of(TensorType.BF16, n).encode(mask, meta);
     assertArrayEquals(expected, meta.toArray(ValueLayout.JAVA_BYTE), "seed " + seed);
     Path file = Fixture.write(folder.resolve("a"), Item.of("m", "I16", expected, n, k / 16));
     try (Safetensors tensors = Safetensors.open(file)) {
       Tensor tensor = tensors.tensor("m");
       Mask back = Mask.allocate(arena, n, k);
-      TorchMetadata.decode(tensor.segment(), back, tensor);
+      TorchMetadata.of(TensorType.F16, n).decode(tensor.segment(), back, tensor);
       assertEquals(-1, back.segment().mismatch(mask.segment()), "seed " + seed);
     }
   }
@@ -70,7 +70,7 @@ final class TorchMetadataTest {
     BitSet used = new BitSet();
     for (int r = 0; r < n; r++) {
       for (int c = 0; c < cols; c++) {
-        long offset = TorchMetadata.offset(n, r, c);
+        long offset = TorchMetadata.of(TensorType.BF16, n).offset(r, c);
         assertEquals(2L * Fixture.torchPlace(n, r, c), offset, r + ", " + c);
         used.set(Math.toIntExact(offset));
       }
@@ -82,22 +82,59 @@ final class TorchMetadataTest {
   /** Places worked out by hand: first rows and columns of the smallest metadata, [32, 4]. */
   @Test
   void knownPlaces() {
-    assertEquals(0, TorchMetadata.offset(32, 0, 0));
-    assertEquals(2 * 2, TorchMetadata.offset(32, 0, 1)); // row 0, column 1 -> row 1, column 0
-    assertEquals(2 * 8, TorchMetadata.offset(32, 1, 0)); // row 1 -> row 4
-    assertEquals(2 * 1, TorchMetadata.offset(32, 8, 0)); // row 8 -> row 1 -> row 0, column 1
-    assertEquals(2 * 3, TorchMetadata.offset(32, 8, 1));
-    assertEquals(2 * 64, TorchMetadata.offset(32, 0, 2)); // the next pair of columns
+    TorchMetadata sixteen = TorchMetadata.of(TensorType.F16, 32);
+    assertEquals(0, sixteen.offset(0, 0));
+    assertEquals(2 * 2, sixteen.offset(0, 1)); // row 0, column 1 -> row 1, column 0
+    assertEquals(2 * 8, sixteen.offset(1, 0)); // row 1 -> row 4
+    assertEquals(2 * 1, sixteen.offset(8, 0)); // row 8 -> row 1 -> row 0, column 1
+    assertEquals(2 * 3, sixteen.offset(8, 1));
+    assertEquals(2 * 64, sixteen.offset(0, 2)); // the next pair of columns
+  }
+
+  /** Of 8-bit types, where PyTorch's way back to dense looks for word (r, c). */
+  @ParameterizedTest
+  @CsvSource({"32, 128", "64, 256", "96, 384", "32, 1024"})
+  void eightBitTypesHaveWordsOfEightGroups(int n, int k) throws IOException {
+    long seed = Long.getLong("s24.seed", System.nanoTime());
+    boolean[] kept = randomMask(new Random(seed), n, k);
+    Mask mask = mask(kept, n, k);
+    TorchMetadata words = TorchMetadata.of(TensorType.I8, n);
+    MemorySegment meta = arena.allocate((long) n * k / 8);
+    words.encode(mask, meta);
+    int[] eights = {0, 1, 32, 33};
+    for (int r = 0; r < n; r++) {
+      for (int c = 0; c < k / 32; c++) {
+        int place = c % 2 * 2 + c / 2 * 2 * n + r % 8 * 4 + eights[r / 8 % 4] + r / 32 * 64;
+        assertEquals(4L * place, words.offset(r, c), r + ", " + c);
+        int word = meta.get(ValueLayout.JAVA_INT_UNALIGNED, 4L * place);
+        for (int g = 0; g < 8; g++) {
+          int group = r * k + 32 * c + 4 * g;
+          int first = word >> (4 * g) & 3;
+          int second = word >> (4 * g + 2) & 3;
+          assertTrue(first < second && kept[group + first] && kept[group + second]);
+        }
+      }
+    }
+    byte[] bytes = meta.toArray(ValueLayout.JAVA_BYTE);
+    Path file = Fixture.write(folder.resolve("a"), Item.of("m", "I32", bytes, n, k / 32));
+    try (Safetensors tensors = Safetensors.open(file)) {
+      Tensor tensor = tensors.tensor("m");
+      Mask back = Mask.allocate(arena, n, k);
+      words.decode(tensor.segment(), back, tensor);
+      assertEquals(-1, back.segment().mismatch(mask.segment()), "seed " + seed);
+    }
   }
 
   @ParameterizedTest
   @CsvSource({
-    "F32, 32, 64, 'w: the torch format holds 2:4 weights of BF16 or F16, not of F32'",
+    "F32, 32, 64, 'w: the torch format holds 2:4 weights of BF16, F16, I8 or F8_E4M3, not of F32'",
     "BF16, 31, 64, 'needs n a multiple of 32 and k of 64, this is 31 x 64'",
     "BF16, 33, 64, 'this is 33 x 64'",
     "F16, 32, 32, 'this is 32 x 32'",
     "F16, 32, 68, 'this is 32 x 68 (exclude it, or use sparse-24-bitmask)'",
     "F16, 1, 4, 'w: the torch format needs n'",
+    "I8, 32, 64, 'n a multiple of 32 and k of 128, this is 32 x 64'",
+    "F8_E4M3, 16, 128, 'this is 16 x 128'",
   })
   void otherShapesAreRefused(DType dtype, long n, long k, String fragment) {
     IllegalArgumentException e =
@@ -120,7 +157,8 @@ final class TorchMetadataTest {
       Mask back = Mask.allocate(arena, n, k);
       FormatException e =
           assertThrows(
-              FormatException.class, () -> TorchMetadata.decode(tensor.segment(), back, tensor));
+              FormatException.class,
+              () -> TorchMetadata.of(TensorType.F16, n).decode(tensor.segment(), back, tensor));
       assertTrue(
           String.valueOf(e.getMessage())
               .contains(
