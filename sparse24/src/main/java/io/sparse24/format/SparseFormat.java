@@ -31,7 +31,8 @@ public enum SparseFormat {
   /**
    * PyTorch's semi-structured (CUTLASS) layout: {@code <name>.packed} {@code [n, k/2]} and {@code
    * <name>.meta}, reordered as {@link TorchMetadata} says: I16 {@code [n, k/16]} for 16-bit types,
-   * I32 {@code [n, k/32]} for 8-bit ones. n a multiple of 32, k of 64, of 8-bit types of 128.
+   * n a multiple of 32 and k of 64; I32 {@code [n, k/32]} for 8-bit ones, n a multiple of 16 and k
+   * of 128.
    */
   TORCH("torch");
 

@@ -49,11 +49,14 @@ final class TorchMetadata {
               + ": the torch format holds 2:4 weights of BF16, F16, I8 or F8_E4M3, not of "
               + type);
     }
+    int rows = eight ? 16 : 32;
     int columns = eight ? 128 : 64;
-    if (n % 32 != 0 || k % columns != 0) {
+    if (n % rows != 0 || k % columns != 0) {
       throw new IllegalArgumentException(
           name
-              + ": the torch format needs n a multiple of 32 and k of "
+              + ": the torch format needs n a multiple of "
+              + rows
+              + " and k of "
               + columns
               + ", this is "
               + n

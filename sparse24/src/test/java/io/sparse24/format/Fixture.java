@@ -172,7 +172,11 @@ final class Fixture {
   }
 
   static int width(String dtype) {
-    return dtype.equals("F32") ? 4 : 2;
+    return switch (dtype) {
+      case "F32" -> 4;
+      case "I8", "F8_E4M3" -> 1;
+      default -> 2;
+    };
   }
 
   /**
@@ -200,8 +204,11 @@ final class Fixture {
     return data;
   }
 
-  /** Orders as |value| does; 0 for both zeros. */
+  /** Orders as |value| does; 0 for both zeros. A byte is taken for an integer. */
   private static int magnitude(byte[] data, int index, int width) {
+    if (width == 1) {
+      return Math.abs(data[index]);
+    }
     ByteBuffer buffer = ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN);
     return width == 4
         ? buffer.getInt(4 * index) & 0x7FFF_FFFF
@@ -262,10 +269,12 @@ final class Fixture {
 
   /**
    * The published scatter: rows reordered, the off-diagonal pair of each 2 x 2 block swapped, then
-   * columns in interleaved pairs. The place of element (r, c) of the plain [n, k/16] metadata.
+   * columns in interleaved pairs. The place of word (r, c) of the plain metadata, which is [n,
+   * k/16], or [n, k/32] of 8-bit types.
    */
-  static int torchPlace(int n, int r, int c) {
-    int row = r / 32 * 32 + (r % 8) * 4 + (r % 32) / 8;
+  static int torchPlace(int n, int r, int c, int width) {
+    int group = 16 * width;
+    int row = r / group * group + (r % 8) * (group / 8) + (r % group) / 8;
     boolean topRight = row % 2 == 0 && c % 2 == 1;
     boolean bottomLeft = row % 2 == 1 && c % 2 == 0;
     int shift = (topRight ? 1 : 0) - (bottomLeft ? 1 : 0);
@@ -278,15 +287,17 @@ final class Fixture {
   private static final Map<String, Integer> NIBBLES =
       Map.of("1100", 0x4, "1010", 0x8, "1001", 0xC, "0110", 0x9, "0101", 0xD, "0011", 0xE);
 
-  static byte[] torchMeta(boolean[] mask, int n, int k) {
+  /** The metadata of a weight whose elements are of so many bytes: 2, or 1. */
+  static byte[] torchMeta(boolean[] mask, int n, int k, int width) {
     ByteBuffer meta = ByteBuffer.allocate(n * k / 8).order(ByteOrder.LITTLE_ENDIAN);
+    int columns = 32 / width;
     for (int r = 0; r < n; r++) {
-      for (int c = 0; c < k / 16; c++) {
+      for (int c = 0; c < k / columns; c++) {
         int word = 0;
-        for (int g = 0; g < 4; g++) {
+        for (int g = 0; g < columns / 4; g++) {
           StringBuilder pattern = new StringBuilder();
           for (int t = 0; t < 4; t++) {
-            pattern.append(mask[r * k + 16 * c + 4 * g + t] ? '1' : '0');
+            pattern.append(mask[r * k + columns * c + 4 * g + t] ? '1' : '0');
           }
           Integer nibble = NIBBLES.get(pattern.toString());
           if (nibble == null) {
@@ -294,16 +305,25 @@ final class Fixture {
           }
           word |= nibble << (4 * g);
         }
-        meta.putShort(2 * torchPlace(n, r, c), (short) word);
+        int place = torchPlace(n, r, c, width);
+        if (width == 2) {
+          meta.putShort(2 * place, (short) word);
+        } else {
+          meta.putInt(4 * place, word);
+        }
       }
     }
     return meta.array();
   }
 
   static List<Item> torch(String name, String dtype, byte[] dense, int n, int k) {
-    boolean[] mask = mask(dense, 2);
+    int width = width(dtype);
+    boolean[] mask = mask(dense, width);
+    byte[] meta = torchMeta(mask, n, k, width);
     return List.of(
-        Item.of(name + ".packed", dtype, values(dense, mask, 2), n, k / 2),
-        Item.of(name + ".meta", "I16", torchMeta(mask, n, k), n, k / 16));
+        Item.of(name + ".packed", dtype, values(dense, mask, width), n, k / 2),
+        width == 2
+            ? Item.of(name + ".meta", "I16", meta, n, k / 16)
+            : Item.of(name + ".meta", "I32", meta, n, k / 32));
   }
 }

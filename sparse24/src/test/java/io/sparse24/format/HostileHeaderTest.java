@@ -362,6 +362,8 @@ final class HostileHeaderTest {
     items.addAll(Fixture.bitmask("up", "F32", Fixture.random24(random, "F32", 3, 12), 3, 12));
     items.addAll(
         Fixture.torch("down.weight", "F16", Fixture.random24(random, "F16", 32, 64), 32, 64));
+    items.addAll(
+        Fixture.torch("gate.weight", "I8", Fixture.random24(random, "I8", 16, 128), 16, 128));
     items.add(Item.of("norm", "F4", new byte[2], 4));
     byte[] good = Fixture.safetensors(Map.of("format", "pt"), items);
     Path file = folder.resolve("fuzz.safetensors");

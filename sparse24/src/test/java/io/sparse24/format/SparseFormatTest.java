@@ -249,6 +249,34 @@ final class SparseFormatTest {
         texts(bits), Fixture.texts(Fixture.readDirectory(folder.resolve("bits"))), "seed " + seed);
   }
 
+  /** A file of 8-bit weights as another writer leaves it, its row scales a tensor of their own. */
+  @ParameterizedTest
+  @CsvSource({"I8, 16, 128", "F8_E4M3, 48, 256", "I8, 80, 384", "F8_E4M3, 32, 1152"})
+  void eightBitTorchAndBack(String dtype, int n, int k) throws IOException {
+    byte[] data = Fixture.random24(random, dtype, n, k);
+    byte[] scales = new byte[4 * n];
+    random.nextBytes(scales);
+    Item scale = Item.of("w.a.weight_scale", "F32", scales, n);
+    List<Item> packed = new ArrayList<>(Fixture.torch("w.a.weight", dtype, data, n, k));
+    packed.add(scale);
+    Path in = model(folder.resolve("in"), packed);
+    convert(in, folder.resolve("dense"), SparseFormat.DENSE);
+    assertEquals(
+        texts(List.of(Item.of("w.a.weight", dtype, data, n, k), scale)),
+        Fixture.texts(Fixture.readDirectory(folder.resolve("dense"))),
+        "seed " + seed);
+    Path bits = folder.resolve("bits");
+    convert(in, bits, SparseFormat.BITMASK);
+    List<Item> masked = new ArrayList<>(Fixture.bitmask("w.a", dtype, data, n, k));
+    masked.add(scale);
+    assertEquals(texts(masked), Fixture.texts(Fixture.readDirectory(bits)), "seed " + seed);
+    convert(bits, folder.resolve("back"), SparseFormat.TORCH);
+    assertEquals(
+        texts(packed),
+        Fixture.texts(Fixture.readDirectory(folder.resolve("back"))),
+        "seed " + seed);
+  }
+
   /**
    * Pruning fills a mask where a weight has fewer than two non-zeros: also kept through formats.
    */
@@ -410,6 +438,19 @@ final class SparseFormatTest {
         List.of(Item.of("w.packed", "F16", values.data(), 1, 32, 32), meta),
         "must have 2 extents",
         "3");
+    Item bytes = Item.of("w.packed", "I8", new byte[1024], 16, 64);
+    badWeight(
+        List.of(bytes, Item.of("w.meta", "I16", new byte[256], 16, 8)),
+        "'w.meta': is I16 [16, 8], must be I32 [16, 4]",
+        "words of 16 bits");
+    badWeight(
+        List.of(bytes, Item.of("w.meta", "I32", new byte[256], 16, 4)),
+        "tensor 'w.meta': row 0, columns 0..3: positions 0 and 0 do not rise",
+        "zeros of 8 bits");
+    badWeight(
+        List.of(Item.of("w.packed", "I8", new byte[1024], 32, 32), meta),
+        "w: the torch format needs n a multiple of 16 and k of 128",
+        "k of 64");
     // Extents whose doubling overflows, or that no matrix has; empty, so the file may say them.
     badWeight(
         List.of(
