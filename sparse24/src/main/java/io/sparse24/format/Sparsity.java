@@ -5,13 +5,13 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * What zeros a tensor has. -0.0 is zero.
+ * What zeros a tensor of F32, BF16, F16, I8 or F8_E4M3 has. -0.0 is zero.
  *
  * @param elements number of elements
  * @param zeros how many are zero
  * @param pattern {@code "2:4"} where each aligned group of 4 in a row has at most 2 non-zeros, else
  *     the tightest n:m of groups of 2, 8 or 16 with n at most m/2; {@code "dense"} where there is
- *     none, or the type is no float
+ *     none, or the type is another
  */
 public record Sparsity(long elements, long zeros, String pattern) {
   private static final int[] GROUPS = {2, 4, 8, 16};
@@ -24,16 +24,17 @@ public record Sparsity(long elements, long zeros, String pattern) {
    * Counts, reading the tensor once.
    *
    * @param tensor the tensor
-   * @return the counts; a type that is no F32, BF16 or F16 counts as dense without zeros
+   * @return the counts; another type counts as dense without zeros
    */
   public static Sparsity of(Tensor tensor) {
     TensorInfo info = tensor.info();
+    TensorType type = info.type();
     long elements = info.elements();
-    if (info.type().dtype() == null || elements == 0) {
+    boolean counted = type.dtype() != null || type == TensorType.I8 || type == TensorType.F8_E4M3;
+    if (!counted || elements == 0) {
       return new Sparsity(elements, 0, "dense");
     }
     long k = info.shape().isEmpty() ? 1 : info.shape().getLast();
-    boolean wide = info.type().bits() == 32;
     MemorySegment data = tensor.segment();
     int[] most = new int[GROUPS.length];
     long nonZeros = 0;
@@ -43,9 +44,7 @@ public record Sparsity(long elements, long zeros, String pattern) {
         int window = 0;
         int width = (int) Math.min(16, k - j);
         for (int t = 0; t < width; t++) {
-          long at = start + j + t;
-          int magnitude = wide ? data.get(INT, 4 * at) << 1 : (data.get(SHORT, 2 * at) & 0x7FFF);
-          window |= (magnitude == 0 ? 0 : 1) << t;
+          window |= (isZero(type, data, start + j + t) ? 0 : 1) << t;
         }
         nonZeros += Integer.bitCount(window);
         for (int g = 0; g < GROUPS.length; g++) {
@@ -57,6 +56,15 @@ public record Sparsity(long elements, long zeros, String pattern) {
       }
     }
     return new Sparsity(elements, elements - nonZeros, pattern(k, most));
+  }
+
+  private static boolean isZero(TensorType type, MemorySegment data, long at) {
+    return switch (type) {
+      case F32 -> data.get(INT, 4 * at) << 1 == 0;
+      case I8 -> data.get(ValueLayout.JAVA_BYTE, at) == 0;
+      case F8_E4M3 -> (data.get(ValueLayout.JAVA_BYTE, at) & 0x7F) == 0;
+      default -> (data.get(SHORT, 2 * at) & 0x7FFF) == 0;
+    };
   }
 
   private static String pattern(long k, int[] most) {

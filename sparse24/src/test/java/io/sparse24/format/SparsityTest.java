@@ -47,16 +47,17 @@ final class SparsityTest {
   void patterns(String rows, String pattern, long zeros) throws IOException {
     String cells = rows.replace("/", "");
     int n = rows.split("/").length;
-    for (String dtype : new String[] {"F32", "BF16", "F16"}) {
+    for (String dtype : new String[] {"F32", "BF16", "F16", "I8", "F8_E4M3"}) {
       int width = Fixture.width(dtype);
       ByteBuffer data = ByteBuffer.allocate(cells.length() * width).order(ByteOrder.LITTLE_ENDIAN);
       for (int i = 0; i < cells.length(); i++) {
-        // The smallest number: a denormal, of the lowest bit only.
-        int bits = cells.charAt(i) == 'x' ? 1 : cells.charAt(i) == '-' ? 1 << (8 * width - 1) : 0;
-        if (width == 4) {
-          data.putInt(bits);
-        } else {
-          data.putShort((short) bits);
+        // The smallest number: a denormal, of the lowest bit only. An integer has one zero.
+        boolean minus = cells.charAt(i) == '-' && !dtype.equals("I8");
+        int bits = cells.charAt(i) == 'x' ? 1 : minus ? 1 << (8 * width - 1) : 0;
+        switch (width) {
+          case 4 -> data.putInt(bits);
+          case 2 -> data.putShort((short) bits);
+          default -> data.put((byte) bits);
         }
       }
       Item item = Item.of("w", dtype, data.array(), n, cells.length() / n);
@@ -67,6 +68,8 @@ final class SparsityTest {
   @Test
   void otherTypesAndEmptyTensorsAreDense() throws IOException {
     assertEquals(new Sparsity(4, 0, "dense"), of(Item.of("w", "I32", new byte[16], 1, 4)));
+    assertEquals(
+        new Sparsity(4, 3, "2:4"), of(Item.of("w", "I8", new byte[] {0, (byte) 0x80, 0, 0}, 1, 4)));
     assertEquals(new Sparsity(0, 0, "dense"), of(Item.of("w", "F32", new byte[0], 0, 4)));
     assertEquals(new Sparsity(0, 0, "dense"), of(Item.of("w", "F32", new byte[0], 4, 0)));
     assertEquals(new Sparsity(1, 1, "dense"), of(Item.of("w", "F32", new byte[4])));
