@@ -129,7 +129,7 @@ final class WeightCheck implements AutoCloseable {
       int before = 0;
       for (int t = 0; t < kept.of() && now < kept.keep(); t++) {
         int bits = bits(dense, start + t, width);
-        before += isZero(bits, width) || isNaN(bits) ? 0 : 1;
+        before += isZero(bits) || isNaN(bits) ? 0 : 1;
       }
       if (now < Math.min(kept.keep(), before)) {
         problems.add(
@@ -154,7 +154,7 @@ final class WeightCheck implements AutoCloseable {
     int part = weight.isCompressed() ? 2 : 1;
     int nonZeros = 0;
     for (int t = 0; t < of / part; t++) {
-      nonZeros += isZero(bits(data, start / part + t, width), width) ? 0 : 1;
+      nonZeros += isZero(bits(data, start / part + t, width)) ? 0 : 1;
     }
     return nonZeros;
   }
@@ -206,20 +206,34 @@ final class WeightCheck implements AutoCloseable {
   }
 
   private static int bits(MemorySegment data, long element, int width) {
-    return width == 4
-        ? data.get(ValueLayout.JAVA_INT_UNALIGNED, 4 * element)
-        : data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * element);
+    return switch (width) {
+      case 4 -> data.get(ValueLayout.JAVA_INT_UNALIGNED, 4 * element);
+      case 2 -> data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * element);
+      default -> data.get(ValueLayout.JAVA_BYTE, element);
+    };
   }
 
-  private static boolean isZero(int bits, int width) {
-    return (width == 4 ? bits & 0x7FFF_FFFF : bits & 0x7FFF) == 0;
+  private boolean isZero(int bits) {
+    return magnitude(bits) == 0;
   }
 
   private boolean isNaN(int bits) {
     return switch (weight.info().type()) {
-      case F16 -> (bits & 0x7FFF) > 0x7C00;
-      case BF16 -> (bits & 0x7FFF) > 0x7F80;
-      default -> (bits & 0x7FFF_FFFF) > 0x7F80_0000;
+      case I8 -> false;
+      case F8_E4M3 -> magnitude(bits) == 0x7F;
+      case F16 -> magnitude(bits) > 0x7C00;
+      case BF16 -> magnitude(bits) > 0x7F80;
+      default -> magnitude(bits) > 0x7F80_0000;
+    };
+  }
+
+  /** Without the sign, which an integer does not have as a bit of its own. */
+  private int magnitude(int bits) {
+    return switch (weight.info().type()) {
+      case I8 -> bits;
+      case F8_E4M3 -> bits & 0x7F;
+      case F16, BF16 -> bits & 0x7FFF;
+      default -> bits & 0x7FFF_FFFF;
     };
   }
 
