@@ -59,6 +59,15 @@ final class ModelWeights {
               + ", config.json says "
               + wanted);
     }
+    if (weight.info().type().dtype() == null) {
+      throw new IOException(
+          checkpoint.path()
+              + ": '"
+              + name
+              + "' is "
+              + weight.info().type()
+              + ", must be F32, BF16 or F16");
+    }
     return weight;
   }
 
@@ -72,7 +81,6 @@ final class ModelWeights {
         from = scratch.matrix(compressed.n(), compressed.k(), compressed.dtype());
         session.decompress24(scratch.upload(compressed), from);
       } else {
-        weight.dtype(); // a type that operations take
         from = scratch.upload(weight.parts().getFirst().matrix(arena));
       }
       Matrix to = memory.matrix(from.rows(), from.cols(), dtype);

@@ -7,13 +7,23 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparse24.api.Backends;
+import io.sparse24.api.Compressed24;
 import io.sparse24.api.DType;
 import io.sparse24.api.Session;
+import io.sparse24.format.Checkpoint;
+import io.sparse24.format.CheckpointWriter;
+import io.sparse24.format.SparseFormat;
+import io.sparse24.format.Tensor;
+import io.sparse24.format.TensorInfo;
 import io.sparse24.train.Rule;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -181,6 +191,41 @@ final class LanguageModelTest {
       assertThrowsWith(
           "has no config.json",
           () -> LanguageModel.open(session, folder, LanguageModel.Weights.AS_STORED, 0, 1));
+    }
+  }
+
+  /** Their scales are in other tensors, so their elements alone are not the weight. */
+  @Test
+  void weightsOfEightBitsAreRefused() throws IOException {
+    TinyModel model = TinyModel.random(TinyModel.config(false), random, false);
+    Path folder = write(model, DType.F32, "model");
+    Path out = dir.resolve("quantized");
+    String name = BlockLinear.Q.module(0) + ".weight";
+    try (Session session = Backends.open("reference");
+        Checkpoint checkpoint = Checkpoint.open(folder);
+        Arena arena = Arena.ofConfined()) {
+      List<TensorInfo> infos = new ArrayList<>();
+      List<MemorySegment> data = new ArrayList<>();
+      for (Tensor tensor : checkpoint.tensors()) {
+        if (tensor.name().equals(name)) {
+          infos.addAll(SparseFormat.BITMASK.parts(name, DType.I8, 16, 16));
+          Compressed24 weight = Compressed24.allocate(arena, 16, 16, DType.I8);
+          weight.mask().segment().fill((byte) 0x33);
+          data.addAll(SparseFormat.BITMASK.encode(session, weight, arena));
+        } else {
+          infos.add(tensor.info());
+          data.add(tensor.segment());
+        }
+      }
+      try (CheckpointWriter writer = CheckpointWriter.create(out, infos, Map.of(), 1 << 20)) {
+        for (MemorySegment part : data) {
+          writer.write(part);
+        }
+        writer.commit(model.config.json(DType.F32));
+      }
+      assertThrowsWith(
+          "'" + name + "' is I8, must be F32, BF16 or F16",
+          () -> LanguageModel.open(session, out, LanguageModel.Weights.AS_STORED, 0, 1));
     }
   }
 
