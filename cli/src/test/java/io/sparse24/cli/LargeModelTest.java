@@ -97,6 +97,7 @@ final class LargeModelTest {
   @Timeout(value = 5, unit = TimeUnit.MINUTES)
   void aModelLargerThanTheHeapIsPruned() throws Exception {
     Path model = model();
+    assertTrue(Files.exists(model.resolve("model.safetensors.index.json")), "is in shards");
     long bytes = tensors().stream().mapToLong(TensorInfo::bytes).sum();
     assertTrue(bytes > 4 * (64L << 20), "is larger than the heap by far: " + bytes);
     Path out = dir.resolve("out");
