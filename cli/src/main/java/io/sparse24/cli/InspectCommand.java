@@ -86,7 +86,7 @@ final class InspectCommand implements Callable<Integer> {
 
   private static void print(PrintWriter out, Result result) {
     int width = result.tensors().stream().mapToInt(r -> r.name().length()).max().orElse(4);
-    String line = "%-" + Math.max(width, 4) + "s  %-5s %-18s %14s %7s  %-7s %s%n";
+    String line = "%-" + Math.max(width, 4) + "s  %-7s %-18s %14s %7s  %-7s %s%n";
     out.printf(line, "name", "dtype", "shape", "bytes", "zeros", "pattern", "stored as");
     for (Row row : result.tensors()) {
       out.printf(
