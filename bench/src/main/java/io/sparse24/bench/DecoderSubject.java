@@ -67,7 +67,11 @@ final class DecoderSubject implements QualitySuite.Subject {
             .resolve(UUID.nameUUIDFromBytes(recipe.getBytes(StandardCharsets.UTF_8)).toString());
     if (!Files.isDirectory(kept)) {
       Files.createDirectories(plan.models());
-      Path made = Files.createTempDirectory(plan.models(), "training-");
+      Path made = kept.resolveSibling(kept.getFileName() + ".training");
+      if (Files.exists(made)) {
+        QualitySuite.delete(made); // of a study that was killed
+      }
+      Files.createDirectory(made);
       try {
         Trainer.start(
             session,
