@@ -155,6 +155,11 @@ public final class ModelPruner {
       throw new IOException(
           checkpoint.path() + ": is no decoder, there are no gradients of its loss");
     }
+    if (needsGradients()
+        && (longest < 2 || samples.stream().anyMatch(sample -> sample.length != longest))) {
+      throw new IllegalArgumentException(
+          "samples: must be of one length, at least 2, for gradients; the longest has " + longest);
+    }
     this.model = BlockModel.of(session, checkpoint, longest);
     try {
       this.shape =

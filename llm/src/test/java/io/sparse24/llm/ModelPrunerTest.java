@@ -375,7 +375,7 @@ final class ModelPrunerTest {
   /** The sum of the scores that stay is larger, which is what it is for. */
   @Test
   void theOrderKeepsMoreOfTheScores() {
-    int n = 12;
+    int n = 48;
     int k = 64;
     Matrix scores = Matrix.allocate(Arena.ofAuto(), n, k, DType.F32);
     for (int i = 0; i < n; i++) {
@@ -401,7 +401,10 @@ final class ModelPrunerTest {
         }
       }
     }
-    assertTrue(kept[1] > 1.2 * kept[0], kept[1] + " of " + kept[0] + ", seed " + seed);
+    // Of four channels of ten times the scores in a row two stay; one in each group, all. By the
+    // means
+    // of half-normal numbers that is 37 for 32; with this many rows the noise is a hundredth.
+    assertTrue(kept[1] > 1.1 * kept[0], kept[1] + " of " + kept[0] + ", seed " + seed);
     assertThrows(
         IllegalArgumentException.class,
         () -> io.sparse24.ChannelOrder.of(scores, Pattern.unstructured(50)));
@@ -499,6 +502,16 @@ final class ModelPrunerTest {
                   List.of(new int[41]),
                   (done, of, what) -> {}));
     }
+    assertThrowsWith(
+        "samples: must be of one length",
+        () ->
+            prune(
+                "reference",
+                in,
+                out,
+                List.of(new int[5], new int[6]),
+                plan("gblm", Pattern.P2_4, SparseFormat.DENSE),
+                (done, of, what) -> {}));
     assertThrowsWith(
         "samples: token 19 is none",
         () ->
