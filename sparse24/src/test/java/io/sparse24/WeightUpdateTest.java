@@ -405,17 +405,14 @@ final class WeightUpdateTest {
     return z;
   }
 
-  private void near(double[][] expected, Matrix actual, double share, String what) {
+  /** Whether all rows but few are the same. */
+  private static boolean alike(double[][] expected, double[][] got) {
     int different = 0;
-    double[][] got = doubles(actual);
     for (int i = 0; i < expected.length; i++) {
-      // A tie within rounding may fall otherwise, and a row goes its own way from there on.
       double[][] apart = {minus(new double[][] {expected[i]}, new double[][] {got[i]})[0]};
       different += norm(apart) > 1e-3 * norm(new double[][] {expected[i]}) ? 1 : 0;
     }
-    assertTrue(
-        different <= share * expected.length,
-        what + ": " + different + " rows of " + expected.length + " differ, seed " + seed);
+    return different <= 0.2 * expected.length;
   }
 
   private double[][] prune(
@@ -424,29 +421,49 @@ final class WeightUpdateTest {
     return doubles(out);
   }
 
+  private interface Formula {
+    double[][] of(double[][] w, double[][] x, Pattern pattern);
+  }
+
   @ParameterizedTest
   @MethodSource("backends")
   void updatesAreTheirFormulas(String backend) {
-    int n = 24;
-    int k = 264; // two blocks and a bit
-    double[][] w = normal(n, k);
-    double[][] x = inputs(300, k);
-    for (double[] row : x) {
-      row[17] = 0;
-    }
-    try (Session session = Backends.open(backend);
-        Gram gram = gram(session, x)) {
+    try (Session session = Backends.open(backend)) {
       for (Pattern pattern : PATTERNS) {
-        Matrix out = Matrix.allocate(arena, n, k, DType.F32);
-        prune(session, "sparsegpt", w, gram, pattern, out);
-        near(sparseGpt(w, x, pattern), out, 0.2, "sparsegpt " + pattern);
-        assertTrue(keeps(out, pattern), "sparsegpt " + pattern + ", seed " + seed);
-        Matrix slow = Matrix.allocate(arena, n, k, DType.F32);
-        prune(session, "admm", w, gram, pattern, slow);
-        near(admm(w, x, pattern), slow, 0.2, "admm " + pattern);
-        assertTrue(keeps(slow, pattern), "admm " + pattern + ", seed " + seed);
+        isFormula(session, "sparsegpt", pattern, WeightUpdateTest::sparseGpt);
+        isFormula(session, "admm", pattern, WeightUpdateTest::admm);
       }
     }
+  }
+
+  /**
+   * Outputs are off by as much as by the formula, whatever the weights. The weights are the
+   * formula's too, unless rounding decides between two of a weight's elements that are all but
+   * equal: what is chosen then changes other choices. That is seldom, so of some draws one must be
+   * without.
+   */
+  private void isFormula(Session session, String method, Pattern pattern, Formula formula) {
+    int n = 24;
+    int k = 264; // two blocks and a bit
+    boolean same = false;
+    for (int draw = 0; draw < 5 && !same; draw++) {
+      double[][] w = normal(n, k);
+      double[][] x = inputs(300, k);
+      for (double[] row : x) {
+        row[17] = 0;
+      }
+      try (Gram gram = gram(session, x)) {
+        Matrix out = Matrix.allocate(arena, n, k, DType.F32);
+        double[][] actual = prune(session, method, w, gram, pattern, out);
+        double[][] expected = formula.of(w, x, pattern);
+        String what = method + " " + pattern + ", seed " + seed;
+        assertTrue(keeps(out, pattern), what);
+        double off = norm(times(x, transposed(minus(w, expected))));
+        assertEquals(off, norm(times(x, transposed(minus(w, actual)))), 0.03 * off, what);
+        same = alike(expected, actual);
+      }
+    }
+    assertTrue(same, method + " " + pattern + " never gives the formula's weights, seed " + seed);
   }
 
   private static boolean keeps(Matrix out, Pattern pattern) {
