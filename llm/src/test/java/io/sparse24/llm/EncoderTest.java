@@ -1,5 +1,6 @@
 package io.sparse24.llm;
 
+import static io.sparse24.llm.Runs.prune;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,7 +12,6 @@ import io.sparse24.api.Backends;
 import io.sparse24.api.DType;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Session;
-import io.sparse24.format.Checkpoint;
 import io.sparse24.format.CheckpointWriter;
 import io.sparse24.format.SparseFormat;
 import io.sparse24.format.TensorInfo;
@@ -86,22 +86,6 @@ final class EncoderTest {
     return Stream.generate(() -> random.ints(1 + random.nextInt(20), 0, 31).toArray())
         .limit(count)
         .toList();
-  }
-
-  private static ModelPruner.Result prune(
-      String backend,
-      Path in,
-      Path out,
-      List<int[]> samples,
-      LayerPlan plan,
-      ModelPruner.Progress progress)
-      throws IOException {
-    try (Session session = Backends.open(backend);
-        Checkpoint checkpoint = Checkpoint.open(in)) {
-      Map<String, LayerPlan> plans = new LinkedHashMap<>();
-      ModelPruner.linearWeights(checkpoint).forEach(name -> plans.put(name, plan));
-      return ModelPruner.prune(session, checkpoint, out, plans, samples, progress);
-    }
   }
 
   /** What is pruned better stays nearer; a run that is killed goes on to the same bytes. */

@@ -1,5 +1,6 @@
 package io.sparse24.llm;
 
+import static io.sparse24.llm.Runs.prune;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -53,22 +54,6 @@ final class ModelPrunerTest {
 
   private static List<int[]> samples(int... tokens) {
     return ModelPruner.crops(tokens, SAMPLES, SEQ, 5);
-  }
-
-  private static ModelPruner.Result prune(
-      String backend,
-      Path in,
-      Path out,
-      List<int[]> samples,
-      LayerPlan plan,
-      ModelPruner.Progress progress)
-      throws IOException {
-    try (Session session = Backends.open(backend);
-        Checkpoint checkpoint = Checkpoint.open(in)) {
-      Map<String, LayerPlan> plans = new LinkedHashMap<>();
-      ModelPruner.linearWeights(checkpoint).forEach(name -> plans.put(name, plan));
-      return ModelPruner.prune(session, checkpoint, out, plans, samples, progress);
-    }
   }
 
   private static Map<String, float[]> weights(Path model) throws IOException {

@@ -4,15 +4,18 @@ import io.sparse24.api.Backends;
 import io.sparse24.api.DType;
 import io.sparse24.api.Session;
 import io.sparse24.api.SessionOptions;
+import io.sparse24.format.Checkpoint;
 import io.sparse24.format.SparseFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
-/** Small training runs. */
+/** Small runs of training and pruning. */
 final class Runs {
   private Runs() {}
 
@@ -85,5 +88,22 @@ final class Runs {
                 0,
                 new StepTimes(0, 0, 0, 0, 0)))
         .toList();
+  }
+
+  /** All linear layers of a model alike. */
+  static ModelPruner.Result prune(
+      String backend,
+      Path in,
+      Path out,
+      List<int[]> samples,
+      LayerPlan plan,
+      ModelPruner.Progress progress)
+      throws IOException {
+    try (Session session = Backends.open(backend);
+        Checkpoint checkpoint = Checkpoint.open(in)) {
+      Map<String, LayerPlan> plans = new LinkedHashMap<>();
+      ModelPruner.linearWeights(checkpoint).forEach(name -> plans.put(name, plan));
+      return ModelPruner.prune(session, checkpoint, out, plans, samples, progress);
+    }
   }
 }
