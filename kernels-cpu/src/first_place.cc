@@ -36,6 +36,25 @@ void check_score(float w, const float *s, int32_t score, int64_t row, int64_t co
   }
 }
 
+// Of the operands of a score that is not finite the first that is not either, else the score itself.
+template <class Call>
+[[noreturn]] void bad_factors(const Call &c, int32_t dtype, int64_t index) {
+  const int64_t row = index / c.args.k, column = index % c.args.k;
+  const auto vector = [](const char *name, const float *p, int64_t i) {
+    if (p != nullptr && !is_finite(p[i])) fail(S24_BAD_DATA, "%s[%lld] is %s", name, ll(i), non_finite_name(p[i]));
+  };
+  const float w = element(c.w, dtype, row * c.args.w_stride + column);
+  if (!is_finite(w)) bad_element("w", row, column, w);
+  vector("a", c.a, column);
+  vector("b", c.b, column);
+  vector("r", c.r, row);
+  if (c.g != nullptr) {
+    const float g = c.g[row * c.args.g_stride + column];
+    if (!is_finite(g)) bad_element("g", row, column, g);
+  }
+  fail(S24_BAD_DATA, "the score of w[%lld, %lld] overflows F32", ll(row), ll(column));
+}
+
 }  // namespace
 
 void bad_element(const char *name, int64_t row, int64_t column, double value) {
@@ -47,6 +66,18 @@ void bad_score(const ScoreCall &call, int64_t index) {
   check_score(element(call.w, call.args.w_dtype, row * call.args.w_stride + column), call.s, call.args.score, row,
               column);
   fail(S24_INTERNAL_ERROR, "score[%lld, %lld] was reported as not finite", ll(row), ll(column));
+}
+
+void bad_factor_score(const ScoreFactorsCall &call, int64_t index) { bad_factors(call, call.args.w_dtype, index); }
+void bad_factor_score(const PruneFactorsCall &call, int64_t index) { bad_factors(call, call.args.dtype, index); }
+
+void bad_margin(const MarginsCall &call, int64_t row) {
+  const s24_margins_args &a = call.args;
+  for (int64_t j = 0; j < a.cols; j++) {
+    const float v = element(call.x, a.dtype, row * a.x_stride + j);
+    if (!is_finite(v)) bad_element("x", row, j, v);
+  }
+  fail(S24_INTERNAL_ERROR, "row_sums[%lld] was reported as not finite", ll(row));
 }
 
 void bad_prune(const PruneCall &call, int64_t index) {

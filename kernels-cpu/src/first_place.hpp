@@ -28,6 +28,11 @@ class FirstPlace {
 // These throw S24_BAD_DATA with the place: index is row * k + column.
 [[noreturn]] void bad_element(const char *name, int64_t row, int64_t column, double value);
 [[noreturn]] void bad_score(const ScoreCall &call, int64_t index);
+// Of score_factors and prune24_factors.
+[[noreturn]] void bad_factor_score(const ScoreFactorsCall &call, int64_t index);
+[[noreturn]] void bad_factor_score(const PruneFactorsCall &call, int64_t index);
+// Of margins: a row with an element that is not finite.
+[[noreturn]] void bad_margin(const MarginsCall &call, int64_t row);
 // At index either the score is not finite or S24_REQUIRE_24 forbids to drop the element.
 [[noreturn]] void bad_prune(const PruneCall &call, int64_t index);
 // x has an element that is not finite, or else s[column], `before` as the call found it, overflows.

@@ -53,6 +53,28 @@ struct Pairs {
   typename V::Ints better01, worse01, better23, worse23;
 };
 
+template <class V>
+Pairs<V> pairs_of(const typename V::Ints *column) {
+  return {V::most(column[0], column[1]), V::least(column[0], column[1]), V::most(column[2], column[3]),
+          V::least(column[2], column[3])};
+}
+
+// Four columns of F32, of either sign, as signed numbers that are in their order; whether all are finite, else nothing
+// is given.
+template <class V>
+bool signed_order(const typename V::Ints *column, typename V::Ints *order) {
+  const auto magnitude = [&](int c) { return V::both(column[c], V::set(kMagnitude)); };
+  const auto highest =
+      V::most_unsigned(V::most_unsigned(magnitude(0), magnitude(1)), V::most_unsigned(magnitude(2), magnitude(3)));
+  if (V::any_at_least(highest, kInfinity)) return false;
+  for (int c = 0; c < 4; c++) {
+    // The bits as a signed number rise with the score once those of a negative one are turned, and -0 + 0 is +0.
+    const auto score = V::plus(column[c], V::set(0));
+    order[c] = V::differ(score, V::template right<1>(V::signs(score)));
+  }
+  return true;
+}
+
 // Of four columns of signed numbers the highest two, the lower index on a tie.
 template <class V>
 Kept<V> best_two(const typename V::Ints *column, const Pairs<V> &pairs) {

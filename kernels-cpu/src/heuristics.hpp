@@ -39,6 +39,13 @@ constexpr int64_t kPruneRows = 4, kPrunePrefetch = 1024;
 constexpr int64_t kNormsColumns = 1024;
 constexpr int kNormsRows = 4;
 
+// prune24_factors: columns whose a and b a thread keeps, both in the second-level cache.
+constexpr int64_t kFactorColumns = 8192;
+
+// margins: least rows of a part, whose sums by columns are kept apart, and most parts; and rows taken at a time, so
+// that such a sum is read and written once for several elements.
+constexpr int64_t kMarginsRows = 16, kMarginsParts = 64, kMarginsTogether = 4;
+
 // cast: columns of a row a unit of work, whole cache lines of every type.
 constexpr int64_t kCastColumns = 4096;
 

@@ -24,7 +24,8 @@ struct Kernel {
                const KernelOf<TransposeCall> *, const KernelOf<AxpbyCall> *, const KernelOf<EmbedCall> *,
                const KernelOf<EmbedGradCall> *, const KernelOf<RmsnormCall> *, const KernelOf<RmsnormGradCall> *,
                const KernelOf<RopeCall> *, const KernelOf<AttentionCall> *, const KernelOf<AttentionGradCall> *,
-               const KernelOf<SwigluCall> *, const KernelOf<SwigluGradCall> *, const KernelOf<CrossEntropyCall> *>
+               const KernelOf<SwigluCall> *, const KernelOf<SwigluGradCall> *, const KernelOf<CrossEntropyCall> *,
+               const KernelOf<MarginsCall> *, const KernelOf<ScoreFactorsCall> *, const KernelOf<PruneFactorsCall> *>
       code;  // null where the library was built for a machine that has no such ISA
 };
 

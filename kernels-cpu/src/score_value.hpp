@@ -21,6 +21,15 @@ inline float rank(float score) { return score == score ? score : -1.0f; }
 // Whether any score ranks above another: NaN below all others, also below -Inf.
 inline bool above(float score, float other) { return score > other || (other != other && score == score); }
 
+// How many of a group of scores stand before column j: the higher ones, and equal ones to its left.
+inline int place(const float *group, int of, int j) {
+  int before = 0;
+  for (int other = 0; other < of; other++) {
+    before += above(group[other], group[j]) || (!above(group[j], group[other]) && other < j);
+  }
+  return before;
+}
+
 }  // namespace
 }  // namespace s24::cpu
 

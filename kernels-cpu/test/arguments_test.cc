@@ -119,6 +119,33 @@ void test_other_arguments(const Context &ctx) {
   const s24_score_args score{1, 8, 8, 7, S24_F32, S24_KERNEL_AUTO, S24_SCORE_MAGNITUDE, 0};
   EXPECT_STATUS(ctx, api->score(ctx.handle, &score, buffer, nullptr, second, nullptr), S24_BAD_ARGUMENT,
                 "out_stride: 7");
+  const s24_score_factors_args by_factors{1, 8, 8, 8, 8, S24_F32, S24_KERNEL_AUTO, 1, 0, 1, 0};
+  using SF = s24_score_factors_args;
+  const auto score_by = [&](const SF &a, const float *of_a, const float *b, const float *r) {
+    return api->score_factors(ctx.handle, &a, buffer, of_a, b, r, nullptr, second, nullptr);
+  };
+  EXPECT_STATUS(ctx, score_by(with(by_factors, [](SF &a) { a.power = 3; }), buffer, nullptr, nullptr), S24_BAD_ARGUMENT,
+                "power: 3 is not in 1..2");
+  EXPECT_STATUS(ctx, score_by(with(by_factors, [](SF &a) { a.g_stride = 7; }), buffer, nullptr, nullptr),
+                S24_BAD_ARGUMENT, "g_stride: 7");
+  EXPECT_STATUS(ctx, score_by(with(by_factors, [](SF &a) { a.g_scale = NAN; }), buffer, nullptr, nullptr),
+                S24_BAD_ARGUMENT, "g_scale: nan is not finite");
+  EXPECT_STATUS(ctx, score_by(by_factors, nullptr, nullptr, nullptr), S24_BAD_ARGUMENT, "a, b, g: all null");
+  EXPECT_STATUS(ctx, score_by(by_factors, nullptr, buffer, nullptr), S24_BAD_ARGUMENT, "r: null");
+  EXPECT_STATUS(ctx, score_by(by_factors, buffer, nullptr, buffer), S24_BAD_ARGUMENT, "b: null");
+  EXPECT_STATUS(ctx, score_by(with(by_factors, [](SF &a) { a.w_dtype = S24_I8; }), buffer, nullptr, nullptr),
+                S24_UNSUPPORTED, "no kernel for i8");
+  const s24_prune24_factors_args prune_by{1, 8, 8, 8, 4, 1, S24_F32, S24_KERNEL_AUTO, 1, S24_REQUIRE_24, 1, 0};
+  EXPECT_STATUS(
+      ctx,
+      api->prune24_factors(ctx.handle, &prune_by, buffer, buffer, nullptr, nullptr, nullptr, second, bytes, nullptr),
+      S24_BAD_ARGUMENT, "flags: S24_REQUIRE_24 is prune24's");
+  const s24_margins_args of_none{0, 8, 8, S24_F32, S24_KERNEL_AUTO, 0, 0};
+  EXPECT_STATUS(ctx, api->margins(ctx.handle, &of_none, buffer, second, second, second, nullptr), S24_BAD_ARGUMENT,
+                "rows: 0, must be at least 1");
+  const s24_margins_args of_some{1, 8, 8, S24_F32, S24_KERNEL_AUTO, 0, 0};
+  EXPECT_STATUS(ctx, api->margins(ctx.handle, &of_some, buffer, second, nullptr, second, bytes), S24_BAD_ARGUMENT,
+                "col_sums: null");
   const s24_select_args select{1, 8, 8, 1, 2, 4, S24_KERNEL_AUTO, 0};
   using S = s24_select_args;
   const auto select_of = [&](const S &a) { return api->select(ctx.handle, &a, buffer, bytes, nullptr); };

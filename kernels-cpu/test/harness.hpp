@@ -106,6 +106,8 @@ void test_embed(Random &random);
 void test_rmsnorm(Random &random);
 void test_rope(Random &random);
 void test_cross_entropy(Random &random);
+void test_factors(Random &random);
+void test_margins(Random &random);
 void test_transpose(Random &random);
 void test_attention(Random &random);
 void test_large(Random &random);

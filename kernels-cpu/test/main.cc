@@ -36,6 +36,7 @@ int run(std::vector<std::string> named) {
       {"embed", nullptr, test_embed},         {"rmsnorm", nullptr, test_rmsnorm},
       {"rope", nullptr, test_rope},           {"transpose", nullptr, test_transpose},
       {"attention", nullptr, test_attention}, {"cross_entropy", nullptr, test_cross_entropy},
+      {"factors", nullptr, test_factors},     {"margins", nullptr, test_margins},
   };
   return run_groups(groups, named, seed);
 }

@@ -193,7 +193,10 @@ constexpr s24_api kApi = {S24_ABI_VERSION,
                           Table::attention_grad,
                           Table::swiglu,
                           Table::swiglu_grad,
-                          Table::cross_entropy};
+                          Table::cross_entropy,
+                          Table::margins,
+                          Table::score_factors,
+                          Table::prune24_factors};
 
 }  // namespace
 }  // namespace s24::cuda

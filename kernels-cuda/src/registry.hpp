@@ -23,7 +23,8 @@ struct Kernel {
                const KernelOf<TransposeCall> *, const KernelOf<AxpbyCall> *, const KernelOf<EmbedCall> *,
                const KernelOf<EmbedGradCall> *, const KernelOf<RmsnormCall> *, const KernelOf<RmsnormGradCall> *,
                const KernelOf<RopeCall> *, const KernelOf<AttentionCall> *, const KernelOf<AttentionGradCall> *,
-               const KernelOf<SwigluCall> *, const KernelOf<SwigluGradCall> *, const KernelOf<CrossEntropyCall> *>
+               const KernelOf<SwigluCall> *, const KernelOf<SwigluGradCall> *, const KernelOf<CrossEntropyCall> *,
+               const KernelOf<MarginsCall> *, const KernelOf<ScoreFactorsCall> *, const KernelOf<PruneFactorsCall> *>
       code;
 };
 

@@ -59,6 +59,9 @@ s24_api waiting_table() {
   table.swiglu = Waiting<&s24_api::swiglu>::call;
   table.swiglu_grad = Waiting<&s24_api::swiglu_grad>::call;
   table.cross_entropy = Waiting<&s24_api::cross_entropy>::call;
+  table.margins = Waiting<&s24_api::margins>::call;
+  table.score_factors = Waiting<&s24_api::score_factors>::call;
+  table.prune24_factors = Waiting<&s24_api::prune24_factors>::call;
   return table;
 }
 
@@ -87,6 +90,7 @@ int main(int argc, char **argv) {
       {"embed", nullptr, test_embed},         {"rmsnorm", nullptr, test_rmsnorm},
       {"rope", nullptr, test_rope},           {"transpose", nullptr, test_transpose},
       {"attention", nullptr, test_attention}, {"cross_entropy", nullptr, test_cross_entropy},
+      {"factors", nullptr, test_factors},     {"margins", nullptr, test_margins},
       {"decoder", nullptr, test_decoder},
   };
   return run_groups(groups, {argv + 1, argv + argc}, seed);

@@ -283,6 +283,39 @@ struct CrossEntropyCall {
   void *gradient;
 };
 
+struct MarginsCall {
+  using Args = s24_margins_args;
+  const Args &args;
+  const void *x;
+  float *row_sums;
+  float *col_sums;
+  float *range;
+  void *workspace;
+};
+
+struct ScoreFactorsCall {
+  using Args = s24_score_factors_args;
+  const Args &args;
+  const void *w;
+  const float *a;
+  const float *b;
+  const float *r;
+  const float *g;
+  float *out;
+};
+
+struct PruneFactorsCall {
+  using Args = s24_prune24_factors_args;
+  const Args &args;
+  const void *w;
+  const float *a;
+  const float *b;
+  const float *r;
+  const float *g;
+  void *values;
+  uint8_t *mask;
+};
+
 namespace call_of {
 using accumulate_norms = NormsCall;
 using score = ScoreCall;
@@ -315,6 +348,9 @@ using attention_grad = AttentionGradCall;
 using swiglu = SwigluCall;
 using swiglu_grad = SwigluGradCall;
 using cross_entropy = CrossEntropyCall;
+using margins = MarginsCall;
+using score_factors = ScoreFactorsCall;
+using prune24_factors = PruneFactorsCall;
 }  // namespace call_of
 
 }  // namespace s24

@@ -463,6 +463,36 @@ inline void cross_entropy(const s24_cross_entropy_args &a) {
   finite("scale", a.scale);
 }
 
+inline void margins(const s24_margins_args &a) {
+  shape(a.rows, a.cols, {{"x_stride", a.x_stride}});
+  if (a.rows == 0) fail(S24_BAD_ARGUMENT, "rows: 0, must be at least 1");
+  if (a.cols == 0) fail(S24_BAD_ARGUMENT, "cols: 0, must be at least 1");
+  dtype_size(a.dtype);
+}
+
+inline void factors(int32_t power, float g_scale, float g_least) {
+  range("power", power, 1, 2);
+  finite("g_scale", g_scale);
+  finite("g_least", g_least);
+}
+
+inline void score_factors(const s24_score_factors_args &a) {
+  extent("n", a.n);
+  extent("k", a.k);
+  stride("w_stride", a.w_stride, a.k);
+  stride("g_stride", a.g_stride, a.k);
+  stride("out_stride", a.out_stride, a.k);
+  dtype_size(a.w_dtype);
+  factors(a.power, a.g_scale, a.g_least);
+}
+
+inline void prune24_factors(const s24_prune24_factors_args &a) {
+  prune24({a.n, a.k, a.w_stride, a.values_stride, a.mask_stride, a.dtype, a.kernel, S24_SCORE_MAGNITUDE, a.flags});
+  stride("g_stride", a.g_stride, a.k);
+  if ((a.flags & S24_REQUIRE_24) != 0) fail(S24_BAD_ARGUMENT, "flags: S24_REQUIRE_24 is prune24's");
+  factors(a.power, a.g_scale, a.g_least);
+}
+
 // The pointers of a call whose arguments have passed. The workspace is the library's to check: it knows the size.
 inline void pointers(const NormsCall &c) {
   pointer("x", c.x, c.args.rows > 0 && c.args.cols > 0, dtype_size(c.args.x_dtype));
@@ -606,6 +636,38 @@ inline void pointers(const PruneBothCall &c) {
   pointer("mask", c.mask, any);
   pointer("t_values", c.t_values, any, dtype_size(c.args.dtype));
   pointer("t_mask", c.t_mask, any);
+}
+
+inline void pointers(const MarginsCall &c) {
+  pointer("x", c.x, true, dtype_size(c.args.dtype));
+  pointer("row_sums", c.row_sums, true, alignof(float));
+  pointer("col_sums", c.col_sums, true, alignof(float));
+  pointer("range", c.range, true, alignof(float));
+}
+
+// Of a score by factors; null leaves a term out.
+template <class Call>
+void factor_pointers(const Call &c, bool any) {
+  pointer("a", c.a, any && c.a != nullptr, alignof(float));
+  pointer("b", c.b, any && c.r != nullptr, alignof(float));
+  pointer("r", c.r, any && c.b != nullptr, alignof(float));
+  pointer("g", c.g, any && c.g != nullptr, alignof(float));
+  if (any && c.a == nullptr && c.b == nullptr && c.g == nullptr) fail(S24_BAD_ARGUMENT, "a, b, g: all null");
+}
+
+inline void pointers(const ScoreFactorsCall &c) {
+  const bool any = c.args.n > 0 && c.args.k > 0;
+  pointer("w", c.w, any, dtype_size(c.args.w_dtype));
+  factor_pointers(c, any);
+  pointer("out", c.out, any, alignof(float));
+}
+
+inline void pointers(const PruneFactorsCall &c) {
+  const bool any = c.args.n > 0 && c.args.k > 0;
+  pointer("w", c.w, any, dtype_size(c.args.dtype));
+  factor_pointers(c, any);
+  pointer("values", c.values, any, dtype_size(c.args.dtype));
+  pointer("mask", c.mask, any);
 }
 
 inline void pointers(const RefreshCall &c) {

@@ -38,6 +38,9 @@ inline void check_args(s24_op, const s24_attention_grad_args &a) { check::attent
 inline void check_args(s24_op, const s24_swiglu_args &a) { check::swiglu(a); }
 inline void check_args(s24_op, const s24_swiglu_grad_args &a) { check::swiglu_grad(a); }
 inline void check_args(s24_op, const s24_cross_entropy_args &a) { check::cross_entropy(a); }
+inline void check_args(s24_op, const s24_margins_args &a) { check::margins(a); }
+inline void check_args(s24_op, const s24_score_factors_args &a) { check::score_factors(a); }
+inline void check_args(s24_op, const s24_prune24_factors_args &a) { check::prune24_factors(a); }
 
 template <class Args>
 Types types(const Args &a) {
@@ -45,6 +48,7 @@ Types types(const Args &a) {
 }
 inline Types types(const s24_norms_args &a) { return {a.x_dtype, a.x_dtype}; }
 inline Types types(const s24_score_args &a) { return {a.w_dtype, a.w_dtype}; }
+inline Types types(const s24_score_factors_args &a) { return {a.w_dtype, a.w_dtype}; }
 inline Types types(const s24_select_args &) { return {S24_F32, S24_F32}; }
 inline Types types(const s24_gemm_args &a) { return {a.w_dtype, a.x_dtype}; }
 inline Types types(const s24_quantize_args &a) { return {a.out_dtype, a.x_dtype}; }
@@ -95,6 +99,7 @@ inline bool nothing(const AttentionGradCall &c) { return !check::any(c.args.forw
 inline bool nothing(const SwigluCall &c) { return c.args.rows == 0 || c.args.cols == 0; }
 inline bool nothing(const SwigluGradCall &c) { return c.args.rows == 0 || c.args.cols == 0; }
 inline bool nothing(const CrossEntropyCall &c) { return c.args.rows == 0; }
+inline bool nothing(const MarginsCall &) { return false; }
 
 inline bool has_layout(s24_op op) { return op == S24_OP_PACK24 || op == S24_OP_UNPACK24 || op == S24_OP_SPMM24; }
 
@@ -151,6 +156,9 @@ struct Operations {
         S24_CASE(SWIGLU, swiglu)
         S24_CASE(SWIGLU_GRAD, swiglu_grad)
         S24_CASE(CROSS_ENTROPY, cross_entropy)
+        S24_CASE(MARGINS, margins)
+        S24_CASE(SCORE_FACTORS, score_factors)
+        S24_CASE(PRUNE24_FACTORS, prune24_factors)
 #undef S24_CASE
       }
     });
@@ -368,6 +376,25 @@ struct Operations {
     return run(ctx, S24_OP_CROSS_ENTROPY, args, workspace, [=](const auto &a) {
       return CrossEntropyCall{a, logits, targets, loss, gradient};
     });
+  }
+
+  static int32_t margins(s24_context *ctx, const s24_margins_args *args, const void *x, float *row_sums,
+                         float *col_sums, float *range, void *workspace) {
+    return run(ctx, S24_OP_MARGINS, args, workspace,
+               [=](const auto &a) { return MarginsCall{a, x, row_sums, col_sums, range, workspace}; });
+  }
+
+  static int32_t score_factors(s24_context *ctx, const s24_score_factors_args *args, const void *w, const float *a,
+                               const float *b, const float *r, const float *g, float *out, void *workspace) {
+    return run(ctx, S24_OP_SCORE_FACTORS, args, workspace,
+               [=](const auto &given) { return ScoreFactorsCall{given, w, a, b, r, g, out}; });
+  }
+
+  static int32_t prune24_factors(s24_context *ctx, const s24_prune24_factors_args *args, const void *w, const float *a,
+                                 const float *b, const float *r, const float *g, void *values, uint8_t *mask,
+                                 void *workspace) {
+    return run(ctx, S24_OP_PRUNE24_FACTORS, args, workspace,
+               [=](const auto &given) { return PruneFactorsCall{given, w, a, b, r, g, values, mask}; });
   }
 
  private:

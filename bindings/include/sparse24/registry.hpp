@@ -9,12 +9,12 @@
 namespace s24 {
 
 inline constexpr const char *kOpNames[] = {
-    "accumulate_norms", "score",          "select",    "prune24",        "compress24", "decompress24",
-    "apply_mask",       "pack24",         "unpack24",  "spmm24",         "gemm",       "quantize",
-    "sddmm24",          "double_prune24", "cast",      "adamw",          "sgd",        "prune24_both",
-    "refresh24",        "transpose",      "axpby",     "embed",          "embed_grad", "rmsnorm",
-    "rmsnorm_grad",     "rope",           "attention", "attention_grad", "swiglu",     "swiglu_grad",
-    "cross_entropy"};
+    "accumulate_norms", "score",          "select",        "prune24",        "compress24", "decompress24",
+    "apply_mask",       "pack24",         "unpack24",      "spmm24",         "gemm",       "quantize",
+    "sddmm24",          "double_prune24", "cast",          "adamw",          "sgd",        "prune24_both",
+    "refresh24",        "transpose",      "axpby",         "embed",          "embed_grad", "rmsnorm",
+    "rmsnorm_grad",     "rope",           "attention",     "attention_grad", "swiglu",     "swiglu_grad",
+    "cross_entropy",    "margins",        "score_factors", "prune24_factors"};
 
 inline const char *op_name(int32_t op) {
   check::range("op", op, 0, static_cast<int32_t>(sizeof kOpNames / sizeof kOpNames[0]) - 1);
@@ -32,7 +32,9 @@ inline constexpr s24_op accumulate_norms = S24_OP_ACCUMULATE_NORMS, score = S24_
                         embed = S24_OP_EMBED, embed_grad = S24_OP_EMBED_GRAD, rmsnorm = S24_OP_RMSNORM,
                         rmsnorm_grad = S24_OP_RMSNORM_GRAD, rope = S24_OP_ROPE, attention = S24_OP_ATTENTION,
                         attention_grad = S24_OP_ATTENTION_GRAD, swiglu = S24_OP_SWIGLU,
-                        swiglu_grad = S24_OP_SWIGLU_GRAD, cross_entropy = S24_OP_CROSS_ENTROPY;
+                        swiglu_grad = S24_OP_SWIGLU_GRAD, cross_entropy = S24_OP_CROSS_ENTROPY,
+                        margins = S24_OP_MARGINS, score_factors = S24_OP_SCORE_FACTORS,
+                        prune24_factors = S24_OP_PRUNE24_FACTORS;
 }
 
 // The two types of a kernel, as s24_kernel_info has them.

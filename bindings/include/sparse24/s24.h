@@ -74,7 +74,10 @@ enum s24_op {
   S24_OP_ATTENTION_GRAD = 27,
   S24_OP_SWIGLU = 28,
   S24_OP_SWIGLU_GRAD = 29,
-  S24_OP_CROSS_ENTROPY = 30
+  S24_OP_CROSS_ENTROPY = 30,
+  S24_OP_MARGINS = 31,
+  S24_OP_SCORE_FACTORS = 32,
+  S24_OP_PRUNE24_FACTORS = 33
 };
 
 enum s24_score { S24_SCORE_MAGNITUDE = 0, S24_SCORE_WANDA = 1 };
@@ -355,6 +358,35 @@ typedef struct s24_cross_entropy_args {
   int32_t reserved;
 } s24_cross_entropy_args;
 
+/* What a score may want to know of a matrix x[rows, cols], neither 0: row_sums[i] = sum over j of |x[i, j]|,
+ * col_sums[j] = sum over i of |x[i, j]|, range = {least x, greatest x}; F32, sums in F64. NaN, where it is allowed,
+ * takes no part in the range, which is {Inf, -Inf} where all is NaN. */
+typedef struct s24_margins_args {
+  int64_t rows, cols, x_stride;
+  int32_t dtype, kernel;
+  int32_t flags, reserved;
+} s24_margins_args;
+
+/* out[n, k] (F32) = |w[i, j]|^power * f[i, j], a factor of up to three terms:
+ *   f[i, j] = a[j]  +  b[j] * r[i]  +  g_scale * (g[i, j] - g_least)
+ * a[k], b[k], r[n], g[n, k] in F32; a term whose pointers are null is left out (b and r are one), at least one stands.
+ * power is 1 or 2. Each difference, product and sum is rounded to F32, terms added from the left; last |w| * f, and for
+ * power 2 that * |w|. A score that is not finite is S24_BAD_DATA as in score; it may be negative. */
+typedef struct s24_score_factors_args {
+  int64_t n, k, w_stride, g_stride, out_stride;
+  int32_t w_dtype, kernel;
+  int32_t power, flags;
+  float g_scale, g_least;
+} s24_score_factors_args;
+
+/* score_factors, select 2:4 and compress in one pass, as prune24; S24_REQUIRE_24 is not among its flags. */
+typedef struct s24_prune24_factors_args {
+  int64_t n, k, w_stride, g_stride, values_stride, mask_stride;
+  int32_t dtype, kernel;
+  int32_t power, flags;
+  float g_scale, g_least;
+} s24_prune24_factors_args;
+
 /* A number by which a library chooses among its kernels and their shapes; it changes speed, and results by no
  * more than the order of a sum does. */
 typedef struct s24_heuristic_info {
@@ -510,6 +542,13 @@ typedef struct s24_api {
                          const void *dy, void *dg, void *du, void *workspace);
   int32_t (*cross_entropy)(s24_context *ctx, const s24_cross_entropy_args *args, const void *logits,
                            const int32_t *targets, float *loss, void *gradient, void *workspace);
+  int32_t (*margins)(s24_context *ctx, const s24_margins_args *args, const void *x, float *row_sums, float *col_sums,
+                     float *range, void *workspace);
+  int32_t (*score_factors)(s24_context *ctx, const s24_score_factors_args *args, const void *w, const float *a,
+                           const float *b, const float *r, const float *g, float *out, void *workspace);
+  int32_t (*prune24_factors)(s24_context *ctx, const s24_prune24_factors_args *args, const void *w, const float *a,
+                             const float *b, const float *r, const float *g, void *values, uint8_t *mask,
+                             void *workspace);
 } s24_api;
 
 /* The one exported symbol. Null if the library cannot serve this ABI version. */

@@ -60,6 +60,13 @@ struct Avx2Lanes {
   static Ints times(Ints a, Ints b) {
     return _mm256_castps_si256(_mm256_mul_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b)));
   }
+  // The second where either is NaN.
+  static Ints smallest(Ints a, Ints b) {
+    return _mm256_castps_si256(_mm256_min_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b)));
+  }
+  static Ints greatest(Ints a, Ints b) {
+    return _mm256_castps_si256(_mm256_max_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b)));
+  }
   static Ints root(Ints v) { return _mm256_castps_si256(_mm256_sqrt_ps(_mm256_castsi256_ps(v))); }
   // The two F16 of each lane as F32.
   static void widen_f16(Ints pairs, Ints *lows, Ints *highs) {
@@ -117,6 +124,10 @@ struct Avx2Lanes {
   static __m256d doubles(const F16 *p) {
     return _mm256_cvtps_pd(_mm_cvtph_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(p))));
   }
+  // Of eight F32 the first and the last four.
+  static __m256d low_doubles(Ints v) { return _mm256_cvtps_pd(_mm_castsi128_ps(_mm256_castsi256_si128(v))); }
+  static __m256d high_doubles(Ints v) { return _mm256_cvtps_pd(_mm_castsi128_ps(_mm256_extracti128_si256(v, 1))); }
+  static __m256d plus(__m256d a, __m256d b) { return _mm256_add_pd(a, b); }
   static __m256d load(const double *p) { return _mm256_loadu_pd(p); }
   static void store(double *p, __m256d v) { _mm256_storeu_pd(p, v); }
   static __m256d add_square(__m256d sum, __m256d v) { return _mm256_fmadd_pd(v, v, sum); }

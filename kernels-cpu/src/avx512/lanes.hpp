@@ -54,6 +54,13 @@ struct Avx512Lanes {
   static Ints times(Ints a, Ints b) {
     return _mm512_castps_si512(_mm512_mul_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b)));
   }
+  // The second where either is NaN.
+  static Ints smallest(Ints a, Ints b) {
+    return _mm512_castps_si512(_mm512_min_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b)));
+  }
+  static Ints greatest(Ints a, Ints b) {
+    return _mm512_castps_si512(_mm512_max_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b)));
+  }
   static Ints root(Ints v) { return _mm512_castps_si512(_mm512_sqrt_ps(_mm512_castsi512_ps(v))); }
   // The two F16 of each lane as F32.
   static void widen_f16(Ints pairs, Ints *lows, Ints *highs) {
@@ -114,6 +121,10 @@ struct Avx512Lanes {
   static __m512d doubles(const F16 *p) {
     return _mm512_cvtps_pd(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p))));
   }
+  // Of sixteen F32 the first and the last eight.
+  static __m512d low_doubles(Ints v) { return _mm512_cvtps_pd(_mm256_castsi256_ps(_mm512_castsi512_si256(v))); }
+  static __m512d high_doubles(Ints v) { return _mm512_cvtps_pd(_mm256_castsi256_ps(_mm512_extracti64x4_epi64(v, 1))); }
+  static __m512d plus(__m512d a, __m512d b) { return _mm512_add_pd(a, b); }
   static __m512d load(const double *p) { return _mm512_loadu_pd(p); }
   static void store(double *p, __m512d v) { _mm512_storeu_pd(p, v); }
   static __m512d add_square(__m512d sum, __m512d v) { return _mm512_fmadd_pd(v, v, sum); }

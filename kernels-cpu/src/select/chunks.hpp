@@ -15,19 +15,9 @@ namespace {
 template <class V>
 bool select_chunk(const float *scores, uint8_t *mask) {
   const Groups<V, float> groups(scores);
-  typename V::Ints magnitude[4], order[4];
-  magnitudes(groups, magnitude);
-  const auto highest =
-      V::most_unsigned(V::most_unsigned(magnitude[0], magnitude[1]), V::most_unsigned(magnitude[2], magnitude[3]));
-  if (V::any_at_least(highest, kInfinity)) return false;
-  for (int c = 0; c < 4; c++) {
-    // The bits as a signed number rise with the score once those of a negative one are turned, and -0 + 0 is +0.
-    const auto score = V::plus(groups.column[c], V::set(0));
-    order[c] = V::differ(score, V::template right<1>(V::signs(score)));
-  }
-  const Pairs<V> pairs{V::most(order[0], order[1]), V::least(order[0], order[1]), V::most(order[2], order[3]),
-                       V::least(order[2], order[3])};
-  V::store_mask(mask, marks(best_two<V>(order, pairs)));
+  typename V::Ints order[4];
+  if (!signed_order<V>(groups.column, order)) return false;
+  V::store_mask(mask, marks(best_two<V>(order, pairs_of<V>(order))));
   return true;
 }
 

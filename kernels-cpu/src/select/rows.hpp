@@ -11,15 +11,6 @@
 namespace s24::cpu {
 namespace {
 
-// How many of the group stand before column j: the higher ones, and equal ones to its left.
-inline int place(const float *group, int of, int j) {
-  int before = 0;
-  for (int other = 0; other < of; other++) {
-    before += above(group[other], group[j]) || (!above(group[j], group[other]) && other < j);
-  }
-  return before;
-}
-
 // From a byte of the mask on. With `check` stops at the first score that is not finite and returns its column, else -1.
 inline int64_t select_columns(const float *scores, int64_t columns, int keep, int of, bool check, uint8_t *mask) {
   std::memset(mask, 0, static_cast<size_t>((columns + 7) / 8));

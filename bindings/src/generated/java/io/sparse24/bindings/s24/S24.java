@@ -428,6 +428,33 @@ public class S24 extends S24$shared {
     public static int S24_OP_CROSS_ENTROPY() {
         return S24_OP_CROSS_ENTROPY;
     }
+    private static final int S24_OP_MARGINS = (int)31L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_op.S24_OP_MARGINS = 31
+     * }
+     */
+    public static int S24_OP_MARGINS() {
+        return S24_OP_MARGINS;
+    }
+    private static final int S24_OP_SCORE_FACTORS = (int)32L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_op.S24_OP_SCORE_FACTORS = 32
+     * }
+     */
+    public static int S24_OP_SCORE_FACTORS() {
+        return S24_OP_SCORE_FACTORS;
+    }
+    private static final int S24_OP_PRUNE24_FACTORS = (int)33L;
+    /**
+     * {@snippet lang=c :
+     * enum s24_op.S24_OP_PRUNE24_FACTORS = 33
+     * }
+     */
+    public static int S24_OP_PRUNE24_FACTORS() {
+        return S24_OP_PRUNE24_FACTORS;
+    }
     private static final int S24_SCORE_MAGNITUDE = (int)0L;
     /**
      * {@snippet lang=c :

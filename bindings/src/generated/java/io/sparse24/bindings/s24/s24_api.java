@@ -83,6 +83,9 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t (*swiglu)(s24_context *, const s24_swiglu_args *, const void *, const void *, void *, void *);
  *     int32_t (*swiglu_grad)(s24_context *, const s24_swiglu_grad_args *, const void *, const void *, const void *, void *, void *, void *);
  *     int32_t (*cross_entropy)(s24_context *, const s24_cross_entropy_args *, const void *, const int32_t *, float *, void *, void *);
+ *     int32_t (*margins)(s24_context *, const s24_margins_args *, const void *, float *, float *, float *, void *);
+ *     int32_t (*score_factors)(s24_context *, const s24_score_factors_args *, const void *, const float *, const float *, const float *, const float *, float *, void *);
+ *     int32_t (*prune24_factors)(s24_context *, const s24_prune24_factors_args *, const void *, const float *, const float *, const float *, const float *, void *, uint8_t *, void *);
  * }
  * }
  */
@@ -160,7 +163,10 @@ public class s24_api {
         S24.C_POINTER.withName("attention_grad"),
         S24.C_POINTER.withName("swiglu"),
         S24.C_POINTER.withName("swiglu_grad"),
-        S24.C_POINTER.withName("cross_entropy")
+        S24.C_POINTER.withName("cross_entropy"),
+        S24.C_POINTER.withName("margins"),
+        S24.C_POINTER.withName("score_factors"),
+        S24.C_POINTER.withName("prune24_factors")
     ).withName("s24_api");
 
     /**
@@ -7106,6 +7112,329 @@ public class s24_api {
      */
     public static void cross_entropy(MemorySegment struct, MemorySegment fieldValue) {
         struct.set(cross_entropy$LAYOUT, cross_entropy$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*margins)(s24_context *, const s24_margins_args *, const void *, float *, float *, float *, void *)
+     * }
+     */
+    public final static class margins {
+
+        private margins() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(margins.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(margins.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5, _x6);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout margins$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("margins"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*margins)(s24_context *, const s24_margins_args *, const void *, float *, float *, float *, void *)
+     * }
+     */
+    public static final AddressLayout margins$layout() {
+        return margins$LAYOUT;
+    }
+
+    private static final long margins$OFFSET = $LAYOUT.byteOffset(groupElement("margins"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*margins)(s24_context *, const s24_margins_args *, const void *, float *, float *, float *, void *)
+     * }
+     */
+    public static final long margins$offset() {
+        return margins$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*margins)(s24_context *, const s24_margins_args *, const void *, float *, float *, float *, void *)
+     * }
+     */
+    public static MemorySegment margins(MemorySegment struct) {
+        return struct.get(margins$LAYOUT, margins$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*margins)(s24_context *, const s24_margins_args *, const void *, float *, float *, float *, void *)
+     * }
+     */
+    public static void margins(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(margins$LAYOUT, margins$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*score_factors)(s24_context *, const s24_score_factors_args *, const void *, const float *, const float *, const float *, const float *, float *, void *)
+     * }
+     */
+    public final static class score_factors {
+
+        private score_factors() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7, MemorySegment _x8);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(score_factors.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(score_factors.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7, MemorySegment _x8) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5, _x6, _x7, _x8);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout score_factors$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("score_factors"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*score_factors)(s24_context *, const s24_score_factors_args *, const void *, const float *, const float *, const float *, const float *, float *, void *)
+     * }
+     */
+    public static final AddressLayout score_factors$layout() {
+        return score_factors$LAYOUT;
+    }
+
+    private static final long score_factors$OFFSET = $LAYOUT.byteOffset(groupElement("score_factors"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*score_factors)(s24_context *, const s24_score_factors_args *, const void *, const float *, const float *, const float *, const float *, float *, void *)
+     * }
+     */
+    public static final long score_factors$offset() {
+        return score_factors$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*score_factors)(s24_context *, const s24_score_factors_args *, const void *, const float *, const float *, const float *, const float *, float *, void *)
+     * }
+     */
+    public static MemorySegment score_factors(MemorySegment struct) {
+        return struct.get(score_factors$LAYOUT, score_factors$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*score_factors)(s24_context *, const s24_score_factors_args *, const void *, const float *, const float *, const float *, const float *, float *, void *)
+     * }
+     */
+    public static void score_factors(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(score_factors$LAYOUT, score_factors$OFFSET, fieldValue);
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t (*prune24_factors)(s24_context *, const s24_prune24_factors_args *, const void *, const float *, const float *, const float *, const float *, void *, uint8_t *, void *)
+     * }
+     */
+    public final static class prune24_factors {
+
+        private prune24_factors() {
+            // Should not be called directly
+        }
+
+        /**
+         * The function pointer signature, expressed as a functional interface
+         */
+        public interface Function {
+            int apply(MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7, MemorySegment _x8, MemorySegment _x9);
+        }
+
+        private static final FunctionDescriptor $DESC = FunctionDescriptor.of(
+            S24.C_INT,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER,
+            S24.C_POINTER
+        );
+
+        /**
+         * The descriptor of this function pointer
+         */
+        public static FunctionDescriptor descriptor() {
+            return $DESC;
+        }
+
+        private static final MethodHandle UP$MH = S24.upcallHandle(prune24_factors.Function.class, "apply", $DESC);
+
+        /**
+         * Allocates a new upcall stub, whose implementation is defined by {@code fi}.
+         * The lifetime of the returned segment is managed by {@code arena}
+         */
+        public static MemorySegment allocate(prune24_factors.Function fi, Arena arena) {
+            return Linker.nativeLinker().upcallStub(UP$MH.bindTo(fi), $DESC, arena);
+        }
+
+        private static final MethodHandle DOWN$MH = Linker.nativeLinker().downcallHandle($DESC);
+
+        /**
+         * Invoke the upcall stub {@code funcPtr}, with given parameters
+         */
+        public static int invoke(MemorySegment funcPtr, MemorySegment _x0, MemorySegment _x1, MemorySegment _x2, MemorySegment _x3, MemorySegment _x4, MemorySegment _x5, MemorySegment _x6, MemorySegment _x7, MemorySegment _x8, MemorySegment _x9) {
+            try {
+                return (int) DOWN$MH.invokeExact(funcPtr, _x0, _x1, _x2, _x3, _x4, _x5, _x6, _x7, _x8, _x9);
+            } catch (Error | RuntimeException ex) {
+                throw ex;
+            } catch (Throwable ex$) {
+                throw new AssertionError("should not reach here", ex$);
+            }
+        }
+    }
+
+    private static final AddressLayout prune24_factors$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("prune24_factors"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t (*prune24_factors)(s24_context *, const s24_prune24_factors_args *, const void *, const float *, const float *, const float *, const float *, void *, uint8_t *, void *)
+     * }
+     */
+    public static final AddressLayout prune24_factors$layout() {
+        return prune24_factors$LAYOUT;
+    }
+
+    private static final long prune24_factors$OFFSET = $LAYOUT.byteOffset(groupElement("prune24_factors"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t (*prune24_factors)(s24_context *, const s24_prune24_factors_args *, const void *, const float *, const float *, const float *, const float *, void *, uint8_t *, void *)
+     * }
+     */
+    public static final long prune24_factors$offset() {
+        return prune24_factors$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t (*prune24_factors)(s24_context *, const s24_prune24_factors_args *, const void *, const float *, const float *, const float *, const float *, void *, uint8_t *, void *)
+     * }
+     */
+    public static MemorySegment prune24_factors(MemorySegment struct) {
+        return struct.get(prune24_factors$LAYOUT, prune24_factors$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t (*prune24_factors)(s24_context *, const s24_prune24_factors_args *, const void *, const float *, const float *, const float *, const float *, void *, uint8_t *, void *)
+     * }
+     */
+    public static void prune24_factors(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(prune24_factors$LAYOUT, prune24_factors$OFFSET, fieldValue);
     }
 
     /**

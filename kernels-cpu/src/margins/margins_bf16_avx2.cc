@@ -1,0 +1,8 @@
+#include "avx2/lanes.hpp"
+#include "margins/rows.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<MarginsCall> margins_bf16_avx2{margins_run<Avx2Lanes, Bf16>, margins_workspace};
+
+}  // namespace s24::cpu

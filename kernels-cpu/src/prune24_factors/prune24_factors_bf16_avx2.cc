@@ -1,0 +1,8 @@
+#include "avx2/lanes.hpp"
+#include "prune24_factors/chunks.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<PruneFactorsCall> prune24_factors_bf16_avx2{prune24_factors_run<Avx2Lanes, Bf16>, nullptr};
+
+}  // namespace s24::cpu

@@ -1,0 +1,8 @@
+#include "avx512/lanes.hpp"
+#include "prune24_factors/chunks.hpp"
+
+namespace s24::cpu {
+
+const KernelOf<PruneFactorsCall> prune24_factors_f16_avx512{prune24_factors_run<Avx512Lanes, F16>, nullptr};
+
+}  // namespace s24::cpu
