@@ -363,7 +363,7 @@ void bench_steps(s24_context *ctx, const Options &options, Random &random) {
   }
 }
 
-bool of_decoder(const s24_kernel_info &info) { return info.op >= S24_OP_REFRESH24; }
+bool of_decoder(const s24_kernel_info &info) { return info.op >= S24_OP_REFRESH24 && info.op <= S24_OP_CROSS_ENTROPY; }
 
 // What a decoder needs beside its products, at sizes of a small one in training; attention also in decoding. Results
 // are compared with those of the scalar kernels.
@@ -592,7 +592,13 @@ void bench_others(s24_context *ctx, const Options &options, Random &random) {
     require(api->pack24(ctx, &pack_args, values.data(), mask.data(), packed.as<void>(), nullptr), ctx);
     Matrix t_values(dtype, both ? k : 0, n / 2, n / 2, Guarded::kStart);
     Mask t_mask(both ? k : 0, n, n / 8, Guarded::kStart);
-    const Guarded space(k * 8, Guarded::kEnd);
+    const bool by_factors = info.op == S24_OP_SCORE_FACTORS || info.op == S24_OP_PRUNE24_FACTORS;
+    Matrix gradient(S24_F32, by_factors ? n : 0, k, k, Guarded::kStart), rows(S24_F32, 1, n, n, Guarded::kStart);
+    Matrix range(S24_F32, 1, 2, 2, Guarded::kStart);
+    gradient.fill_normal(random);
+    const s24_margins_args margins{n, k, k, dtype, S24_KERNEL_AUTO, 0, 0};
+    const Guarded space =
+        info.op == S24_OP_MARGINS ? workspace_for(ctx, S24_OP_MARGINS, &margins) : Guarded(k * 8, Guarded::kEnd);
     const double dense_bytes = static_cast<double>(n * k * element), mask_bytes = static_cast<double>(n * mask_stride);
     double bytes = 0;
     const Guarded *result = nullptr;
@@ -647,6 +653,26 @@ void bench_others(s24_context *ctx, const Options &options, Random &random) {
           bytes = dense_bytes * 2 + 2 * mask_bytes, result = &t_values.memory;
           return api->prune24_both(ctx, &a, w.data(), nullptr, values.data(), mask.data(), t_values.data(),
                                    t_mask.data(), nullptr);
+        }
+        case S24_OP_MARGINS: {
+          s24_margins_args a = margins;
+          a.kernel = kernel;
+          // Sums may differ in the last bit.
+          bytes = dense_bytes, result = &range.memory;
+          return api->margins(ctx, &a, w.data(), rows.memory.as<float>(), s.memory.as<float>(),
+                              range.memory.as<float>(), space.as<void>());
+        }
+        case S24_OP_SCORE_FACTORS: {  // as GBLM has them
+          const s24_score_factors_args a{n, k, k, k, k, dtype, kernel, 1, 0, 100, 0};
+          bytes = dense_bytes + static_cast<double>(8 * n * k), result = &scores.memory;
+          return api->score_factors(ctx, &a, w.data(), s.memory.as<float>(), nullptr, nullptr,
+                                    gradient.memory.as<float>(), scores.memory.as<float>(), nullptr);
+        }
+        case S24_OP_PRUNE24_FACTORS: {
+          const s24_prune24_factors_args a{n, k, k, k, k / 2, mask_stride, dtype, kernel, 1, 0, 100, 0};
+          bytes = dense_bytes * 1.5 + static_cast<double>(4 * n * k) + mask_bytes, result = &values.memory;
+          return api->prune24_factors(ctx, &a, w.data(), s.memory.as<float>(), nullptr, nullptr,
+                                      gradient.memory.as<float>(), values.data(), mask.data(), nullptr);
         }
         case S24_OP_CAST: {
           const s24_cast_args a{n, k, k, k, info.x_dtype, dtype, kernel, 0};

@@ -1,5 +1,6 @@
 package io.sparse24;
 
+import io.sparse24.api.Compressed24;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.ScoreKind;
 import io.sparse24.api.Session;
@@ -17,12 +18,12 @@ final class MagnitudeScore implements Score {
   }
 
   @Override
-  public ScoreKind fused() {
-    return ScoreKind.MAGNITUDE;
+  public void compute(Session session, Matrix w, Evidence evidence, Matrix out) {
+    session.score(w, ScoreKind.MAGNITUDE, null, out);
   }
 
   @Override
-  public void compute(Session session, Matrix w, Evidence evidence, Matrix out) {
-    session.score(w, ScoreKind.MAGNITUDE, null, out);
+  public void prune24(Session session, Matrix w, Evidence evidence, Compressed24 out) {
+    session.prune24(w, ScoreKind.MAGNITUDE, null, out);
   }
 }

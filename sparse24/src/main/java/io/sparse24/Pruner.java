@@ -4,7 +4,6 @@ import io.sparse24.api.Compressed24;
 import io.sparse24.api.DType;
 import io.sparse24.api.Mask;
 import io.sparse24.api.Matrix;
-import io.sparse24.api.ScoreKind;
 import io.sparse24.api.Scratch;
 import io.sparse24.api.Session;
 import java.lang.foreign.Arena;
@@ -13,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Prunes weights by a {@link PruningMethod}. For 2:4 and a score with a fused kernel it is one pass
- * over the weight. Weights and results are in host memory whatever the session's backend.
+ * over the weight, see {@link Score#prune24}. Weights and results are in host memory whatever the
+ * session's backend.
  */
 public final class Pruner {
   private final PruningMethod method;
@@ -151,16 +151,7 @@ public final class Pruner {
         }
       }
       case Score score -> {
-        Matrix weight = scratch.upload(w);
-        ScoreKind fused = score.fused();
-        if (fused != null) {
-          session.prune24(weight, fused, squared(), out);
-        } else {
-          Matrix scores = scratch.matrix(w.rows(), w.cols(), DType.F32);
-          score.compute(session, weight, evidence(scratch), scores);
-          session.select(scores, 2, 4, out.mask());
-          session.gather24(weight, out);
-        }
+        score.prune24(session, scratch.upload(w), evidence(scratch), out);
       }
     }
     return out;

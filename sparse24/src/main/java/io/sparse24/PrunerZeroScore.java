@@ -1,15 +1,18 @@
 package io.sparse24;
 
+import io.sparse24.api.DType;
 import io.sparse24.api.Matrix;
+import io.sparse24.api.ScoreFactors;
+import io.sparse24.api.Scratch;
 import io.sparse24.api.Session;
 import java.util.Objects;
 
 /**
  * The metric that Pruner-Zero's search found: W² · (G − min G) / (max G − min G), G = Σ |g| of the
  * sequences' gradients, minimum and maximum over the matrix (Dong et al. 2024, arXiv 2406.02924).
- * Inputs play no part. Computed in Java.
+ * Inputs play no part. Where all of G is the same all scores are 0.
  */
-final class PrunerZeroScore implements Score {
+final class PrunerZeroScore implements FactorScore {
   @Override
   public String name() {
     return "pruner-zero";
@@ -26,26 +29,14 @@ final class PrunerZeroScore implements Score {
   }
 
   @Override
-  public void compute(Session session, Matrix w, Evidence evidence, Matrix out) {
-    try (HostScore host = new HostScore(session)) {
-      Matrix weight = host.of(w);
-      Matrix g = host.of(Objects.requireNonNull(evidence.gradient(), "gradient"));
-      double least = Double.POSITIVE_INFINITY;
-      double most = Double.NEGATIVE_INFINITY;
-      for (long i = 0; i < g.rows(); i++) {
-        for (long j = 0; j < g.cols(); j++) {
-          least = Math.min(least, g.get(i, j));
-          most = Math.max(most, g.get(i, j));
-        }
-      }
-      double from = least;
-      double width = most > least ? most - least : 1;
-      host.put(
-          out,
-          (i, j) -> {
-            double value = weight.get(i, j);
-            return value * value * (g.get(i, j) - from) / width;
-          });
-    }
+  public ScoreFactors factors(Session session, Scratch scratch, Matrix w, Evidence evidence) {
+    Matrix g = Objects.requireNonNull(evidence.gradient(), "gradient");
+    Matrix there = scratch.matrix(1, 2, DType.F32);
+    session.margins(
+        g, scratch.matrix(1, g.rows(), DType.F32), scratch.matrix(1, g.cols(), DType.F32), there);
+    float[] range = Factors.download(session, scratch, there);
+    double width = (double) range[1] - range[0];
+    double scale = width > 0 ? Math.min(1 / width, Float.MAX_VALUE) : 1;
+    return ScoreFactors.ofElements(g, (float) scale, range[0]).squared();
   }
 }

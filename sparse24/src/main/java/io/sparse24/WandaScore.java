@@ -1,5 +1,6 @@
 package io.sparse24;
 
+import io.sparse24.api.Compressed24;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.ScoreKind;
 import io.sparse24.api.Session;
@@ -17,12 +18,12 @@ sealed class WandaScore implements Score permits MoePrunerScore {
   }
 
   @Override
-  public ScoreKind fused() {
-    return ScoreKind.WANDA;
+  public void compute(Session session, Matrix w, Evidence evidence, Matrix out) {
+    session.score(w, ScoreKind.WANDA, evidence.norms(), out);
   }
 
   @Override
-  public void compute(Session session, Matrix w, Evidence evidence, Matrix out) {
-    session.score(w, ScoreKind.WANDA, evidence.norms(), out);
+  public void prune24(Session session, Matrix w, Evidence evidence, Compressed24 out) {
+    session.prune24(w, ScoreKind.WANDA, evidence.norms(), out);
   }
 }

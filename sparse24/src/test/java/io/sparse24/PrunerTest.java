@@ -268,6 +268,61 @@ final class PrunerTest {
     }
   }
 
+  /** Scores that one pass selects and compresses by, beside the scores on their own. */
+  @ParameterizedTest
+  @MethodSource("backends")
+  void onePassPrunesAsScoresAndSelectionDo(String backend) {
+    int n = 9;
+    int k = 132;
+    try (Session session = Backends.open(backend)) {
+      for (DType dtype : FLOATS) {
+        Matrix w = normal(n, k, dtype);
+        Matrix norms = Matrix.allocate(arena, 1, k, DType.F32);
+        Matrix gradient = Matrix.allocate(arena, n, k, DType.F32);
+        for (int j = 0; j < k; j++) {
+          norms.set(0, j, (float) Math.exp(random.nextGaussian()));
+          for (int i = 0; i < n; i++) {
+            gradient.set(i, j, (float) Math.exp(random.nextGaussian() - 4));
+          }
+        }
+        for (String name : List.of("magnitude", "wanda", "ria", "gblm", "pruner-zero")) {
+          try (ColumnNorms given = ColumnNorms.ofNorms(session, norms);
+              Scratch scratch = session.scratch()) {
+            Matrix weight = scratch.upload(w);
+            Evidence evidence = new Evidence(given.squared(), scratch.upload(gradient));
+            Matrix scores = scratch.matrix(n, k, DType.F32);
+            score(name).compute(session, weight, evidence, scores);
+            Compressed24 apart = scratch.compressed(n, k, dtype);
+            session.select(scores, 2, 4, apart.mask());
+            session.gather24(weight, apart);
+            Compressed24 once = scratch.compressed(n, k, dtype);
+            score(name).prune24(session, weight, evidence, once);
+            Compressed24 expected = Compressed24.allocate(arena, n, k, dtype);
+            Compressed24 actual = Compressed24.allocate(arena, n, k, dtype);
+            scratch.download(apart, expected);
+            scratch.download(once, actual);
+            session.synchronize();
+            assertEquals(-1, expected.mask().segment().mismatch(actual.mask().segment()), name);
+            assertEquals(-1, expected.values().segment().mismatch(actual.values().segment()), name);
+          }
+        }
+      }
+    }
+  }
+
+  /** A weight without elements has no sums and no range. */
+  @ParameterizedTest
+  @MethodSource("backends")
+  void anEmptyWeightHasNoFactors(String backend) {
+    try (Session session = Backends.open(backend);
+        ColumnNorms norms = ColumnNorms.ofNorms(session, Matrix.allocate(arena, 1, 8, DType.F32))) {
+      Compressed24 out = Compressed24.allocate(arena, 0, 8, DType.F32);
+      Pruner.of(PruningMethods.named("ria"), Pruner.Inputs.of(norms))
+          .prune(session, Matrix.allocate(arena, 0, 8, DType.F32), out);
+      assertEquals(0, out.n());
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("backends")
   void anExpertsInputsCountAsItsRouterWeighsThem(String backend) {

@@ -24,6 +24,24 @@ public class PruneBenchmark extends WorkloadBenchmark {
     call();
   }
 
+  /** Sums of |W| by rows and columns, and the range. */
+  @Benchmark
+  public void margins() {
+    call();
+  }
+
+  /** GBLM's scores. */
+  @Benchmark
+  public void scoreFactors() {
+    call();
+  }
+
+  /** GBLM's score, selection and compression in one pass. */
+  @Benchmark
+  public void prune24Factors() {
+    call();
+  }
+
   /** 2:4 selection from scores. */
   @Benchmark
   public void select() {

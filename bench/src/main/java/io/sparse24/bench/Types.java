@@ -66,7 +66,10 @@ record Types(DType dtype, DType xDtype) {
           ATTENTION_GRAD,
           SWIGLU,
           SWIGLU_GRAD,
-          CROSS_ENTROPY ->
+          CROSS_ENTROPY,
+          MARGINS,
+          SCORE_FACTORS,
+          PRUNE24_FACTORS ->
           false;
     };
   }

@@ -57,6 +57,7 @@ interface Workload extends Runnable, AutoCloseable {
       case SDDMM24 -> new Gradient(setup);
       case DOUBLE_PRUNE24 -> new DoublePrune(setup);
       case PRUNE24_BOTH -> new PruneBoth(setup);
+      case MARGINS, SCORE_FACTORS, PRUNE24_FACTORS -> new ByFactors(setup, op);
       case CAST -> new Cast(setup);
       case ADAMW, SGD -> new Step(setup, op);
       case REFRESH24,

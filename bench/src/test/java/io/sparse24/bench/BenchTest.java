@@ -54,7 +54,7 @@ final class BenchTest {
     List<BenchRow> rows = bench.run(told::add);
     // Two types each, but one for select; two token counts for the three products and ten of a
     // decoder's.
-    assertEquals((3 + 10) * 2 * 2 + 17 * 2 + 1, bench.rows());
+    assertEquals((3 + 10) * 2 * 2 + 20 * 2 + 1, bench.rows());
     assertEquals(bench.rows(), rows.size());
     assertEquals(rows, told);
     for (BenchRow row : rows) {

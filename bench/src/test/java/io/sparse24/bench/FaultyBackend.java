@@ -69,6 +69,7 @@ public final class FaultyBackend implements Backend {
           "sddmm24",
           "doublePrune24",
           "prune24Both",
+          "margins",
           "cast",
           "adamw",
           "sgd",

@@ -100,6 +100,25 @@ final class Checks {
     }
   }
 
+  static void factors(ScoreFactors factors, Matrix w) {
+    Matrix a = factors.a();
+    Matrix b = factors.b();
+    Matrix r = factors.r();
+    Matrix g = factors.g();
+    if (a != null) {
+      vector("factors.a", a, w.cols());
+    }
+    if (b != null) {
+      vector("factors.b", b, w.cols());
+    }
+    if (r != null) {
+      vector("factors.r", r, w.rows());
+    }
+    if (g != null) {
+      shape("factors.g", g, w.rows(), w.cols(), DType.F32);
+    }
+  }
+
   static void compressed(String what, Compressed24 compressed, Matrix dense) {
     multiple("w: k", dense.cols(), 4);
     if (compressed.n() != dense.rows()

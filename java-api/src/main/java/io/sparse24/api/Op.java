@@ -65,7 +65,13 @@ public enum Op {
   /** The gradients of that. */
   SWIGLU_GRAD,
   /** The loss of logits, and its gradient. */
-  CROSS_ENTROPY;
+  CROSS_ENTROPY,
+  /** Sums of |x| by rows and by columns, and the range of x. */
+  MARGINS,
+  /** Scores that are a power of |W| times a factor. */
+  SCORE_FACTORS,
+  /** Such a score, 2:4 selection and compression in one pass. */
+  PRUNE24_FACTORS;
 
   /**
    * The name in kernel names and on the command line.

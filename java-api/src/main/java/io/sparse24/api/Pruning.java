@@ -48,6 +48,80 @@ final class Pruning {
     }
   }
 
+  void margins(Matrix x, Matrix rowSums, Matrix colSums, Matrix range) {
+    if (x.rows() == 0 || x.cols() == 0) {
+      throw new IllegalArgumentException("x: is " + x + ", must have rows and columns");
+    }
+    Checks.vector("rowSums", rowSums, x.rows());
+    Checks.vector("colSums", colSums, x.cols());
+    Checks.vector("range", range, 2);
+    Checks.writable("rowSums", rowSums.segment());
+    Checks.writable("colSums", colSums.segment());
+    Checks.writable("range", range.segment());
+    Checks.noOverlap("rowSums", rowSums, "x", x);
+    Checks.noOverlap("colSums", colSums, "x", x);
+    Checks.noOverlap("range", range, "x", x);
+    Checks.noOverlap("rowSums", rowSums, "colSums", colSums);
+    Checks.noOverlap("rowSums", rowSums, "range", range);
+    Checks.noOverlap("colSums", colSums, "range", range);
+    try (Turn _ = calls.enter()) {
+      calls.place("x", x);
+      calls.place("rowSums", rowSums);
+      calls.place("colSums", colSums);
+      calls.place("range", range);
+      OperationEvent event = OperationEvent.start();
+      int kernel = calls.kernel(Op.MARGINS, x.dtype());
+      backend.margins(x, rowSums, colSums, range, calls.allowNonFinite(), kernel);
+      OperationEvent.finish(event, Op.MARGINS, name, x.dtype(), 0, x.rows(), x.cols());
+    }
+  }
+
+  void score(Matrix w, ScoreFactors factors, Matrix out) {
+    Checks.shape("out", out, w.rows(), w.cols(), DType.F32);
+    Checks.factors(factors, w);
+    Checks.writable("out", out.segment());
+    Checks.noOverlap("out", out, "w", w);
+    Checks.noOverlap("out", out, "factors.a", factors.a());
+    Checks.noOverlap("out", out, "factors.b", factors.b());
+    Checks.noOverlap("out", out, "factors.r", factors.r());
+    Checks.noOverlap("out", out, "factors.g", factors.g());
+    try (Turn _ = calls.enter()) {
+      calls.place("w", w);
+      place(factors);
+      calls.place("out", out);
+      OperationEvent event = OperationEvent.start();
+      int kernel = calls.kernel(Op.SCORE_FACTORS, w.dtype());
+      backend.score(w, factors, out, calls.allowNonFinite(), kernel);
+      OperationEvent.finish(event, Op.SCORE_FACTORS, name, w.dtype(), 0, w.rows(), w.cols());
+    }
+  }
+
+  void prune24(Matrix w, ScoreFactors factors, Compressed24 out) {
+    Checks.compressed("out", out, w);
+    Checks.factors(factors, w);
+    Checks.output(out);
+    Checks.noOverlap(out, "w", w);
+    Checks.noOverlap(out, "factors.a", factors.a());
+    Checks.noOverlap(out, "factors.b", factors.b());
+    Checks.noOverlap(out, "factors.r", factors.r());
+    Checks.noOverlap(out, "factors.g", factors.g());
+    try (Turn _ = calls.enter()) {
+      placePruned(w, null, out);
+      place(factors);
+      OperationEvent event = OperationEvent.start();
+      int kernel = calls.kernel(Op.PRUNE24_FACTORS, w.dtype());
+      backend.prune24(w, factors, out, calls.allowNonFinite(), kernel);
+      OperationEvent.finish(event, Op.PRUNE24_FACTORS, name, w.dtype(), 0, w.rows(), w.cols());
+    }
+  }
+
+  private void place(ScoreFactors factors) {
+    calls.place("factors.a", factors.a());
+    calls.place("factors.b", factors.b());
+    calls.place("factors.r", factors.r());
+    calls.place("factors.g", factors.g());
+  }
+
   void select(Matrix scores, int keep, int of, Mask out) {
     Checks.shape("scores", scores, out.rows(), out.cols(), DType.F32);
     if (of < 1 || of > 64) {

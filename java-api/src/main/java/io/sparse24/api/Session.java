@@ -372,6 +372,30 @@ public final class Session implements AutoCloseable {
   }
 
   /**
+   * What a score may want to know of a matrix: the sums of |x| by rows and by columns, in F64 and
+   * then rounded, and the least and the greatest x, among which NaN is not, where it is allowed.
+   *
+   * @param x {@code [rows, cols]} of F32, BF16 or F16, neither 0
+   * @param rowSums {@code [1, rows]} F32
+   * @param colSums {@code [1, cols]} F32
+   * @param range {@code [1, 2]} F32: least, greatest
+   */
+  public void margins(Matrix x, Matrix rowSums, Matrix colSums, Matrix range) {
+    pruning.margins(x, rowSums, colSums, range);
+  }
+
+  /**
+   * Scores of a weight by factors.
+   *
+   * @param w weight {@code [n, k]} of F32, BF16 or F16
+   * @param factors what |W| is multiplied by
+   * @param out scores {@code [n, k]} F32
+   */
+  public void score(Matrix w, ScoreFactors factors, Matrix out) {
+    pruning.score(w, factors, out);
+  }
+
+  /**
    * n:m selection: in each aligned group of {@code of} columns the {@code keep} highest scores, the
    * lower index on a tie.
    *
@@ -395,6 +419,18 @@ public final class Session implements AutoCloseable {
    */
   public void prune24(Matrix w, ScoreKind kind, @Nullable Matrix s, Compressed24 out) {
     pruning.prune24(w, kind, s, out, false);
+  }
+
+  /**
+   * Scores by factors, selects 2:4 and compresses in one pass; of two scores that are equal the
+   * lower column stays.
+   *
+   * @param w weight {@code [n, k]} of F32, BF16 or F16, k a multiple of 4
+   * @param factors what |W| is multiplied by
+   * @param out the result, {@code [n, k]} of the same type
+   */
+  public void prune24(Matrix w, ScoreFactors factors, Compressed24 out) {
+    pruning.prune24(w, factors, out);
   }
 
   /**

@@ -30,7 +30,7 @@ final class OutputTest {
    *
    * @param outputs names of its outputs
    * @param inputs names of its inputs
-   * @param allowed pairs, as "out in", that may be the same memory ("+8": not quite the same)
+   * @param allowed pairs, as "out in", that may be the same memory ("+4": not quite the same)
    * @param call runs it with a buffer for each name
    */
   private record Operation(
@@ -67,6 +67,12 @@ final class OutputTest {
 
   private static Compressed24 transpose(HostBuffer values, HostBuffer mask) {
     return new Compressed24(f32(values, K, N / 2), Mask.of(mask, 0, K, N, N / 8));
+  }
+
+  private static ScoreFactors factors(Memory b) {
+    return ScoreFactors.ofColumns(f32(b.get("factors.a"), 1, K))
+        .plusRows(f32(b.get("factors.b"), 1, K), f32(b.get("factors.r"), 1, N))
+        .plusElements(f32(b.get("factors.g"), N, K), 1, 0);
   }
 
   private static Packed24 packed(Session s, HostBuffer buffer) {
@@ -243,6 +249,33 @@ final class OutputTest {
                       sparse(b.get("out.values"), b.get("out.mask")),
                       transpose(b.get("transpose.values"), b.get("transpose.mask")))),
           new Operation(
+              "margins",
+              List.of("rowSums", "colSums", "range"),
+              List.of("x"),
+              List.of(),
+              (s, b) ->
+                  s.margins(
+                      dense(b.get("x")),
+                      f32(b.get("rowSums"), 1, N),
+                      f32(b.get("colSums"), 1, K),
+                      f32(b.get("range"), 1, 2))),
+          new Operation(
+              "score by factors",
+              List.of("out"),
+              List.of("w", "factors.a", "factors.b", "factors.r", "factors.g"),
+              List.of(),
+              (s, b) -> s.score(dense(b.get("w")), factors(b), dense(b.get("out")))),
+          new Operation(
+              "prune24 by factors",
+              List.of("out.values", "out.mask"),
+              List.of("w", "factors.a", "factors.b", "factors.r", "factors.g"),
+              List.of(),
+              (s, b) ->
+                  s.prune24(
+                      dense(b.get("w")),
+                      factors(b),
+                      sparse(b.get("out.values"), b.get("out.mask")))),
+          new Operation(
               "cast",
               List.of("out"),
               List.of("x", "x.scales"),
@@ -280,7 +313,7 @@ final class OutputTest {
               "copy",
               List.of("to"),
               List.of("from"),
-              List.of("to from", "to from+8"),
+              List.of("to from", "to from+4"),
               (s, b) -> s.copy(b.get("from"), b.get("to"))));
 
   /** A buffer for each operand; masks keep the first two of each four. */
@@ -359,9 +392,9 @@ final class OutputTest {
             check(s, operation, out, other, "", same);
             Map<String, HostBuffer> inside = buffers(s, operation, arena);
             MemorySegment memory = Objects.requireNonNull(inside.get(out)).segment();
-            // Every operand has more than 8 bytes.
-            inside.put(other, HostBuffer.wrap(memory.asSlice(8)));
-            check(s, operation, out, other, "+8", inside);
+            // Every operand has more than 4 bytes.
+            inside.put(other, HostBuffer.wrap(memory.asSlice(4)));
+            check(s, operation, out, other, "+4", inside);
           }
         }
       }

@@ -251,6 +251,48 @@ final class SessionTest {
   }
 
   @Test
+  void wrongArgumentsOfFactorsAreNamed() {
+    try (Session s = Backends.open(HOST);
+        Arena arena = Arena.ofConfined()) {
+      Matrix w = matrix(arena, 4, 8);
+      Matrix columns = matrix(arena, 1, 8);
+      Matrix rows = matrix(arena, 1, 4);
+      Matrix out = matrix(arena, 4, 8);
+      ScoreFactors good = ScoreFactors.ofColumns(columns);
+      refused(
+          "power: is 3, must be 1 or 2",
+          () -> new ScoreFactors(3, columns, null, null, null, 0, 0));
+      refused(
+          "r: is null, b is not, they are one term",
+          () -> new ScoreFactors(1, null, columns, null, null, 0, 0));
+      refused(
+          "a, b, g: are all null, one term at least must be there",
+          () -> new ScoreFactors(1, null, null, null, null, 0, 0));
+      refused("gScale: is NaN", () -> ScoreFactors.ofElements(out, Float.NaN, 0));
+      refused(
+          "factors.a: is 1 x 4 F32, must be 1 x 8 F32",
+          () -> s.score(w, ScoreFactors.ofColumns(rows), out));
+      refused(
+          "factors.r: is 1 x 8 F32, must be 1 x 4 F32",
+          () -> s.score(w, good.plusRows(columns, columns), out));
+      refused(
+          "factors.g: is 1 x 8 F32, must be 4 x 8 F32",
+          () -> s.score(w, good.plusElements(columns, 1, 0), out));
+      refused("out: is 1 x 8 F32, must be 4 x 8 F32", () -> s.score(w, good, columns));
+      refused(
+          "w: k: is 6, must be a multiple of 4",
+          () ->
+              s.prune24(matrix(arena, 4, 6), good, Compressed24.allocate(arena, 4, 8, DType.F32)));
+      refused(
+          "x: is 0 x 8 F32, must have rows and columns",
+          () -> s.margins(matrix(arena, 0, 8), matrix(arena, 1, 0), columns, columns));
+      refused(
+          "colSums: is 1 x 4 F32, must be 1 x 8 F32",
+          () -> s.margins(w, rows, matrix(arena, 1, 4), matrix(arena, 1, 2)));
+    }
+  }
+
+  @Test
   void wrongArgumentsOfCastsAndStepsAreNamed() {
     try (Session s = Backends.open(HOST);
         Arena arena = Arena.ofConfined()) {

@@ -21,16 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A decoder's operations of a kernel library, beside its session's and in the same way. */
 final class NativeLayers implements BackendLayers {
-  /** What it has of its session. */
-  interface Host {
-    /** Memory of at least the size that an operation wants. */
-    MemorySegment workspace(int op, MemorySegment args);
-
-    /** Throws what a status other than 0 says. */
-    void check(int status);
-  }
-
-  private final Host host;
+  private final NativeHost host;
   private final MemorySegment context;
   private final MemorySegment embed;
   private final MemorySegment rmsnorm;
@@ -54,7 +45,7 @@ final class NativeLayers implements BackendLayers {
   private final MemorySegment swigluGradFunction;
   private final MemorySegment crossEntropyFunction;
 
-  NativeLayers(MemorySegment api, MemorySegment context, Arena arena, Host host) {
+  NativeLayers(MemorySegment api, MemorySegment context, Arena arena, NativeHost host) {
     this.host = host;
     this.context = context;
     this.embed = s24_embed_args.allocate(arena);

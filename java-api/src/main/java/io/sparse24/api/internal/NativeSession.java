@@ -13,6 +13,7 @@ import io.sparse24.api.Mask;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Op;
 import io.sparse24.api.Packed24;
+import io.sparse24.api.ScoreFactors;
 import io.sparse24.api.ScoreKind;
 import io.sparse24.api.SessionOptions;
 import io.sparse24.api.Sgd;
@@ -117,6 +118,7 @@ class NativeSession implements BackendSession {
   private final MemorySegment transposeFunction;
   private final MemorySegment axpbyFunction;
   private final NativeLayers layers;
+  private final NativeFactors factors;
 
   private final NativeQueue queue;
   private final Workspace workspace = new Workspace(new WorkspaceMemory());
@@ -150,7 +152,9 @@ class NativeSession implements BackendSession {
     this.refresh24Function = s24_api.refresh24(api);
     this.transposeFunction = s24_api.transpose(api);
     this.axpbyFunction = s24_api.axpby(api);
-    this.layers = new NativeLayers(api, context, arena, new LayersHost());
+    NativeHost host = new Host();
+    this.layers = new NativeLayers(api, context, arena, host);
+    this.factors = new NativeFactors(api, context, arena, host);
     try {
       this.info = readInfo();
       this.kernels = readKernels();
@@ -266,7 +270,7 @@ class NativeSession implements BackendSession {
     return workspace.of(outLong.get(ValueLayout.JAVA_LONG, 0));
   }
 
-  private final class LayersHost implements NativeLayers.Host {
+  private final class Host implements NativeHost {
     @Override
     public MemorySegment workspace(int op, MemorySegment args) {
       return NativeSession.this.workspace(op, args);
@@ -957,6 +961,23 @@ class NativeSession implements BackendSession {
             transpose.values().segment(),
             transpose.mask().segment(),
             work));
+  }
+
+  @Override
+  public void margins(
+      Matrix x, Matrix rowSums, Matrix colSums, Matrix range, boolean allowNonFinite, int kernel) {
+    factors.margins(x, rowSums, colSums, range, allowNonFinite, kernel);
+  }
+
+  @Override
+  public void score(Matrix w, ScoreFactors f, Matrix out, boolean allowNonFinite, int kernel) {
+    factors.score(w, f, out, allowNonFinite, kernel);
+  }
+
+  @Override
+  public void prune24(
+      Matrix w, ScoreFactors f, Compressed24 out, boolean allowNonFinite, int kernel) {
+    factors.prune(w, f, out, allowNonFinite, kernel);
   }
 
   @Override

@@ -12,6 +12,7 @@ import io.sparse24.api.Mask;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Op;
 import io.sparse24.api.Packed24;
+import io.sparse24.api.ScoreFactors;
 import io.sparse24.api.ScoreKind;
 import io.sparse24.api.Sgd;
 import io.sparse24.api.Sparse24Exception;
@@ -89,7 +90,10 @@ final class ReferenceSession implements BackendSession {
           ATTENTION_GRAD,
           SWIGLU,
           SWIGLU_GRAD,
-          CROSS_ENTROPY ->
+          CROSS_ENTROPY,
+          MARGINS,
+          SCORE_FACTORS,
+          PRUNE24_FACTORS ->
           !dtype.scaled() && xDtype == dtype;
       case COMPRESS24, DECOMPRESS24, APPLY_MASK, PACK24, UNPACK24, TRANSPOSE -> xDtype == dtype;
       case AXPBY -> !dtype.scaled() && !xDtype.scaled() && (xDtype == dtype || dtype == DType.F32);
@@ -306,13 +310,13 @@ final class ReferenceSession implements BackendSession {
     }
   }
 
-  private static void finite(String what, long row, long col, float v, boolean allowNonFinite) {
+  static void finite(String what, long row, long col, float v, boolean allowNonFinite) {
     if (!allowNonFinite && !Float.isFinite(v)) {
       throw new Sparse24Exception.BadData(what + "[" + row + ", " + col + "] is " + nonFinite(v));
     }
   }
 
-  private static String nonFinite(float v) {
+  static String nonFinite(float v) {
     return Float.isNaN(v) ? "NaN" : v > 0 ? "Inf" : "-Inf";
   }
 
@@ -375,7 +379,7 @@ final class ReferenceSession implements BackendSession {
    * How many of the group go before element t: higher ones, and equal ones of lower index. NaN is
    * lowest.
    */
-  private static int rank(float[] group, int t) {
+  static int rank(float[] group, int t) {
     int before = 0;
     for (int u = 0; u < group.length; u++) {
       if (u != t && (higher(group[u], group[t]) || (u < t && !higher(group[t], group[u])))) {
@@ -389,7 +393,7 @@ final class ReferenceSession implements BackendSession {
     return a > b || (Float.isNaN(b) && !Float.isNaN(a));
   }
 
-  private static void clearRow(Mask mask, long row) {
+  static void clearRow(Mask mask, long row) {
     if (mask.cols() == 0) {
       return;
     }
@@ -437,7 +441,7 @@ final class ReferenceSession implements BackendSession {
     }
   }
 
-  private static void copyElement(Matrix from, long i, long j, Matrix to, long p, long q) {
+  static void copyElement(Matrix from, long i, long j, Matrix to, long p, long q) {
     int bytes = from.dtype().bytes();
     MemorySegment.copy(
         from.segment(),
@@ -777,6 +781,26 @@ final class ReferenceSession implements BackendSession {
       int kernel) {
     prune24(w, kind, s, out, allowNonFinite, false, AUTO);
     doublePrune24(out, transpose, AUTO);
+  }
+
+  @Override
+  public void margins(
+      Matrix x, Matrix rowSums, Matrix colSums, Matrix range, boolean allowNonFinite, int kernel) {
+    supported(Op.MARGINS, x.dtype());
+    ReferenceFactors.margins(x, rowSums, colSums, range, allowNonFinite);
+  }
+
+  @Override
+  public void score(Matrix w, ScoreFactors f, Matrix out, boolean allowNonFinite, int kernel) {
+    supported(Op.SCORE_FACTORS, w.dtype());
+    ReferenceFactors.score(w, f, out, allowNonFinite);
+  }
+
+  @Override
+  public void prune24(
+      Matrix w, ScoreFactors f, Compressed24 out, boolean allowNonFinite, int kernel) {
+    supported(Op.PRUNE24_FACTORS, w.dtype());
+    ReferenceFactors.prune(w, f, out, allowNonFinite);
   }
 
   @Override

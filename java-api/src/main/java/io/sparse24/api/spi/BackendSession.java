@@ -12,6 +12,7 @@ import io.sparse24.api.Mask;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Op;
 import io.sparse24.api.Packed24;
+import io.sparse24.api.ScoreFactors;
 import io.sparse24.api.ScoreKind;
 import io.sparse24.api.Sgd;
 import java.lang.foreign.Arena;
@@ -428,6 +429,42 @@ public interface BackendSession extends AutoCloseable {
       Compressed24 transpose,
       boolean allowNonFinite,
       int kernel);
+
+  /**
+   * Sums of |x| by rows and by columns, and the range of x.
+   *
+   * @param x {@code [rows, cols]}, neither 0
+   * @param rowSums {@code [1, rows]} F32
+   * @param colSums {@code [1, cols]} F32
+   * @param range {@code [1, 2]} F32, least and greatest
+   * @param allowNonFinite let NaN and Inf through
+   * @param kernel kernel id
+   */
+  void margins(
+      Matrix x, Matrix rowSums, Matrix colSums, Matrix range, boolean allowNonFinite, int kernel);
+
+  /**
+   * Scores by factors.
+   *
+   * @param w {@code [n, k]}
+   * @param factors of that weight
+   * @param out {@code [n, k]} F32
+   * @param allowNonFinite let NaN and Inf through
+   * @param kernel kernel id
+   */
+  void score(Matrix w, ScoreFactors factors, Matrix out, boolean allowNonFinite, int kernel);
+
+  /**
+   * Scores by factors, 2:4 selection and compression.
+   *
+   * @param w {@code [n, k]}
+   * @param factors of that weight
+   * @param out {@code [n, k]}
+   * @param allowNonFinite let NaN and Inf through
+   * @param kernel kernel id
+   */
+  void prune24(
+      Matrix w, ScoreFactors factors, Compressed24 out, boolean allowNonFinite, int kernel);
 
   /**
    * The values of a double-pruned transpose whose mask is there.
