@@ -166,7 +166,7 @@ void check_margins(const Shape &s, bool bad) {
 
 // With some of the terms.
 void check_factors(const Shape &s, bool bad) {
-  const Bytes weights = s.numbers(s.info.dtype, s.n, s.k, bad), slopes = s.numbers(S24_F32, s.n, s.k, false),
+  const Bytes weights = s.numbers(s.info.dtype, s.n, s.k, bad), slopes = s.numbers(S24_F32, s.n, s.k, bad),
               first = s.numbers(S24_F32, 1, s.k, false), second = s.numbers(S24_F32, 1, s.k, false),
               of_rows = s.numbers(S24_F32, 1, s.n, false);
   const int64_t terms = 1 + s.random.below(7);
