@@ -20,7 +20,7 @@ __attribute__((format(printf, 1, 2))) std::string text(const char *format, ...) 
 }  // namespace
 
 std::string describe(const Finding &f) {
-  constexpr const char *kOperands[] = {"w", "x", "scores", "mask", "t_mask", "ids", "targets"};
+  constexpr const char *kOperands[] = {"w", "x", "scores", "mask", "t_mask", "ids", "targets", "a", "b", "r", "g"};
   const auto row = static_cast<long long>(f.row), column = static_cast<long long>(f.column);
   const long long group = column / 4 * 4;
   const double value = f.value;
@@ -45,6 +45,10 @@ std::string describe(const Finding &f) {
     case Finding::kId:
       return text("%s[%lld] is %d, not from %d to below %lld", kOperands[f.operand], row, f.count,
                   f.operand == Finding::kTargets ? -1 : 0, column);
+    case Finding::kEntry:
+      return text("%s[%lld] is %s", kOperands[f.operand], column, non_finite_name(f.value));
+    case Finding::kFactorOverflow:
+      return text("the score of w[%lld, %lld] overflows F32", row, column);
     default:
       return text("bad data of kind %d at [%lld, %lld]", f.kind, row, column);
   }

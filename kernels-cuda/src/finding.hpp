@@ -34,8 +34,10 @@ struct Finding {
     kNormsOverflow,   // the new s[column] is not finite
     kNormsNotFinite,  // the old s[column] was not
     kId,              // operand[row] = count is not below `column`, or negative (kTargets: less than -1)
+    kEntry,           // operand[column] = value is not finite
+    kFactorOverflow,  // the score of w[row, column] by factors
   };
-  enum Operand : int32_t { kW, kX, kScores, kMask, kTMask, kIds, kTargets };
+  enum Operand : int32_t { kW, kX, kScores, kMask, kTMask, kIds, kTargets, kA, kB, kR, kG };
 
   int32_t kind;
   int32_t operand;

@@ -133,6 +133,9 @@ s24_api table_of_host_memory() {
   table.swiglu = OnDevice<&s24_api::swiglu>::call;
   table.swiglu_grad = OnDevice<&s24_api::swiglu_grad>::call;
   table.cross_entropy = OnDevice<&s24_api::cross_entropy>::call;
+  table.margins = OnDevice<&s24_api::margins>::call;
+  table.score_factors = OnDevice<&s24_api::score_factors>::call;
+  table.prune24_factors = OnDevice<&s24_api::prune24_factors>::call;
   return table;
 }
 
@@ -161,6 +164,8 @@ void test_groups(const std::vector<std::string> &wanted, Random &random) {
       {"transpose", test_transpose},
       {"attention", test_attention},
       {"cross_entropy", test_cross_entropy},
+      {"factors", test_factors},
+      {"margins", test_margins},
   };
   for (const auto &group : groups) {
     if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), group.name) == wanted.end()) continue;

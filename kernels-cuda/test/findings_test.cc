@@ -76,6 +76,48 @@ void test_findings() {
   EXPECT_OK(ctx, queueing->synchronize(ctx.handle));
   EXPECT(narrow[7] == 127 && scale == 8.0f / 127, "8 becomes %d times %g", narrow[7], static_cast<double>(scale));
 
+  // Of a score by factors the operand that is not finite, or else the score.
+  const float large[kK] = {1e38f, 3e38f};
+  const auto score_by = [&](const float *w, const float *a, int32_t flags = 0) {
+    const s24_score_factors_args args{1, kK, kK, kK, kK, S24_F32, S24_KERNEL_AUTO, 1, flags, 1, 0};
+    return queueing->score_factors(ctx.handle, &args, w, a, nullptr, nullptr, nullptr, out, nullptr);
+  };
+  const auto prune_by = [&](const float *g) {
+    const s24_prune24_factors_args args{1, kK, kK, kK, kK / 2, 1, S24_F32, S24_KERNEL_AUTO, 2, 0, 1, 0};
+    return queueing->prune24_factors(ctx.handle, &args, good, nullptr, nullptr, nullptr, g, out, t_mask, nullptr);
+  };
+  EXPECT_OK(ctx, score_by(good, good));
+  EXPECT_OK(ctx, score_by(good, late));
+  EXPECT_OK(ctx, score_by(late, early));
+  EXPECT_STATUS(ctx, queueing->synchronize(ctx.handle), S24_BAD_DATA, "a[7] is NaN");
+  EXPECT_OK(ctx, score_by(good, late, S24_ALLOW_NON_FINITE));
+  EXPECT_OK(ctx, queueing->synchronize(ctx.handle));
+  EXPECT(std::isnan(out[7]) && out[6] == 0, "%g, %g", static_cast<double>(out[7]), static_cast<double>(out[6]));
+  EXPECT_OK(ctx, score_by(good, large));
+  EXPECT_OK(ctx, prune_by(late));
+  EXPECT_STATUS(ctx, queueing->synchronize(ctx.handle), S24_BAD_DATA, "the score of w[0, 1] overflows F32");
+  EXPECT_OK(ctx, prune_by(late));
+  EXPECT_OK(ctx, score_by(late, good));
+  EXPECT_STATUS(ctx, queueing->synchronize(ctx.handle), S24_BAD_DATA, "g[0, 7] is NaN");
+
+  // Margins leave their finding as the others do, and not for what comes after.
+  const s24_margins_args margins{1, kK, kK, S24_F32, S24_KERNEL_AUTO, 0, 0};
+  float row_sum = 0, col_sums[kK] = {}, range[2] = {};
+  EXPECT_OK(ctx, queueing->margins(ctx.handle, &margins, late, &row_sum, col_sums, range, workspace));
+  EXPECT_OK(ctx, score(ctx, early, out));
+  EXPECT_STATUS(ctx, queueing->synchronize(ctx.handle), S24_BAD_DATA, "x[0, 7] is NaN");
+  const s24_margins_args any{1, kK, kK, S24_F32, S24_KERNEL_AUTO, S24_ALLOW_NON_FINITE, 0};
+  const float mixed[kK] = {1, -2, NAN, 0.5f, 0.5f, 3, NAN, 0.5f};
+  EXPECT_OK(ctx, queueing->margins(ctx.handle, &any, mixed, &row_sum, col_sums, range, workspace));
+  EXPECT_OK(ctx, queueing->synchronize(ctx.handle));
+  EXPECT(std::isnan(row_sum) && range[0] == -2 && range[1] == 3, "%g, %g to %g", static_cast<double>(row_sum),
+         static_cast<double>(range[0]), static_cast<double>(range[1]));
+  EXPECT_OK(ctx, queueing->margins(ctx.handle, &margins, good, &row_sum, col_sums, range, workspace));
+  EXPECT_OK(ctx, queueing->synchronize(ctx.handle));
+  EXPECT(row_sum == 36 && col_sums[7] == 8 && range[0] == 1 && range[1] == 8, "%g, %g, %g to %g",
+         static_cast<double>(row_sum), static_cast<double>(col_sums[7]), static_cast<double>(range[0]),
+         static_cast<double>(range[1]));
+
   // A wrong argument is told at once and leaves the finding for synchronize.
   EXPECT_OK(ctx, score(ctx, late, out));
   EXPECT_STATUS(ctx, score(ctx, nullptr, out), S24_BAD_ARGUMENT, "w: null");

@@ -29,7 +29,7 @@ std::set<Line> wanted_lines() {
     for (int32_t op = S24_OP_ACCUMULATE_NORMS; op <= S24_OP_SGD; op++) {
       if (op != S24_OP_SELECT && op != S24_OP_QUANTIZE) lines.insert({op, real, real});
     }
-    for (int32_t op = S24_OP_PRUNE24_BOTH; op <= S24_OP_CROSS_ENTROPY; op++) lines.insert({op, real, real});
+    for (int32_t op = S24_OP_PRUNE24_BOTH; op <= S24_OP_PRUNE24_FACTORS; op++) lines.insert({op, real, real});
     lines.insert({S24_OP_AXPBY, S24_F32, real});
     for (int32_t x : {S24_F32, S24_BF16, S24_F16, S24_I8, S24_F8_E4M3}) lines.insert({S24_OP_CAST, real, x});
     for (int32_t scaled : {S24_I8, S24_F8_E4M3}) {

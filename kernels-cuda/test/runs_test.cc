@@ -9,9 +9,12 @@
 #include "cuda_tests.hpp"
 #include "decompress24/decompress24_cells.hpp"
 #include "double_prune24/double_prune24_cells.hpp"
+#include "margins/margins_cells.hpp"
 #include "oracle.hpp"
 #include "placed.hpp"
 #include "prune24/prune24_cells.hpp"
+#include "prune24_factors/prune24_factors_cells.hpp"
+#include "score_factors/score_factors_cells.hpp"
 
 namespace s24::test {
 namespace {
@@ -147,6 +150,49 @@ void check_quantize(const Shape &s, bool bad) {
   });
 }
 
+void check_margins(const Shape &s, bool bad) {
+  const Bytes x = s.numbers(s.info.dtype, s.n, s.k, bad);
+  s.same([&](bool aligned) {
+    const Placed from(s.n, s.k, s.size, aligned, x), row_sums(1, s.n, 4, aligned), col_sums(1, s.k, 4, aligned),
+        range(1, 2, 4, aligned);
+    const s24_margins_args args{s.n, s.k, from.stride, s.info.dtype, s.kernel, 0, 0};
+    const Guarded workspace = workspace_for(s.ctx.handle, S24_OP_MARGINS, &args);
+    return outcome(s.ctx,
+                   api->margins(s.ctx.handle, &args, from.data, row_sums.as<float>(), col_sums.as<float>(),
+                                range.as<float>(), workspace.as<void>()),
+                   {&row_sums, &col_sums, &range});
+  });
+}
+
+// With some of the terms.
+void check_factors(const Shape &s, bool bad) {
+  const Bytes weights = s.numbers(s.info.dtype, s.n, s.k, bad), slopes = s.numbers(S24_F32, s.n, s.k, bad),
+              first = s.numbers(S24_F32, 1, s.k, false), second = s.numbers(S24_F32, 1, s.k, false),
+              of_rows = s.numbers(S24_F32, 1, s.n, false);
+  const int64_t terms = 1 + s.random.below(7);
+  const auto power = static_cast<int32_t>(1 + s.random.below(2));
+  const auto given = [terms](int64_t term, const Placed &p) { return (terms & term) != 0 ? p.as<float>() : nullptr; };
+  s.same([&](bool aligned) {
+    const Placed w(s.n, s.k, s.size, aligned, weights), a(1, s.k, 4, aligned, first), b(1, s.k, 4, aligned, second),
+        r(1, s.n, 4, aligned, of_rows), g(s.n, s.k, 4, aligned, slopes), out(s.n, s.k, 4, aligned),
+        values(s.n, s.k / 2, s.size, aligned), mask(s.n, (s.k + 7) / 8, 1, aligned);
+    if (s.info.op == S24_OP_SCORE_FACTORS) {
+      const s24_score_factors_args args{s.n,      s.k,   w.stride, g.stride, out.stride, s.info.dtype,
+                                        s.kernel, power, 0,        0.3f,     -1.7f};
+      return outcome(s.ctx,
+                     api->score_factors(s.ctx.handle, &args, w.data, given(1, a), given(2, b), given(2, r), given(4, g),
+                                        out.as<float>(), nullptr),
+                     {&out});
+    }
+    const s24_prune24_factors_args args{s.n,          s.k,      w.stride, g.stride, values.stride, mask.stride,
+                                        s.info.dtype, s.kernel, power,    0,        0.3f,          -1.7f};
+    return outcome(s.ctx,
+                   api->prune24_factors(s.ctx.handle, &args, w.data, given(1, a), given(2, b), given(2, r), given(4, g),
+                                        values.data, mask.data, nullptr),
+                   {&values, &mask});
+  });
+}
+
 constexpr struct {
   int32_t op;
   void (*check)(const Shape &, bool);
@@ -159,6 +205,9 @@ constexpr struct {
     {S24_OP_DOUBLE_PRUNE24, check_double_prune},
     {S24_OP_PACK24, check_pack},
     {S24_OP_QUANTIZE, check_quantize},
+    {S24_OP_MARGINS, check_margins},
+    {S24_OP_SCORE_FACTORS, check_factors},
+    {S24_OP_PRUNE24_FACTORS, check_factors},
 };
 
 // That aligned operands do go in vectors, and that one byte or element off they do not.
@@ -171,8 +220,12 @@ void check_choice() {
     const s24_prune24_args prune{8, 64, 64, 32, 16, dtype, -1, S24_SCORE_WANDA, 0};
     const s24_norms_args norms{8, 64, off == 2 ? 65 : 64, dtype, -1, 1, 1, 0, 0};
     const s24_double_prune24_args twice{32, 64, 32, 16, 16, off == 2 ? 17 : 16, dtype, -1};
+    const s24_margins_args margins{8, 64, off == 2 ? 65 : 64, dtype, -1, 0, 0};
+    const s24_score_factors_args score_by{8, 64, 64, off == 2 ? 65 : 64, 64, dtype, -1, 1, 0, 1, 0};
+    const s24_prune24_factors_args prune_by{8, 64, 64, 64, 32, 16, dtype, -1, 1, 0, 1, 0};
     const auto *odd_mask = reinterpret_cast<const uint8_t *>(off == 2 ? 4097 : 4096);
     const auto *norm = reinterpret_cast<const float *>(place(4));
+    auto *const out = reinterpret_cast<float *>(place(3));
     auto *const kept = reinterpret_cast<uint8_t *>(4096);  // always aligned
     EXPECT(cuda::CompressCells<T>({convert, place(1), kept, place(3)}).in_vectors() == (off != 1 && off != 3),
            "compress24, %d off", off);
@@ -188,6 +241,17 @@ void check_choice() {
     EXPECT(cuda::DoublePruneCells<T>({twice, place(1), kept, place(3), kept, nullptr}).in_vectors() ==
                (off != 1 && off != 2 && off != 3),
            "double_prune24, %d off", off);
+    EXPECT(cuda::MarginsParts<T>({margins, place(1), nullptr, nullptr, nullptr, nullptr}).in_vectors() ==
+               (off != 1 && off != 2),
+           "margins, %d off", off);
+    EXPECT(
+        cuda::ScoreFactorsCells<T>({score_by, place(1), norm, nullptr, nullptr, reinterpret_cast<float *>(kept), out})
+                .in_vectors() == (off == 0),
+        "score_factors, %d off", off);
+    EXPECT(cuda::PruneFactorsCells<T>(
+               {prune_by, place(1), nullptr, nullptr, nullptr, norm, place(3), const_cast<uint8_t *>(odd_mask)})
+                   .in_vectors() == (off == 0),
+           "prune24_factors, %d off", off);
   }
 }
 
