@@ -183,12 +183,12 @@ final class PruneCommand implements Callable<Integer> {
           .getErr()
           .println("s24 prune: " + method.name() + " needs no --calibration, it is not read");
     }
-    long start = System.nanoTime();
     PruneReport.Result result;
     try (Checkpoint checkpoint = Checkpoint.open(paths.in)) {
       Target.checkNew(paths.out);
       try (Session session = backend.open()) {
         session.allowNonFinite(allowNonFinite);
+        long start = System.nanoTime();
         PruneTargets targets = new PruneTargets(paths.in, selection, plans);
         PruneReport.Done done = prune(checkpoint, session, targets);
         result =
