@@ -34,9 +34,9 @@ inline bool streams(const void *to, int64_t rows, int64_t row_bytes) {
 constexpr int64_t kRootColumns = 16384;
 constexpr int64_t kPruneRows = 4, kPrunePrefetch = 1024;
 
-// Sums of squares: columns whose sums stay in the first-level cache while rows pass, and rows taken at a time, so that
-// a sum is read and written once for several squares.
-constexpr int64_t kNormsColumns = 1024;
+// Sums of squares: columns whose sums stay in the second-level cache while rows pass, wide enough that the hardware
+// follows them; and rows taken at a time, so that a sum is read and written once for several squares.
+constexpr int64_t kNormsColumns = 4096;
 constexpr int kNormsRows = 4;
 
 // prune24_factors: columns whose a and b a thread keeps, both in the second-level cache.

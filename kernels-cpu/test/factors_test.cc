@@ -69,17 +69,24 @@ struct Scoring {
     return api->score_factors(ctx.handle, &args, f.w.data(), f.a_data(), f.b_data(), f.r_data(), f.g_data(),
                               out.memory.as<float>(), nullptr);
   }
+
+  bool right() const {
+    bool good = out.gaps_untouched();
+    for (int64_t i = 0; i < args.n; i++) {
+      for (int64_t j = 0; j < args.k; j++) {
+        const float got = out.memory.as<float>()[i * out.stride + j], wanted = f.score(i, j);
+        good = good && (got == wanted || (std::isnan(got) && std::isnan(wanted)));
+      }
+    }
+    return good;
+  }
 };
 
 void check_score(const Context &ctx, int32_t kernel, int terms, int32_t power, int64_t n, int64_t k, Random &random) {
   const s24_kernel_info info = info_of(ctx.handle, kernel);
   const Scoring p(info, kernel, terms, power, n, k, random);
   EXPECT_OK(ctx, p.run(ctx));
-  bool good = p.out.gaps_untouched();
-  for (int64_t i = 0; i < n; i++) {
-    for (int64_t j = 0; j < k; j++) good = good && p.out.memory.as<float>()[i * p.out.stride + j] == p.f.score(i, j);
-  }
-  EXPECT(good, "%s terms=%d power=%d n=%lld k=%lld", info.name, terms, power, static_cast<long long>(n),
+  EXPECT(p.right(), "%s terms=%d power=%d n=%lld k=%lld", info.name, terms, power, static_cast<long long>(n),
          static_cast<long long>(k));
 }
 
@@ -100,6 +107,14 @@ void check_bad(const Context &ctx, Problem p, Random &random) {
   EXPECT_STATUS(ctx, p.run(ctx), S24_BAD_DATA, "a[199] is NaN");
   for (Matrix *m : {&p.f.a, &p.f.b, &p.f.r, &p.f.g}) m->fill_normal(random);
   EXPECT_OK(ctx, p.run(ctx));
+  p.f.w.set(0, 0, NAN);
+  p.f.w.set(0, 1, HUGE_VAL);
+  p.args.flags = S24_ALLOW_NON_FINITE;
+  EXPECT_OK(ctx, p.run(ctx));
+  EXPECT(p.right(), "what is not finite, let through");
+  p.args.flags = 0;
+  p.f.w.set(0, 0, 1);
+  p.f.w.set(0, 1, 1);
   p.f.a.set(0, 5, 3e38);
   p.f.w.set(7, 5, 1000);
   for (int64_t i = 0; i < 7; i++) p.f.w.set(i, 5, 0.5);
@@ -228,6 +243,15 @@ void check_bad_margins(const Context &ctx, int32_t kernel, Random &random) {
   EXPECT(std::isnan(p.row_sums.at(0, 151)) && std::isinf(p.row_sums.at(0, 149)) && std::isnan(p.col_sums.at(0, 3)) &&
              std::isinf(p.col_sums.at(0, 17)) && std::isfinite(p.col_sums.at(0, 4)),
          "%s: sums with NaN and Inf", info.name);
+  p.x.set(149, 267, 1);
+  p.x.set(149, 17, 1);
+  p.x.set(0, 0, NAN);
+  p.x.set(299, 267, NAN);
+  p.x.set(70, 100, 30);
+  p.x.set(71, 7, -40);
+  EXPECT_OK(ctx, p.run(ctx));
+  EXPECT(p.range.at(0, 0) == -40 && p.range.at(0, 1) == 30, "%s: range beside NaN %g to %g", info.name,
+         p.range.at(0, 0), p.range.at(0, 1));
   for (int64_t i = 0; i < 300; i++) {
     for (int64_t j = 0; j < 268; j++) p.x.set(i, j, NAN);
   }

@@ -61,6 +61,16 @@ void check_bad(const Context &ctx, int32_t kernel, Random &random) {
   EXPECT_STATUS(ctx, run(), S24_BAD_DATA, "s[17] overflows F32");
   s[17] = kInf;
   EXPECT_STATUS(ctx, run(), S24_BAD_DATA, "s[17] is not finite");
+  if (info.dtype == S24_BF16) {  // squares beyond F32, but not their scaled sum
+    for (int64_t i = 0; i < args.rows; i++) x.set(i, 5, i == 0 ? 0x1p65 : 0x1p64);
+    std::fill_n(s, 300, 1.0f);
+    args.decay = 0;
+    args.scale = 0x1p-10f;
+    EXPECT_OK(ctx, run());
+    EXPECT(std::fabs(double{s[5]} - 73 * 0x1p118) <= 0x1p-22 * 73 * 0x1p118, "s of huge x: %g", double{s[5]});
+    args.decay = 2;
+    args.scale = 1;
+  }
   args.rows = 0;
   std::fill_n(s, 300, 3.0f);
   EXPECT_OK(ctx, api->accumulate_norms(ctx.handle, &args, nullptr, s, workspace.as<void>()));

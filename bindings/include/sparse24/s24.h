@@ -129,7 +129,8 @@ typedef struct s24_kernel_info {
   int32_t reserved;
 } s24_kernel_info;
 
-/* s[j] = decay * s[j] + scale * sum over rows i of x[i, j]^2, in F32 (sums inside a call in F64).
+/* s[j] = decay * s[j] + scale * sum over rows i of x[i, j]^2, in F32. Sums inside a call are in F64; of BF16 and F16 a
+ * few squares, which F32 holds exactly, may be added in F32 first.
  * A running mean over sequences has decay = c / (c + B), scale = 1 / (c + B); a plain sum has 1 and 1. */
 typedef struct s24_norms_args {
   int64_t rows, cols, x_stride;
@@ -359,8 +360,8 @@ typedef struct s24_cross_entropy_args {
 } s24_cross_entropy_args;
 
 /* What a score may want to know of a matrix x[rows, cols], neither 0: row_sums[i] = sum over j of |x[i, j]|,
- * col_sums[j] = sum over i of |x[i, j]|, range = {least x, greatest x}; F32, sums in F64. NaN, where it is allowed,
- * takes no part in the range, which is {Inf, -Inf} where all is NaN. */
+ * col_sums[j] = sum over i of |x[i, j]|, range = {least x, greatest x}; F32, sums in F64, Inf beyond F32. NaN,
+ * where it is allowed, takes no part in the range, which is {Inf, -Inf} where all is NaN. */
 typedef struct s24_margins_args {
   int64_t rows, cols, x_stride;
   int32_t dtype, kernel;

@@ -7,11 +7,12 @@ template <class T>
 void run(const Threads &threads, const NormsCall &call) {
   const s24_norms_args &a = call.args;
   accumulate_norms<T>(threads, call, [&a](const T *x, int64_t columns, double *sums) {
-    for (int64_t i = 0; i < a.rows; i++, x += a.x_stride) {
-      for (int64_t j = 0; j < columns; j++) {
-        const double v = to_float(x[j]);
-        sums[j] += v * v;
-      }
+    int64_t i = 0;
+    for (; i + kNormsRows <= a.rows; i += kNormsRows) {
+      for (int64_t j = 0; j < columns; j++) sums[j] += squares_of<T, kNormsRows>(x + i * a.x_stride + j, a.x_stride);
+    }
+    for (; i < a.rows; i++) {
+      for (int64_t j = 0; j < columns; j++) sums[j] += squares_of<T, 1>(x + i * a.x_stride + j, a.x_stride);
     }
   });
 }

@@ -3,6 +3,9 @@
 #ifndef SPARSE24_CPU_ACCUMULATE_NORMS_NORMS_HPP
 #define SPARSE24_CPU_ACCUMULATE_NORMS_NORMS_HPP
 
+#include <cmath>
+#include <type_traits>
+
 #include "dtype.hpp"
 #include "first_place.hpp"
 #include "heuristics.hpp"
@@ -13,6 +16,32 @@ namespace {
 
 // Sums are split over threads by this many columns.
 constexpr int64_t kNormsUnit = 64;
+
+// The squares of kRows elements of a column, added up: of F32 in F64; of 16 bits, whose squares F32 holds exactly, in
+// F32, so that kRows are converted at once.
+template <class T, int kRows>
+double squares_of(const T *x, int64_t stride) {
+  using Sum = std::conditional_t<sizeof(T) == 2, float, double>;
+  Sum sum = 0;
+  for (int r = 0; r < kRows; r++) {
+    const Sum v = to_float(x[r * stride]);
+    sum += v * v;
+  }
+  return sum;
+}
+
+// A sum in F32 may overflow where the norm, which is scaled, does not: then once more, all in F64.
+template <class T>
+void add_squares_again(const T *x, int64_t rows, int64_t stride, int64_t columns, double *sums) {
+  for (int64_t j = 0; j < columns; j++) {
+    if (std::isfinite(sums[j])) continue;
+    sums[j] = 0;
+    for (int64_t i = 0; i < rows; i++) {
+      const double v = to_float(x[i * stride + j]);
+      sums[j] += v * v;
+    }
+  }
+}
 
 // add(x, columns, sums) adds the squares of columns of all rows to sums, in the order of rows.
 template <class T, class Add>
@@ -25,7 +54,9 @@ void accumulate_norms(const Threads &threads, const NormsCall &call, const Add &
                  for (int64_t j = begin * kNormsUnit; j < last; j += kNormsColumns) {
                    const int64_t columns = last - j < kNormsColumns ? last - j : kNormsColumns;
                    for (int64_t c = 0; c < columns; c++) sums[j + c] = 0;
-                   add(static_cast<const T *>(call.x) + j, columns, sums + j);
+                   const T *x = static_cast<const T *>(call.x) + j;
+                   add(x, columns, sums + j);
+                   if (sizeof(T) == 2) add_squares_again(x, a.rows, a.x_stride, columns, sums + j);
                  }
                });
   // A first batch has decay 0, and s need not be initialised for it.

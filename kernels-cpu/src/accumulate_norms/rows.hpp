@@ -1,6 +1,6 @@
-// accumulate_norms with a few rows at a time, so that a sum is read and written once for several squares. A square of
-// F32 is exact in F64: with multiply-add the sums are those of the scalar kernel, bit for bit. Internal linkage, see
-// dtype.hpp.
+// accumulate_norms with a few rows at a time, so that a sum is read and written once for several squares. Squares are
+// exact, of F32 in F64 and of 16 bits in F32: with multiply-add the sums are those of the scalar kernel, bit for bit.
+// Internal linkage, see dtype.hpp.
 #ifndef SPARSE24_CPU_ACCUMULATE_NORMS_ROWS_HPP
 #define SPARSE24_CPU_ACCUMULATE_NORMS_ROWS_HPP
 
@@ -9,6 +9,25 @@
 namespace s24::cpu {
 namespace {
 
+template <class V, int kRows>
+void add_vector(const float *x, int64_t stride, double *sums) {
+  for (int64_t l = 0; l < V::kLanes; l += V::kDoubles) {
+    const auto first = V::doubles(x + l);
+    auto together = V::times(first, first);
+    for (int r = 1; r < kRows; r++) together = V::add_square(together, V::doubles(x + r * stride + l));
+    V::store(sums + l, V::plus(V::load(sums + l), together));
+  }
+}
+
+template <class V, int kRows, class T>
+void add_vector(const T *x, int64_t stride, double *sums) {
+  const auto first = V::load(x);
+  auto together = V::times(first, first);
+  for (int r = 1; r < kRows; r++) together = V::add_square(together, V::load(x + r * stride));
+  V::store(sums, V::plus(V::load(sums), V::low_doubles(together)));
+  V::store(sums + V::kDoubles, V::plus(V::load(sums + V::kDoubles), V::high_doubles(together)));
+}
+
 template <class V, int kRows, class T>
 void add_squares(const T *x, int64_t stride, int64_t columns, double *sums) {
   constexpr int64_t kLine = 64 / static_cast<int64_t>(sizeof(T));
@@ -16,18 +35,9 @@ void add_squares(const T *x, int64_t stride, int64_t columns, double *sums) {
   for (; j + kLine <= columns; j += kLine) {
     // A strip of columns is too narrow for the hardware to follow from row to row.
     for (int r = 0; r < kRows; r++) __builtin_prefetch(x + (kRows + r) * stride + j);
-    for (int64_t l = j; l < j + kLine; l += V::kDoubles) {
-      auto sum = V::load(sums + l);
-      for (int r = 0; r < kRows; r++) sum = V::add_square(sum, V::doubles(x + r * stride + l));
-      V::store(sums + l, sum);
-    }
+    for (int64_t l = j; l < j + kLine; l += V::kLanes) add_vector<V, kRows>(x + l, stride, sums + l);
   }
-  for (; j < columns; j++) {
-    for (int r = 0; r < kRows; r++) {
-      const double v = to_float(x[r * stride + j]);
-      sums[j] += v * v;
-    }
-  }
+  for (; j < columns; j++) sums[j] += squares_of<T, kRows>(x + j, stride);
 }
 
 template <class V, class T>

@@ -60,6 +60,10 @@ struct Avx2Lanes {
   static Ints times(Ints a, Ints b) {
     return _mm256_castps_si256(_mm256_mul_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b)));
   }
+  static Ints add_square(Ints sum, Ints v) {
+    const __m256 f = _mm256_castsi256_ps(v);
+    return _mm256_castps_si256(_mm256_fmadd_ps(f, f, _mm256_castsi256_ps(sum)));
+  }
   // The second where either is NaN.
   static Ints smallest(Ints a, Ints b) {
     return _mm256_castps_si256(_mm256_min_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b)));
@@ -117,16 +121,10 @@ struct Avx2Lanes {
 
   // Four elements as F64, and the sum that their squares are added to.
   static __m256d doubles(const float *p) { return _mm256_cvtps_pd(_mm_loadu_ps(p)); }
-  static __m256d doubles(const Bf16 *p) {
-    const __m128i wide = _mm_cvtepu16_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(p)));
-    return _mm256_cvtps_pd(_mm_castsi128_ps(_mm_slli_epi32(wide, 16)));
-  }
-  static __m256d doubles(const F16 *p) {
-    return _mm256_cvtps_pd(_mm_cvtph_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(p))));
-  }
   // Of eight F32 the first and the last four.
   static __m256d low_doubles(Ints v) { return _mm256_cvtps_pd(_mm_castsi128_ps(_mm256_castsi256_si128(v))); }
   static __m256d high_doubles(Ints v) { return _mm256_cvtps_pd(_mm_castsi128_ps(_mm256_extracti128_si256(v, 1))); }
+  static __m256d times(__m256d a, __m256d b) { return _mm256_mul_pd(a, b); }
   static __m256d plus(__m256d a, __m256d b) { return _mm256_add_pd(a, b); }
   static __m256d load(const double *p) { return _mm256_loadu_pd(p); }
   static void store(double *p, __m256d v) { _mm256_storeu_pd(p, v); }

@@ -54,6 +54,10 @@ struct Avx512Lanes {
   static Ints times(Ints a, Ints b) {
     return _mm512_castps_si512(_mm512_mul_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b)));
   }
+  static Ints add_square(Ints sum, Ints v) {
+    const __m512 f = _mm512_castsi512_ps(v);
+    return _mm512_castps_si512(_mm512_fmadd_ps(f, f, _mm512_castsi512_ps(sum)));
+  }
   // The second where either is NaN.
   static Ints smallest(Ints a, Ints b) {
     return _mm512_castps_si512(_mm512_min_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b)));
@@ -114,16 +118,10 @@ struct Avx512Lanes {
 
   // Eight elements as F64, and the sum that their squares are added to.
   static __m512d doubles(const float *p) { return _mm512_cvtps_pd(_mm256_loadu_ps(p)); }
-  static __m512d doubles(const Bf16 *p) {
-    const __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p)));
-    return _mm512_cvtps_pd(_mm256_castsi256_ps(_mm256_slli_epi32(wide, 16)));
-  }
-  static __m512d doubles(const F16 *p) {
-    return _mm512_cvtps_pd(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p))));
-  }
   // Of sixteen F32 the first and the last eight.
   static __m512d low_doubles(Ints v) { return _mm512_cvtps_pd(_mm256_castsi256_ps(_mm512_castsi512_si256(v))); }
   static __m512d high_doubles(Ints v) { return _mm512_cvtps_pd(_mm256_castsi256_ps(_mm512_extracti64x4_epi64(v, 1))); }
+  static __m512d times(__m512d a, __m512d b) { return _mm512_mul_pd(a, b); }
   static __m512d plus(__m512d a, __m512d b) { return _mm512_add_pd(a, b); }
   static __m512d load(const double *p) { return _mm512_loadu_pd(p); }
   static void store(double *p, __m512d v) { _mm512_storeu_pd(p, v); }
