@@ -74,6 +74,12 @@ void prune24_factors_run(const Threads &threads, const PruneFactorsCall &call) {
         for (int64_t j = 0; j < columns; j += kColumns) {
           const int64_t last = std::min(j + kColumns, columns);
           const float *g = FactorTerms::from(terms.g, j);
+          for (int64_t line = 0; line < kColumns * static_cast<int64_t>(sizeof(T)); line += 64) {
+            __builtin_prefetch(ahead(w + j, kPrunePrefetch + line));
+          }
+          for (int64_t line = 0; g != nullptr && line < kColumns * static_cast<int64_t>(sizeof(float)); line += 64) {
+            __builtin_prefetch(ahead(g, 2 * kPrunePrefetch + line));
+          }
           if (last == j + kColumns && prune_factor_chunk<V>(w + j, terms, turned.a + j, turned.b + j, g, values + j / 2,
                                                             mask + j / 8, stream)) {
             continue;
