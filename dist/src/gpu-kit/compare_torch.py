@@ -1,4 +1,5 @@
-"""Sparse24 beside PyTorch on one GPU: the same kept values and metadata from one weight, and times of its products.
+"""Sparse24 beside PyTorch on one GPU: the same kept values and metadata from one weight, 8-bit weights that PyTorch packed
+read as they were, and times of its products.
 
     compare_torch.py S24 RESULTS
 
@@ -36,14 +37,25 @@ except ImportError as e:
 if not torch.cuda.is_available():
     leave("PyTorch is here, but it has no CUDA device")
 
-TYPES = {"BF16": torch.bfloat16, "F16": torch.float16, "I16": torch.int16}
+TYPES = {
+    "BF16": torch.bfloat16,
+    "F16": torch.float16,
+    "I8": torch.int8,
+    "F8_E4M3": torch.float8_e4m3fn,
+    "I16": torch.int16,
+    "I32": torch.int32,
+}
 
 
-def write_safetensors(path, name, tensor):
-    type_name = next(key for key, value in TYPES.items() if value == tensor.dtype)
-    host = tensor.contiguous().cpu()
-    data = ctypes.string_at(host.data_ptr(), host.numel() * host.element_size())  # NumPy may not be here
-    header = json.dumps({name: {"dtype": type_name, "shape": list(tensor.shape), "data_offsets": [0, len(data)]}}).encode()
+def write_safetensors(path, tensors):
+    header, data = {}, b""
+    for name, tensor in tensors.items():
+        type_name = next(key for key, value in TYPES.items() if value == tensor.dtype)
+        host = tensor.contiguous().cpu()
+        offset = len(data)
+        data += ctypes.string_at(host.data_ptr(), host.numel() * host.element_size())  # NumPy may not be here
+        header[name] = {"dtype": type_name, "shape": list(tensor.shape), "data_offsets": [offset, len(data)]}
+    header = json.dumps(header).encode()
     header += b" " * (-len(header) % 8)
     with open(path, "wb") as file:
         file.write(struct.pack("<Q", len(header)) + header + data)
@@ -71,7 +83,7 @@ def conversion(s24, n, k, dtype):
     """The torch format of s24 against PyTorch's own conversion of the same pruned weight, both ways."""
     with tempfile.TemporaryDirectory() as folder:
         files = {what: os.path.join(folder, what + ".safetensors") for what in ("weight", "dense", "torch")}
-        write_safetensors(files["weight"], "w", torch.randn(n, k, dtype=torch.float32).to(dtype))
+        write_safetensors(files["weight"], {"w": torch.randn(n, k, dtype=torch.float32).to(dtype)})
         for form in ("dense", "torch"):
             command = [s24, "prune", files["weight"], files[form], "--method", "magnitude", "--format", form]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -90,6 +102,19 @@ def conversion(s24, n, k, dtype):
         "same_metadata": same_bits(meta, their_meta),
         "same_dense": same_bits(back, dense),
     }
+
+
+def eight_bits(s24, n, k, dtype):
+    """What PyTorch packs of an 8-bit weight, as s24 reads it. E4M3 it packs as the bytes that they are."""
+    signs = torch.randint(0, 2, (n, k)) * 2 - 1
+    w = (torch.randint(1, 120, (n, k)) * signs * two_of_four(torch.rand(n, k))).to(torch.int8)
+    packed, meta = conversions.sparse_semi_structured_from_dense_cutlass(w.cuda())
+    with tempfile.TemporaryDirectory() as folder:
+        theirs, dense = (os.path.join(folder, what + ".safetensors") for what in ("torch", "dense"))
+        write_safetensors(theirs, {"w.packed": packed.view(dtype), "w.meta": meta})
+        subprocess.run([s24, "decompress", theirs, dense], check=True, stdout=subprocess.DEVNULL)
+        back = next(iter(read_safetensors(dense).values()))
+    return {"n": n, "k": k, "dtype": str(dtype).replace("torch.", ""), "same_dense": same_bits(back, w)}
 
 
 def median_ms(calls):
@@ -113,12 +138,17 @@ def batch_ms(calls, batch):
     return start.elapsed_time(end) / batch
 
 
+def two_of_four(scores):
+    """1 where a score is among the two largest of its four, else 0."""
+    n, k = scores.shape
+    kept = scores.view(n, k // 4, 4).topk(2, dim=-1).indices
+    return torch.zeros(n, k // 4, 4, device=scores.device).scatter_(-1, kept, 1).view(n, k)
+
+
 def pruned(n, k):
     """By magnitude, two of each four."""
     w = torch.randn(n, k, device="cuda")
-    kept = w.abs().view(n, k // 4, 4).topk(2, dim=-1).indices
-    mask = torch.zeros(n, k // 4, 4, device="cuda").scatter_(-1, kept, 1).view(n, k)
-    return (w * mask).to(torch.bfloat16)
+    return (w * two_of_four(w.abs())).to(torch.bfloat16)
 
 
 def product(m, n, k, ours):
@@ -190,8 +220,11 @@ def main():
     for n, k, dtype in ((128, 256, torch.bfloat16), (4096, 1024, torch.bfloat16), (64, 64, torch.float16)):
         report["conversions"].append(conversion(s24, n, k, dtype))
         write()
+    for n, k, dtype in ((64, 256, torch.int8), (1024, 4096, torch.int8), (64, 256, torch.float8_e4m3fn)):
+        report["conversions"].append(eight_bits(s24, n, k, dtype))
+        write()
     kinds = ("same_values", "same_metadata", "same_dense")
-    different = [one for one in report["conversions"] if not all(one[kind] for kind in kinds)]
+    different = [one for one in report["conversions"] if not all(one.get(kind, True) for kind in kinds)]
     skipped = 0
     for m, n, k, ours in rows_of_suite(results):
         if time.monotonic() - began > SECONDS:
