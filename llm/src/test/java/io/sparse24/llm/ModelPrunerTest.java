@@ -357,44 +357,6 @@ final class ModelPrunerTest {
     }
   }
 
-  /** The sum of the scores that stay is larger, which is what it is for. */
-  @Test
-  void theOrderKeepsMoreOfTheScores() {
-    int n = 48;
-    int k = 64;
-    Matrix scores = Matrix.allocate(Arena.ofAuto(), n, k, DType.F32);
-    for (int i = 0; i < n; i++) {
-      for (int j = 0; j < k; j++) {
-        // Channels that matter stand next to each other.
-        scores.set(i, j, (float) (Math.abs(random.nextGaussian()) * (j % 16 < 4 ? 10 : 1)));
-      }
-    }
-    int[] order = io.sparse24.ChannelOrder.of(scores, Pattern.P2_4);
-    assertArrayEquals(
-        java.util.stream.IntStream.range(0, k).toArray(),
-        java.util.Arrays.stream(order).sorted().toArray());
-    double[] kept = new double[2];
-    for (int i = 0; i < n; i++) {
-      for (int g = 0; g < k; g += 4) {
-        for (int side = 0; side < 2; side++) {
-          float[] four = new float[4];
-          for (int t = 0; t < 4; t++) {
-            four[t] = scores.get(i, side == 0 ? g + t : order[g + t]);
-          }
-          java.util.Arrays.sort(four);
-          kept[side] += four[2] + four[3];
-        }
-      }
-    }
-    // Of four channels of ten times the scores in a row two stay; one in each group, all. By the
-    // means
-    // of half-normal numbers that is 37 for 32; with this many rows the noise is a hundredth.
-    assertTrue(kept[1] > 1.1 * kept[0], kept[1] + " of " + kept[0] + ", seed " + seed);
-    assertThrows(
-        IllegalArgumentException.class,
-        () -> io.sparse24.ChannelOrder.of(scores, Pattern.unstructured(50)));
-  }
-
   /** Gradients by differences of the loss, at places where they are not small. */
   @Test
   void gradientsAreThoseOfTheLoss() throws IOException {
