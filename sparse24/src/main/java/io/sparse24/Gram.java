@@ -9,9 +9,11 @@ import io.sparse24.api.Session;
 import io.sparse24.api.Sparse24Exception;
 import io.sparse24.bindings.Lapack;
 import java.lang.foreign.Arena;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * The Gram matrix Σ XᵀX of a layer's inputs, gathered batch by batch in F32, for methods that need
@@ -90,6 +92,36 @@ public final class Gram implements AutoCloseable {
       session.synchronize();
     }
     tokens += x.rows();
+  }
+
+  /**
+   * From here on inputs are in another order.
+   *
+   * @param order for each place the input that goes there, {@link #k} of them, see {@link
+   *     ChannelOrder}
+   * @throws IllegalArgumentException if it is no order of k inputs
+   */
+  public void reorder(int[] order) {
+    int[] sorted = order.clone();
+    Arrays.sort(sorted);
+    if (!Arrays.equals(sorted, IntStream.range(0, k()).toArray())) {
+      throw new IllegalArgumentException("order: must have each of 0 to " + (k() - 1) + " once");
+    }
+    derived.clear();
+    try (Scratch copies = session.scratch();
+        Arena hosts = Arena.ofShared()) {
+      Matrix before = Matrix.allocate(hosts, k(), k(), DType.F32);
+      Matrix after = Matrix.allocate(hosts, k(), k(), DType.F32);
+      copies.download(sum, before);
+      session.synchronize();
+      for (int i = 0; i < k(); i++) {
+        for (int j = 0; j < k(); j++) {
+          after.set(i, j, before.get(order[i], order[j]));
+        }
+      }
+      session.copy(after.buffer(), sum.buffer());
+      session.synchronize();
+    }
   }
 
   /**

@@ -48,6 +48,20 @@ final class WeightUpdateTest {
       }
       Matrix wrong = fixture.host(fixture.normal(2, 13), DType.F32);
       assertThrows(IllegalArgumentException.class, () -> gram.add(wrong));
+
+      int[] order = {3, 11, 0, 7, 1, 2, 10, 4, 9, 8, 6, 5};
+      gram.reorder(order);
+      Symmetric reordered = gram.symmetric(fixture.arena);
+      for (int i = 0; i < 12; i++) {
+        for (int j = i; j < 12; j++) {
+          int from = Math.min(order[i], order[j]);
+          int to = Math.max(order[i], order[j]);
+          assertEquals(actual.get(from, to), reordered.get(i, j), 0, "seed " + fixture.seed);
+        }
+      }
+      for (int[] none : new int[][] {{0, 1}, {0, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}}) {
+        assertThrows(IllegalArgumentException.class, () -> gram.reorder(none));
+      }
     }
     try (Session session = Backends.open(backend);
         Gram empty = new Gram(session, 8)) {

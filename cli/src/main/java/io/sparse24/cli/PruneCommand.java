@@ -106,8 +106,9 @@ final class PruneCommand implements Callable<Integer> {
   @Option(
       names = "--reorder",
       description =
-          "With --calibration-text, a score and n:m: reorder the channels inside each MLP first, so"
-              + " that those that matter do not share groups. The model computes the same.")
+          "With --calibration-text, a score and n:m: reorder the channels inside each MLP and head"
+              + " of attention first, so that more of the scores stays. The dense model would"
+              + " compute the same.")
   boolean reorder;
 
   @Option(

@@ -21,6 +21,10 @@ enum BlockLinear {
     return Names.block(layer) + module;
   }
 
+  LinearLayer layer(DecoderConfig config, int block) {
+    return new LinearLayer(module(block), input().name(), n(config), k(config));
+  }
+
   /** What it multiplies. */
   BlockInput input() {
     return switch (this) {

@@ -58,12 +58,8 @@ interface BlockModel extends AutoCloseable {
 
   List<LinearLayer> layers(int block);
 
-  /**
-   * Layers whose outputs, as they are or multiplied with each other element by element, are all
-   * that a layer multiplies: what reorders its columns can reorder their rows. Empty where
-   * something else lies between.
-   */
-  List<LinearLayer> producers(int block, LinearLayer layer);
+  /** Where what a layer multiplies comes from, or null if that is from outside of its block. */
+  @Nullable Channels channels(int block, LinearLayer layer);
 
   /** Elements of a token that a pass through a block keeps at a time. */
   long elementsOfToken();

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -79,12 +80,7 @@ final class DecoderBlocks implements BlockModel {
   }
 
   private static List<LinearLayer> layers(DecoderConfig config, int block) {
-    List<LinearLayer> layers = new ArrayList<>();
-    for (BlockLinear each : BlockLinear.values()) {
-      layers.add(
-          new LinearLayer(each.module(block), each.input().name(), each.n(config), each.k(config)));
-    }
-    return layers;
+    return Arrays.stream(BlockLinear.values()).map(each -> each.layer(config, block)).toList();
   }
 
   @Override
@@ -93,10 +89,20 @@ final class DecoderBlocks implements BlockModel {
   }
 
   @Override
-  public List<LinearLayer> producers(int block, LinearLayer layer) {
-    return layer.input().equals(BlockInput.ACTIVATED.name())
-        ? layers(block).stream().filter(each -> each.input().equals(BlockInput.MLP.name())).toList()
-        : List.of();
+  public @Nullable Channels channels(int block, LinearLayer layer) {
+    return switch (BlockInput.valueOf(layer.input())) {
+      case ATTENTION, MLP -> null;
+      case ATTENDED ->
+          new Channels(
+              List.of(BlockLinear.V.layer(config, block)),
+              config.headDim(),
+              config.heads() / config.kvHeads());
+      case ACTIVATED ->
+          new Channels(
+              List.of(BlockLinear.GATE.layer(config, block), BlockLinear.UP.layer(config, block)),
+              config.intermediateSize(),
+              1);
+    };
   }
 
   @Override

@@ -61,10 +61,17 @@ final class EncoderBlocks implements BlockModel {
     return layers(config, block);
   }
 
-  /** A bias would have to follow its weight's rows, and biases stay as they are. */
   @Override
-  public List<LinearLayer> producers(int block, LinearLayer layer) {
-    return List.of();
+  public @Nullable Channels channels(int block, LinearLayer layer) {
+    if (layer.equals(EncoderLinear.PROJECTION.layer(config, block))) {
+      LinearLayer values = EncoderLinear.VALUE.layer(config, block);
+      return new Channels(List.of(values), config.hiddenSize() / config.heads(), 1);
+    }
+    if (layer.equals(EncoderLinear.OUTPUT.layer(config, block))) {
+      LinearLayer inner = EncoderLinear.INTERMEDIATE.layer(config, block);
+      return new Channels(List.of(inner), config.intermediateSize(), 1);
+    }
+    return null;
   }
 
   @Override

@@ -46,7 +46,7 @@ final class EncoderWeights {
   private Norm norm(String module) throws IOException {
     return new Norm(
         floats(module + ".weight", config.hiddenSize()),
-        floats(module + ".bias", config.hiddenSize()));
+        floats(module + Names.BIAS, config.hiddenSize()));
   }
 
   private FloatBuffer floats(String name, long... shape) throws IOException {
@@ -66,7 +66,7 @@ final class EncoderWeights {
   ModelLinear linear(EncoderLinear which, int block, long rows, Scratch memory) throws IOException {
     LinearLayer layer = which.layer(config, block);
     Matrix bias =
-        source.dense(source.weight(layer.module() + ".bias", layer.n()), DType.F32, memory);
+        source.dense(source.weight(layer.module() + Names.BIAS, layer.n()), DType.F32, memory);
     return source
         .linear(layer.module(), layer.n(), layer.k(), DType.F32, rows, memory)
         .ending(bias, which.activation());

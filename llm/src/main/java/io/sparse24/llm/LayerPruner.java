@@ -114,6 +114,10 @@ final class LayerPruner {
       if (squares != null) {
         fold.columnsInSession(squares.squared());
       }
+      Gram gram = grams.get(input);
+      if (gram != null) {
+        fold.inputs(gram);
+      }
       fold.columnsInSession(first(input));
     }
 

@@ -63,6 +63,10 @@ final class ModelLinear implements AutoCloseable {
     activation = before.activation;
   }
 
+  @Nullable Matrix bias() {
+    return bias;
+  }
+
   boolean isSparse() {
     return sparse != null;
   }

@@ -35,7 +35,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -204,7 +203,7 @@ public final class ModelPruner {
       }
     }
     for (int block = 0; block < model.blocks(); block++) {
-      requireProducers(block);
+      requireMakers(block);
     }
     for (String name : plans.keySet()) {
       Weight weight = linears.get(name);
@@ -227,14 +226,18 @@ public final class ModelPruner {
     }
   }
 
-  /** Rows of weights that stay as they are can't follow a reordered layer. */
-  private void requireProducers(int block) {
+  /** Rows of weights that stay as they are can't follow a reordered layer, nor can adapters. */
+  private void requireMakers(int block) throws IOException {
     for (LinearLayer layer : model.layers(block)) {
-      LayerPlan plan = plans.get(layer.weight());
-      if (plan == null || !plan.reordered()) {
+      Channels channels = reorderable(block, layer);
+      if (channels == null) {
         continue;
       }
-      for (LinearLayer each : model.producers(block, layer)) {
+      if (source.adapterRank() > 0) {
+        throw new IOException(
+            checkpoint.path() + ": has adapters, which channels can't be reordered beside");
+      }
+      for (LinearLayer each : channels.makers()) {
         if (!plans.containsKey(each.weight())) {
           throw new IllegalArgumentException(
               "reordered: '"
@@ -245,6 +248,18 @@ public final class ModelPruner {
         }
       }
     }
+  }
+
+  /** Channels of a layer that are to be reordered and can be, or null. */
+  private @Nullable Channels reorderable(int block, LinearLayer layer) {
+    LayerPlan plan = plans.get(layer.weight());
+    Channels channels = model.channels(block, layer);
+    return plan != null
+            && plan.reordered()
+            && channels != null
+            && plan.pattern().fits(channels.width())
+        ? channels
+        : null;
   }
 
   /** Makes room for adapters. */
@@ -531,26 +546,24 @@ public final class ModelPruner {
           }
         }
       }
+      BlockReorder reorder =
+          new BlockReorder(session, source, block, weights, gradientOf, statistics, arena);
       for (LinearLayer layer : all) {
-        LayerPlan plan = plans.get(layer.weight());
-        List<LinearLayer> producers = model.producers(index, layer);
-        if (plan != null && plan.reordered() && !producers.isEmpty()) {
-          Matrix w = Objects.requireNonNull(weights.get(layer.weight()));
-          ChannelFold fold =
-              new ChannelFold(session, plan, w, statistics, layer, gradientOf.get(layer.weight()));
-          for (LinearLayer each : producers) {
-            weights.computeIfPresent(each.weight(), (name, rows) -> fold.rows(rows, arena));
-            gradientOf.computeIfPresent(each.weight(), (name, rows) -> fold.rows(rows, arena));
-          }
-          weights.put(layer.weight(), fold.columns(w, arena));
-          gradientOf.computeIfPresent(layer.weight(), (name, g) -> fold.columns(g, arena));
-          statistics.reorder(layer.input(), fold);
-          for (LinearLayer each : Stream.concat(producers.stream(), Stream.of(layer)).toList()) {
+        Channels channels = reorderable(index, layer);
+        if (channels != null) {
+          LayerPlan plan = Objects.requireNonNull(plans.get(layer.weight()));
+          for (LinearLayer each : reorder.of(layer, channels, plan)) {
             layerPruner.replace(
                 block, each, Objects.requireNonNull(weights.get(each.weight())), memory);
           }
         }
       }
+      reorder
+          .biases()
+          .forEach((info, bias) -> {
+            infos.add(info);
+            parts.add(bias.segment());
+          });
       for (LinearLayer layer : all) {
         Weight weight = chosen.get(layer.weight());
         if (weight != null) {
@@ -614,12 +627,12 @@ public final class ModelPruner {
       }
       try (CheckpointWriter writer = copy.start(out)) {
         for (Weight weight : copy.weights()) {
-          if (!chosen.containsKey(weight.name())) {
+          if (chosen.containsKey(weight.name()) || made.containsKey(weight.name())) {
+            for (TensorInfo info : copy.parts(weight)) {
+              writer.write(Objects.requireNonNull(made.get(info.name())).segment());
+            }
+          } else {
             copy.pass(weight, writer);
-            continue;
-          }
-          for (TensorInfo info : copy.parts(weight)) {
-            writer.write(Objects.requireNonNull(made.get(info.name())).segment());
           }
         }
         copy.finish(writer);

@@ -6,6 +6,7 @@ final class Names {
   static final String NORM = "model.norm";
   static final String HEAD = "lm_head";
   static final String WEIGHT = ".weight";
+  static final String BIAS = ".bias";
 
   /** SLoPe's adapters L {@code [rank, k]} and R {@code [n, rank]}, named as other tools do. */
   static final String ADAPTER_L = ".lora_A.weight";
