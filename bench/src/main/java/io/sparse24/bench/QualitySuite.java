@@ -81,9 +81,14 @@ public final class QualitySuite {
   public record Encoder(String name, Path model, List<String> calibration, List<String> measured) {}
 
   /** A row of the tables. */
-  private record Row(String name, String method, @Nullable Kind compensation) {
+  private record Row(String name, String method, @Nullable Kind compensation, boolean reordered) {
     static Row of(String method) {
-      return new Row(method, method, null);
+      return new Row(method, method, null, false);
+    }
+
+    /** Without groups there is nothing to reorder for. */
+    boolean has(Pattern pattern) {
+      return !(reordered && pattern.unstructured());
     }
   }
 
@@ -93,12 +98,13 @@ public final class QualitySuite {
           Row.of("magnitude"),
           Row.of("wanda"),
           Row.of("ria"),
+          new Row("ria, reordered", "ria", null, true),
           Row.of("gblm"),
           Row.of("pruner-zero"),
           Row.of("sparsegpt"),
           Row.of("admm"),
-          new Row("wanda + svd", "wanda", Kind.SVD),
-          new Row("sparsegpt + eora", "sparsegpt", Kind.EORA));
+          new Row("wanda + svd", "wanda", Kind.SVD, false),
+          new Row("sparsegpt + eora", "sparsegpt", Kind.EORA, false));
 
   /** A model that is studied. */
   interface Subject extends AutoCloseable {
@@ -139,10 +145,15 @@ public final class QualitySuite {
    * @return cells of all tables
    */
   public int parts() {
-    int decoder = 1 + rows(true).size() * plan.patterns().size();
-    return plan.encoder() == null
-        ? decoder
-        : decoder + 1 + rows(false).size() * plan.patterns().size();
+    return parts(true) + (plan.encoder() == null ? 0 : parts(false));
+  }
+
+  private int parts(boolean decoder) {
+    int count = 1; // dense
+    for (Row row : rows(decoder)) {
+      count += (int) plan.patterns().stream().filter(row::has).count();
+    }
+    return count;
   }
 
   /** An encoder has no loss whose gradient could say something. */
@@ -198,7 +209,7 @@ public final class QualitySuite {
           new Cell(QualityReport.DENSE, "", found[0], found[1], found[2], 0, 0, bytes, found[3]));
       done.accept(new QualityReport(machine, studies));
       for (Row row : rows(subject.decoder())) {
-        for (Pattern pattern : plan.patterns()) {
+        for (Pattern pattern : plan.patterns().stream().filter(row::has).toList()) {
           cells.add(cell(session, subject, checkpoint, row, pattern));
           done.accept(new QualityReport(machine, studies));
         }
@@ -215,7 +226,8 @@ public final class QualitySuite {
             PruningMethods.named(row.method),
             pattern,
             pattern.equals(Pattern.P2_4) ? SparseFormat.BITMASK : SparseFormat.DENSE,
-            kind == null ? null : new Compensation(kind, subject.rank()));
+            kind == null ? null : new Compensation(kind, subject.rank()),
+            row.reordered);
     Map<String, LayerPlan> plans = new LinkedHashMap<>();
     ModelPruner.linearWeights(checkpoint).forEach(name -> plans.put(name, layer));
     Path folder = Files.createTempDirectory("sparse24-quality-");

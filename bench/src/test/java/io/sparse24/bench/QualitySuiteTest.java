@@ -48,11 +48,11 @@ final class QualitySuiteTest {
     QualityReport report = suite.run(soFar -> told.add(soFar.studies().getFirst().cells().size()));
     assertEquals(suite.parts(), told.size());
     Study study = report.studies().getFirst();
-    assertEquals(21, study.cells().size());
+    assertEquals(22, study.cells().size());
     Cell dense = study.cells().getFirst();
     assertEquals(0, dense.lastBlockError());
     assertEquals(0, dense.agreement());
-    for (Cell cell : study.cells().subList(1, 21)) {
+    for (Cell cell : study.cells().subList(1, 22)) {
       assertTrue(cell.lastBlockError() > 0, cell.toString());
       assertTrue(cell.quality() > 1 && cell.tokensPerSecond() > 0, cell.toString());
       assertEquals(

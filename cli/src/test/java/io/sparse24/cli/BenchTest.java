@@ -102,8 +102,8 @@ final class BenchTest {
       JsonNode report =
           S24.json("bench", "--suite=quality", "--quick", "--data=" + text, "--out=" + out);
       assertEquals(2, report.get("studies").size());
-      assertEquals(11, report.get("studies").get(0).get("cells").size());
-      assertEquals(9, report.get("studies").get(1).get("cells").size());
+      assertEquals(12, report.get("studies").get(0).get("cells").size());
+      assertEquals(10, report.get("studies").get(1).get("cells").size());
       assertEquals(
           1, report.get("studies").get(1).get("cells").get(0).get("quality").asDouble(), 1e-5);
     } finally {
