@@ -79,14 +79,20 @@ def same_bits(a, b):
     return a.shape == b.shape and torch.equal(a.contiguous().view(torch.int16).cpu(), b.contiguous().view(torch.int16).cpu())
 
 
+def run(*command):
+    """With what it says where it fails."""
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise RuntimeError(" ".join(command[1:]) + ": " + done.stderr.strip()[-500:])
+
+
 def conversion(s24, n, k, dtype):
     """The torch format of s24 against PyTorch's own conversion of the same pruned weight, both ways."""
     with tempfile.TemporaryDirectory() as folder:
         files = {what: os.path.join(folder, what + ".safetensors") for what in ("weight", "dense", "torch")}
         write_safetensors(files["weight"], {"w": torch.randn(n, k, dtype=torch.float32).to(dtype)})
         for form in ("dense", "torch"):
-            command = [s24, "prune", files["weight"], files[form], "--method", "magnitude", "--format", form]
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            run(s24, "prune", files["weight"], files[form], "--method", "magnitude", "--format", form)
         dense = next(iter(read_safetensors(files["dense"]).values())).cuda()
         ours = read_safetensors(files["torch"])
     packed = next(value for name, value in ours.items() if name.endswith(".packed")).cuda()
@@ -112,9 +118,17 @@ def eight_bits(s24, n, k, dtype):
     with tempfile.TemporaryDirectory() as folder:
         theirs, dense = (os.path.join(folder, what + ".safetensors") for what in ("torch", "dense"))
         write_safetensors(theirs, {"w.packed": packed.view(dtype), "w.meta": meta})
-        subprocess.run([s24, "decompress", theirs, dense], check=True, stdout=subprocess.DEVNULL)
+        run(s24, "decompress", theirs, dense)
         back = next(iter(read_safetensors(dense).values()))
     return {"n": n, "k": k, "dtype": str(dtype).replace("torch.", ""), "same_dense": same_bits(back, w)}
+
+
+def tried(compare, s24, n, k, dtype):
+    """One that fails is a difference, and what follows is done."""
+    try:
+        return compare(s24, n, k, dtype)
+    except Exception as e:  # PyTorch's own, or what a command of s24 said
+        return {"n": n, "k": k, "dtype": str(dtype), "same_dense": False, "error": str(e)[-500:] or type(e).__name__}
 
 
 def median_ms(calls):
@@ -218,10 +232,10 @@ def main():
     if not hasattr(conversions, "sparse_semi_structured_from_dense_cutlass"):
         leave(f"PyTorch {torch.__version__} has no conversion to the CUTLASS layout where others have it")
     for n, k, dtype in ((128, 256, torch.bfloat16), (4096, 1024, torch.bfloat16), (64, 64, torch.float16)):
-        report["conversions"].append(conversion(s24, n, k, dtype))
+        report["conversions"].append(tried(conversion, s24, n, k, dtype))
         write()
     for n, k, dtype in ((64, 256, torch.int8), (1024, 4096, torch.int8), (64, 256, torch.float8_e4m3fn)):
-        report["conversions"].append(eight_bits(s24, n, k, dtype))
+        report["conversions"].append(tried(eight_bits, s24, n, k, dtype))
         write()
     kinds = ("same_values", "same_metadata", "same_dense")
     different = [one for one in report["conversions"] if not all(one.get(kind, True) for kind in kinds)]

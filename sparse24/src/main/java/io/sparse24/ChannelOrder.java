@@ -1,5 +1,6 @@
 package io.sparse24;
 
+import io.sparse24.api.DType;
 import io.sparse24.api.Matrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -43,9 +44,15 @@ public final class ChannelOrder {
    * @param scores host matrix {@code [n, k]} F32 of a {@link Score}
    * @param pattern n:m, of which k is a multiple
    * @return for each place the channel that goes there, {@code k} of them
-   * @throws IllegalArgumentException if the pattern has no groups, or k does not fit it
+   * @throws IllegalArgumentException if the pattern has no groups, or k does not fit it; if scores
+   *     are not F32 in host memory
    */
   public static int[] of(Matrix scores, Pattern pattern) {
+    boolean onDevice = scores.rows() > 0 && scores.segment().byteSize() == 0;
+    if (scores.dtype() != DType.F32 || onDevice) {
+      throw new IllegalArgumentException(
+          "scores: are " + scores + ", must be of F32 in host memory");
+    }
     if (pattern.unstructured() || !pattern.fits(scores.cols())) {
       throw new IllegalArgumentException(
           "pattern: is " + pattern + ", must be n:m whose groups fit k = " + scores.cols());

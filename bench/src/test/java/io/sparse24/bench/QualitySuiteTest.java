@@ -1,6 +1,7 @@
 package io.sparse24.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.sparse24.Pattern;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -58,6 +60,11 @@ final class QualitySuiteTest {
       assertEquals(
           cell.pattern().equals("2:4"), cell.bytes() < 0.85 * dense.bytes(), cell.toString());
     }
+    Map<String, Double> errors = new HashMap<>();
+    study.cells().stream()
+        .filter(cell -> cell.pattern().equals("2:4"))
+        .forEach(cell -> errors.put(cell.method(), cell.lastBlockError()));
+    assertNotEquals(errors.get("ria"), errors.get("ria, reordered"));
     String tables = new QualityMarkdown(report).full();
     assertTrue(tables.contains("| sparsegpt + eora |"), tables);
     assertTrue(tables.contains("Expected from worse to better"), tables);

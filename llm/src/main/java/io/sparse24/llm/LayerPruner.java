@@ -153,9 +153,9 @@ final class LayerPruner {
     Pruner pruner =
         Pruner.of(
             plan.method(), new Pruner.Inputs(statistics.norms(which.input()), gradient, gram));
-    Matrix dense = Matrix.allocate(arena, w.rows(), w.cols(), w.dtype());
     List<MemorySegment> made = new ArrayList<>();
     ModelLinear pruned;
+    Matrix dense = null; // its values in host memory, where they are needed
     double energy;
     if (plan.pattern().equals(Pattern.P2_4)) {
       Compressed24 compressed = Compressed24.allocate(arena, w.rows(), w.cols(), w.dtype());
@@ -164,9 +164,11 @@ final class LayerPruner {
       pruned = linear(compressed, memory);
       energy = hostEnergy(compressed.values());
       if (plan.compensation() != null) {
+        dense = Matrix.allocate(arena, w.rows(), w.cols(), w.dtype());
         decompress(compressed, dense);
       }
     } else {
+      dense = Matrix.allocate(arena, w.rows(), w.cols(), w.dtype());
       pruner.pruneDense(session, w, plan.pattern(), dense);
       made.add(dense.segment());
       pruned = ModelLinear.dense(session, inSession(dense, memory));
@@ -182,7 +184,7 @@ final class LayerPruner {
           LowRankTerm.of(
               session,
               w,
-              dense,
+              Objects.requireNonNull(dense),
               compensation.rank(),
               compensation.kind() == Compensation.Kind.EORA ? gram : null,
               arena);

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparse24.Gram;
+import io.sparse24.Pattern;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Scratch;
 import io.sparse24.api.Session;
@@ -104,6 +105,8 @@ public final class ModelPruner {
      */
     void pass(long done, long of, String what);
   }
+
+  private static final String REMEDY = "; leave it out, or say 'reorder: false' of it in a recipe";
 
   private final Session session;
   private final Checkpoint checkpoint;
@@ -205,6 +208,10 @@ public final class ModelPruner {
     for (int block = 0; block < model.blocks(); block++) {
       requireMakers(block);
     }
+    if (!reorders() && plans.values().stream().anyMatch(LayerPlan::reordered)) {
+      throw new IllegalArgumentException(
+          "reordered: none of the chosen weights multiplies what others of its block make");
+    }
     for (String name : plans.keySet()) {
       Weight weight = linears.get(name);
       if (weight == null) {
@@ -229,9 +236,20 @@ public final class ModelPruner {
   /** Rows of weights that stay as they are can't follow a reordered layer, nor can adapters. */
   private void requireMakers(int block) throws IOException {
     for (LinearLayer layer : model.layers(block)) {
-      Channels channels = reorderable(block, layer);
+      Channels channels = channels(block, layer);
       if (channels == null) {
         continue;
+      }
+      Pattern pattern = Objects.requireNonNull(plans.get(layer.weight())).pattern();
+      if (!pattern.fits(channels.width())) {
+        throw new IllegalArgumentException(
+            "reordered: '"
+                + layer.weight()
+                + "' can't be, since its heads of "
+                + channels.width()
+                + " channels don't fit "
+                + pattern
+                + REMEDY);
       }
       if (source.adapterRank() > 0) {
         throw new IOException(
@@ -244,22 +262,27 @@ public final class ModelPruner {
                   + layer.weight()
                   + "' can't be, since '"
                   + each.weight()
-                  + "', whose rows would have to follow, is not pruned");
+                  + "', whose rows would have to follow, is not pruned"
+                  + REMEDY);
         }
       }
     }
   }
 
-  /** Channels of a layer that are to be reordered and can be, or null. */
-  private @Nullable Channels reorderable(int block, LinearLayer layer) {
+  /** Channels of a layer that are to be reordered, or null. */
+  private @Nullable Channels channels(int block, LinearLayer layer) {
     LayerPlan plan = plans.get(layer.weight());
-    Channels channels = model.channels(block, layer);
-    return plan != null
-            && plan.reordered()
-            && channels != null
-            && plan.pattern().fits(channels.width())
-        ? channels
-        : null;
+    return plan != null && plan.reordered() ? model.channels(block, layer) : null;
+  }
+
+  private boolean reorders() {
+    for (int block = 0; block < model.blocks(); block++) {
+      int index = block;
+      if (model.layers(block).stream().anyMatch(layer -> channels(index, layer) != null)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Makes room for adapters. */
@@ -400,8 +423,10 @@ public final class ModelPruner {
     // Another model may have come to the same path since, of the same shapes.
     for (Weight weight : copy.weights()) {
       String file = Files.getLastModifiedTime(weight.parts().getFirst().file()).toString();
+      // Which weight is pruned how is compared too: biases may follow weights that are reordered.
+      LayerPlan plan = plans.get(weight.name());
       digest.update(
-          (weight.name() + weight.info().type() + weight.info().shapeText() + file)
+          (weight.name() + weight.info().type() + weight.info().shapeText() + file + plan)
               .getBytes(StandardCharsets.UTF_8));
     }
     return JSON.createObjectNode()
@@ -478,28 +503,45 @@ public final class ModelPruner {
   }
 
   /**
-   * The weights of a block twice (as stored and as used), scores of the largest, a crop; where a
-   * method needs Gram matrices, those, and what it works with.
+   * The weights of a block three times (dense, as stored and as used), scores of the largest, a
+   * crop and what is kept of it; where channels are reordered, the weights twice more, their
+   * gradients, scores, and a part's assignment; where a method needs Gram matrices, those, and what
+   * it works with.
    */
   private long workingBytes() {
-    long weights = 0;
     long largest = 0;
     long widest = 0;
-    Map<String, Long> grams = new LinkedHashMap<>();
+    long elementsOfAll = 0;
+    Map<String, Long> inputs = new LinkedHashMap<>();
     for (LinearLayer layer : model.layers(0)) {
       long elements = layer.n() * layer.k();
-      weights += elements * model.dtype().bytes();
+      elementsOfAll += elements;
       largest = Math.max(largest, elements);
       widest = Math.max(widest, layer.k());
-      grams.put(layer.input(), layer.k() * layer.k());
+      inputs.put(layer.input(), layer.k());
     }
+    long weights = elementsOfAll * model.dtype().bytes();
+    long kept = inputs.values().stream().mapToLong(Long::longValue).sum();
     long bytes =
-        2 * weights
+        3 * weights
             + largest * (Float.BYTES + 2L * model.dtype().bytes())
-            + longest * model.elementsOfToken() * model.dtype().bytes();
+            + longest * (model.elementsOfToken() + kept) * model.dtype().bytes();
+    if (reorders()) {
+      bytes += 2 * weights + 3 * largest * Float.BYTES;
+      if (needsGradients()) {
+        bytes += elementsOfAll * Float.BYTES;
+      }
+      int of =
+          plans.values().stream()
+              .filter(LayerPlan::reordered)
+              .mapToInt(plan -> plan.pattern().of())
+              .min()
+              .orElse(1);
+      bytes += (widest / of) * (widest / of) * Float.BYTES;
+    }
     if (plans.values().stream().anyMatch(LayerPlan::needsGram)) {
       // Each with two factors in F32; the largest in float64, twice; weights in F32.
-      bytes += 3 * Float.BYTES * grams.values().stream().mapToLong(Long::longValue).sum();
+      bytes += 3 * Float.BYTES * inputs.values().stream().mapToLong(k -> k * k).sum();
       bytes += 2 * widest * widest * Double.BYTES + 5 * largest * Float.BYTES;
     }
     return bytes;
@@ -549,8 +591,9 @@ public final class ModelPruner {
       BlockReorder reorder =
           new BlockReorder(session, source, block, weights, gradientOf, statistics, arena);
       for (LinearLayer layer : all) {
-        Channels channels = reorderable(index, layer);
+        Channels channels = channels(index, layer);
         if (channels != null) {
+          progress.pass(passes, allPasses(), what + ", order of channels");
           LayerPlan plan = Objects.requireNonNull(plans.get(layer.weight()));
           for (LinearLayer each : reorder.of(layer, channels, plan)) {
             layerPruner.replace(

@@ -195,6 +195,121 @@ final class EncoderTest {
     }
   }
 
+  /** What the second block gets does not depend on the order in the first, biases included. */
+  @ParameterizedTest
+  @MethodSource("backends")
+  void theNextBlockGetsTheSame(String backend) throws IOException {
+    Path in = write("in");
+    List<int[]> samples = sentences(20);
+    LayerPlan last = new LayerPlan(PruningMethods.named("wanda"), Pattern.P2_4, SparseFormat.DENSE);
+    List<ModelPruner.Result> results = new ArrayList<>();
+    for (boolean reordered : new boolean[] {false, true}) {
+      LayerPlan first =
+          new LayerPlan(
+              PruningMethods.named("wanda"),
+              new Pattern(4, 4),
+              SparseFormat.DENSE,
+              null,
+              reordered);
+      try (Session session = Backends.open(backend);
+          Checkpoint checkpoint = Checkpoint.open(in)) {
+        Map<String, LayerPlan> plans = new LinkedHashMap<>();
+        ModelPruner.linearWeights(checkpoint)
+            .forEach(name -> plans.put(name, name.contains("layer.0.") ? first : last));
+        Path out = dir.resolve("out" + reordered);
+        results.add(
+            ModelPruner.prune(session, checkpoint, out, plans, samples, (passes, of, what) -> {}));
+      }
+    }
+    for (int i = 6; i < 12; i++) {
+      ModelPruner.Layer one = results.getFirst().layers().get(i);
+      ModelPruner.Layer other = results.getLast().layers().get(i);
+      assertEquals(one.relativeError(), other.relativeError(), 1e-3, one + ", seed " + seed);
+    }
+  }
+
+  /** A run that is killed goes on to the same bytes, but not with other weights chosen. */
+  @Test
+  void aReorderedRunIsGoneOnWith() throws IOException {
+    Path in = write("in");
+    List<int[]> samples = sentences(10);
+    LayerPlan plan =
+        new LayerPlan(PruningMethods.named("ria"), Pattern.P2_4, SparseFormat.BITMASK, null, true);
+    Path out = dir.resolve("out");
+    Path again = dir.resolve("again");
+    prune("reference", in, out, samples, plan, (done, of, what) -> {});
+    assertThrows(
+        IllegalStateException.class,
+        () ->
+            prune(
+                "reference",
+                in,
+                again,
+                samples,
+                plan,
+                (done, of, what) -> {
+                  if (done == 25) {
+                    throw new IllegalStateException("killed");
+                  }
+                }));
+    try (Session session = Backends.open("reference");
+        Checkpoint checkpoint = Checkpoint.open(in)) {
+      Map<String, LayerPlan> fewer = new LinkedHashMap<>();
+      ModelPruner.linearWeights(checkpoint).stream()
+          .filter(name -> name.contains("layer.1."))
+          .forEach(name -> fewer.put(name, plan));
+      IOException e =
+          assertThrows(
+              IOException.class,
+              () ->
+                  ModelPruner.prune(
+                      session, checkpoint, again, fewer, samples, (passes, of, what) -> {}));
+      assertTrue(String.valueOf(e.getMessage()).contains("again.pruning"), e.getMessage());
+    }
+    assertEquals(
+        1, prune("reference", in, again, samples, plan, (done, of, what) -> {}).resumedAt());
+    try (Stream<Path> list = Files.list(out)) {
+      for (Path file : list.toList()) {
+        assertEquals(-1, Files.mismatch(file, again.resolve(file.getFileName().toString())));
+      }
+    }
+  }
+
+  /** What can't be reordered says so. */
+  @Test
+  void headsThatDoNotFitAreNamed() throws IOException {
+    Path in = write("in");
+    LayerPlan plan =
+        new LayerPlan(
+            PruningMethods.named("magnitude"), new Pattern(4, 8), SparseFormat.DENSE, null, true);
+    var e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> prune("reference", in, dir.resolve("o"), sentences(2), plan, (d, of, w) -> {}));
+    assertEquals(
+        "reordered: 'encoder.layer.0.attention.output.dense.weight' can't be, since its heads of 4"
+            + " channels don't fit 4:8; leave it out, or say 'reorder: false' of it in a recipe",
+        e.getMessage());
+    try (Session session = Backends.open("reference");
+        Checkpoint checkpoint = Checkpoint.open(in)) {
+      Map<String, LayerPlan> queries = Map.of("encoder.layer.0.attention.self.query.weight", plan);
+      e =
+          assertThrows(
+              IllegalArgumentException.class,
+              () ->
+                  ModelPruner.prune(
+                      session,
+                      checkpoint,
+                      dir.resolve("o"),
+                      queries,
+                      sentences(2),
+                      (d, of, w) -> {}));
+    }
+    assertEquals(
+        "reordered: none of the chosen weights multiplies what others of its block make",
+        e.getMessage());
+  }
+
   @Test
   void thereAreNoGradientsOfAnEncoder() throws IOException {
     Path in = write("in");

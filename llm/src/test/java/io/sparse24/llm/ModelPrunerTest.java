@@ -379,6 +379,41 @@ final class ModelPrunerTest {
     }
   }
 
+  /** Of heads that are wider than a group, and shared: by the right scores more of them stays. */
+  @ParameterizedTest
+  @MethodSource("backends")
+  void whatIsReorderedKeepsMore(String backend) throws IOException {
+    DecoderConfig config =
+        new DecoderConfig(16, 64, 1, 4, 2, 16, 1e-5f, 100, null, true, 19, 40, List.of());
+    TinyModel model = TinyModel.random(config, random, false);
+    for (BlockLinear each : List.of(BlockLinear.O, BlockLinear.DOWN)) {
+      // Four channels in a row matter, and in one of two heads that share others than in the other.
+      float[] w = TinyModel.value(model.weights, each.module(0) + ".weight");
+      int k = (int) each.k(config);
+      for (int i = 0; i < w.length; i++) {
+        int column = i % k;
+        w[i] *= column % 16 / 4 == column / 16 % 2 + 1 ? 8 : 1;
+      }
+    }
+    Path in = model.write(dir.resolve("in"), DType.F32);
+    List<int[]> samples = samples(text(config));
+    List<List<ModelPruner.Layer>> layers = new ArrayList<>();
+    for (boolean reordered : new boolean[] {false, true}) {
+      LayerPlan plan =
+          new LayerPlan(
+              PruningMethods.named("magnitude"), Pattern.P2_4, SparseFormat.DENSE, null, reordered);
+      Path out = dir.resolve("out" + reordered);
+      layers.add(prune(backend, in, out, samples, plan, (done, of, what) -> {}).layers());
+    }
+    // Two of four large ones stay where they are side by side, all where they are apart; in heads
+    // that share values, eight large ones in four groups of each head.
+    for (BlockLinear each : List.of(BlockLinear.O, BlockLinear.DOWN)) {
+      double before = layers.getFirst().get(each.ordinal()).keptEnergy();
+      double after = layers.getLast().get(each.ordinal()).keptEnergy();
+      assertTrue(before < 0.9 && after > 0.95, each + ": " + before + ", " + after + ", " + seed);
+    }
+  }
+
   /** EoRA is the best there is for its inputs, so these have to be in the weight's order. */
   @ParameterizedTest
   @MethodSource("backends")
