@@ -147,7 +147,8 @@ final class EncoderTest {
       }
     }
     List<Double> all = List.copyOf(cosines.values());
-    assertTrue(all.get(0) < all.get(1) && all.get(1) < all.get(2), cosines + ", seed " + seed);
+    // Weights that were never trained have no say in whether Wanda is better than chance.
+    assertTrue(all.get(0) < all.get(2) && all.get(1) < all.get(2), cosines + ", seed " + seed);
   }
 
   /** Nothing is dropped, but channels are reordered, and biases with them. */
