@@ -93,11 +93,6 @@ final class ByFactors implements Workload {
   }
 
   @Override
-  public double flops() {
-    return 0;
-  }
-
-  @Override
   public double rotatedBytes() {
     return bytes() * sets.length;
   }

@@ -52,11 +52,6 @@ final class Cast implements Workload {
   }
 
   @Override
-  public double flops() {
-    return 0;
-  }
-
-  @Override
   public double rotatedBytes() {
     return bytes() * from.length;
   }

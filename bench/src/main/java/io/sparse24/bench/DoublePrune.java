@@ -62,11 +62,6 @@ final class DoublePrune implements Workload {
   }
 
   @Override
-  public double flops() {
-    return 0;
-  }
-
-  @Override
   public double rotatedBytes() {
     return bytes() * weights.length;
   }

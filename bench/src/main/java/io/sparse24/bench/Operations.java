@@ -175,11 +175,6 @@ final class Operations implements Workload {
   }
 
   @Override
-  public double flops() {
-    return 0;
-  }
-
-  @Override
   public double rotatedBytes() {
     return bytes() * sets.length;
   }

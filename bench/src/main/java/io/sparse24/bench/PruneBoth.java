@@ -54,11 +54,6 @@ final class PruneBoth implements Workload {
   }
 
   @Override
-  public double flops() {
-    return 0;
-  }
-
-  @Override
   public double rotatedBytes() {
     return bytes() * sets.length;
   }

@@ -100,11 +100,6 @@ final class Step implements Workload {
   }
 
   @Override
-  public double flops() {
-    return 0;
-  }
-
-  @Override
   public double rotatedBytes() {
     return bytes() * sets.length;
   }

@@ -82,11 +82,6 @@ final class Whole implements Workload {
   }
 
   @Override
-  public double flops() {
-    return 0;
-  }
-
-  @Override
   public double rotatedBytes() {
     return bytes() * calls.size();
   }

@@ -15,7 +15,9 @@ interface Workload extends Runnable, AutoCloseable {
   double bytes();
 
   /** Floating-point operations of the dense form; 0 if it multiplies nothing. */
-  double flops();
+  default double flops() {
+    return 0;
+  }
 
   /** Bytes of all copies that take turns; cold if no cache holds so many. */
   double rotatedBytes();

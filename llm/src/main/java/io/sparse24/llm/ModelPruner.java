@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparse24.Gram;
-import io.sparse24.Pattern;
 import io.sparse24.api.Matrix;
 import io.sparse24.api.Scratch;
 import io.sparse24.api.Session;
@@ -106,8 +105,6 @@ public final class ModelPruner {
     void pass(long done, long of, String what);
   }
 
-  private static final String REMEDY = "; leave it out, or say 'reorder: false' of it in a recipe";
-
   private final Session session;
   private final Checkpoint checkpoint;
   private final Map<String, LayerPlan> plans;
@@ -115,6 +112,7 @@ public final class ModelPruner {
   private final int longest;
   private final Progress progress;
   private final BlockModel model;
+  private final ReorderedLayers reordered;
   private final CheckpointCopy copy;
   private final Map<String, Weight> chosen = new LinkedHashMap<>();
   private final ModelWeights source;
@@ -163,6 +161,7 @@ public final class ModelPruner {
           "samples: must be of one length, at least 2, for gradients; the longest has " + longest);
     }
     this.model = BlockModel.of(session, checkpoint, longest);
+    this.reordered = new ReorderedLayers(model, plans);
     try {
       this.shape =
           new HiddenStates.Shape(samples.size(), longest, model.hiddenSize(), model.dtype());
@@ -205,12 +204,10 @@ public final class ModelPruner {
         linears.put(layer.weight(), source.weight(layer.weight(), layer.n(), layer.k()));
       }
     }
-    for (int block = 0; block < model.blocks(); block++) {
-      requireMakers(block);
-    }
-    if (!reorders() && plans.values().stream().anyMatch(LayerPlan::reordered)) {
-      throw new IllegalArgumentException(
-          "reordered: none of the chosen weights multiplies what others of its block make");
+    reordered.check();
+    if (reordered.any() && source.adapterRank() > 0) {
+      throw new IOException(
+          checkpoint.path() + ": has adapters, which channels can't be reordered beside");
     }
     for (String name : plans.keySet()) {
       Weight weight = linears.get(name);
@@ -231,58 +228,6 @@ public final class ModelPruner {
         compensate(weight, plan.compensation());
       }
     }
-  }
-
-  /** Rows of weights that stay as they are can't follow a reordered layer, nor can adapters. */
-  private void requireMakers(int block) throws IOException {
-    for (LinearLayer layer : model.layers(block)) {
-      Channels channels = channels(block, layer);
-      if (channels == null) {
-        continue;
-      }
-      Pattern pattern = Objects.requireNonNull(plans.get(layer.weight())).pattern();
-      if (!pattern.fits(channels.width())) {
-        throw new IllegalArgumentException(
-            "reordered: '"
-                + layer.weight()
-                + "' can't be, since its heads of "
-                + channels.width()
-                + " channels don't fit "
-                + pattern
-                + REMEDY);
-      }
-      if (source.adapterRank() > 0) {
-        throw new IOException(
-            checkpoint.path() + ": has adapters, which channels can't be reordered beside");
-      }
-      for (LinearLayer each : channels.makers()) {
-        if (!plans.containsKey(each.weight())) {
-          throw new IllegalArgumentException(
-              "reordered: '"
-                  + layer.weight()
-                  + "' can't be, since '"
-                  + each.weight()
-                  + "', whose rows would have to follow, is not pruned"
-                  + REMEDY);
-        }
-      }
-    }
-  }
-
-  /** Channels of a layer that are to be reordered, or null. */
-  private @Nullable Channels channels(int block, LinearLayer layer) {
-    LayerPlan plan = plans.get(layer.weight());
-    return plan != null && plan.reordered() ? model.channels(block, layer) : null;
-  }
-
-  private boolean reorders() {
-    for (int block = 0; block < model.blocks(); block++) {
-      int index = block;
-      if (model.layers(block).stream().anyMatch(layer -> channels(index, layer) != null)) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** Makes room for adapters. */
@@ -474,7 +419,7 @@ public final class ModelPruner {
         done,
         forwardNanos / 1e9,
         pruneNanos / 1e9,
-        workingBytes(),
+        BlockMemory.bound(model, plans, longest),
         copy.bytesIn(),
         bytesOut);
   }
@@ -500,51 +445,6 @@ public final class ModelPruner {
 
   private long allPasses() {
     return 2L * samples.size() * model.blocks();
-  }
-
-  /**
-   * The weights of a block three times (dense, as stored and as used), scores of the largest, a
-   * crop and what is kept of it; where channels are reordered, the weights twice more, their
-   * gradients, scores, and a part's assignment; where a method needs Gram matrices, those, and what
-   * it works with.
-   */
-  private long workingBytes() {
-    long largest = 0;
-    long widest = 0;
-    long elementsOfAll = 0;
-    Map<String, Long> inputs = new LinkedHashMap<>();
-    for (LinearLayer layer : model.layers(0)) {
-      long elements = layer.n() * layer.k();
-      elementsOfAll += elements;
-      largest = Math.max(largest, elements);
-      widest = Math.max(widest, layer.k());
-      inputs.put(layer.input(), layer.k());
-    }
-    long weights = elementsOfAll * model.dtype().bytes();
-    long kept = inputs.values().stream().mapToLong(Long::longValue).sum();
-    long bytes =
-        3 * weights
-            + largest * (Float.BYTES + 2L * model.dtype().bytes())
-            + longest * (model.elementsOfToken() + kept) * model.dtype().bytes();
-    if (reorders()) {
-      bytes += 2 * weights + 3 * largest * Float.BYTES;
-      if (needsGradients()) {
-        bytes += elementsOfAll * Float.BYTES;
-      }
-      int of =
-          plans.values().stream()
-              .filter(LayerPlan::reordered)
-              .mapToInt(plan -> plan.pattern().of())
-              .min()
-              .orElse(1);
-      bytes += (widest / of) * (widest / of) * Float.BYTES;
-    }
-    if (plans.values().stream().anyMatch(LayerPlan::needsGram)) {
-      // Each with two factors in F32; the largest in float64, twice; weights in F32.
-      bytes += 3 * Float.BYTES * inputs.values().stream().mapToLong(k -> k * k).sum();
-      bytes += 2 * widest * widest * Double.BYTES + 5 * largest * Float.BYTES;
-    }
-    return bytes;
   }
 
   /** The samples as the first block gets them. */
@@ -591,7 +491,7 @@ public final class ModelPruner {
       BlockReorder reorder =
           new BlockReorder(session, source, block, weights, gradientOf, statistics, arena);
       for (LinearLayer layer : all) {
-        Channels channels = channels(index, layer);
+        Channels channels = reordered.channels(index, layer);
         if (channels != null) {
           progress.pass(passes, allPasses(), what + ", order of channels");
           LayerPlan plan = Objects.requireNonNull(plans.get(layer.weight()));
